@@ -1,1 +1,3 @@
-fn main(){}
+//! Chores of the repository that a machine can do.
+
+fn main() {}

@@ -1,1 +1,1 @@
-//! TODO
+//! The one door: every change is checked, signed and appended here.

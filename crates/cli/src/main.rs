@@ -1,1 +1,3 @@
-fn main(){}
+//! The program `vidimus`: commands, configuration, start-up.
+
+fn main() {}

@@ -1,1 +1,1 @@
-//! TODO
+//! What a record says: accessions, items, members, compartments, disclosures; pure.

@@ -1,1 +1,1 @@
-//! TODO
+//! Keys and what they close: members, compartments, accessions, keyholders, sealed objects and rows.

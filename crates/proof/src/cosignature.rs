@@ -1,0 +1,1 @@
+//! Cosignatures: another party saw this checkpoint at this time (C2SP tlog-cosignature).

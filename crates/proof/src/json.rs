@@ -1,0 +1,1 @@
+//! Strict JSON: repeated keys and numbers that lose digits are errors.

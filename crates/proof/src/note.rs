@@ -1,0 +1,1 @@
+//! Signed notes and verifier keys (C2SP signed-note).

@@ -1,0 +1,1 @@
+//! Trust policies: which logs and cosigners a verifier believes (C2SP tlog-policy).
