@@ -1,1 +1,22 @@
 //! What a record says: accessions, items, members, compartments, disclosures; pure.
+//!
+//! `docs/format/changes.md` is the specification. Never here: a clock, a disk, the network, a key.
+
+mod change;
+mod id;
+mod item;
+mod path;
+mod reference;
+mod statement;
+
+pub use change::{
+    AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, Change,
+    Compartment, Disclosure, Erasure, Generation, Giver, GiverShare, Holder, Keyholders, Medium, Member,
+    MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
+    Withdrawal,
+};
+pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};
+pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZoneKnown};
+pub use path::{FoundPath, PathEncoding};
+pub use reference::{BadReference, Ref};
+pub use statement::{Statement, StatementError};

@@ -78,14 +78,14 @@ impl Record {
     /// If a field name is not of that form or stands twice: names are constants of the program.
     pub fn issue(
         origin: &str,
-        fields: impl IntoIterator<Item = (&'static str, Value)>,
+        fields: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
         act: &MemberAct,
         member: &SigningKey,
         archive: &SigningKey,
         rng: &mut dyn RngCore,
     ) -> Self {
         let mut disclosures: Vec<_> =
-            fields.into_iter().map(|(name, value)| Disclosure::new(name, value, rng)).collect();
+            fields.into_iter().map(|(name, value)| Disclosure::new(name.as_ref(), value, rng)).collect();
         assert!(
             disclosures.iter().all(|d| parse::is_field_name(&d.name) && d.name != MEMBER_SIGNATURE),
             "field names are constants of the program"
