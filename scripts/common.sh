@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# What the scripts share: finding programs, and speaking in whole sentences.
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+say() {
+    printf '%s\n' "== $*"
+}
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# rustup changes the path of new shells only, so this one may not know of it yet.
+require_rust() {
+    if ! has cargo && [ -f "${CARGO_HOME:-$HOME/.cargo}/env" ]; then
+        # shellcheck disable=SC1091
+        source "${CARGO_HOME:-$HOME/.cargo}/env"
+    fi
+    has cargo || fail "Rust is not installed. Get it from https://rustup.rs (curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh), then run this again."
+}
