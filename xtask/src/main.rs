@@ -34,11 +34,7 @@ fn say_rules() -> ExitCode {
         println!("{complaint}");
     }
     println!("{} complaints", complaints.len());
-    if complaints.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn say_sample(folder: &Path) -> ExitCode {

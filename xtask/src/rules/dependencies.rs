@@ -13,10 +13,7 @@ pub fn check(tree: &Tree) -> Vec<Complaint> {
                 Kind::Workspace if !ours && !dependency.above.starts_with('#') => {
                     complaints.push(Complaint::new(
                         path,
-                        format!(
-                            "`{}` needs a comment above it that says why it is here",
-                            dependency.package
-                        ),
+                        format!("`{}` needs a comment above it that says why it is here", dependency.package),
                     ));
                 }
                 Kind::Normal | Kind::Dev if !dependency.value.contains("workspace") && !ours => {
@@ -46,36 +43,19 @@ mod tests {
 
     #[test]
     fn a_reason_stands_above() {
+        assert_eq!(complaints_about("[workspace.dependencies]\n# Digests\nsha2 = \"0.11\"\n"), 0);
+        assert_eq!(complaints_about("[workspace.dependencies]\nsha2 = \"0.11\"\n"), 1);
         assert_eq!(
-            complaints_about("[workspace.dependencies]\n# Digests\nsha2 = \"0.11\"\n"),
-            0
-        );
-        assert_eq!(
-            complaints_about("[workspace.dependencies]\nsha2 = \"0.11\"\n"),
+            complaints_about("[workspace.dependencies]\n# Digests\nsha2 = \"0.11\"\nhex = \"0.4\"\n"),
             1
         );
-        assert_eq!(
-            complaints_about(
-                "[workspace.dependencies]\n# Digests\nsha2 = \"0.11\"\nhex = \"0.4\"\n"
-            ),
-            1
-        );
-        assert_eq!(
-            complaints_about("[workspace.dependencies]\nvidimus-x = { path = \"crates/x\" }\n"),
-            0
-        );
+        assert_eq!(complaints_about("[workspace.dependencies]\nvidimus-x = { path = \"crates/x\" }\n"), 0);
     }
 
     #[test]
     fn members_take_it_from_the_workspace() {
-        assert_eq!(
-            complaints_about("[dependencies]\nhex.workspace = true\n"),
-            0
-        );
-        assert_eq!(
-            complaints_about("[dev-dependencies.hex]\nworkspace = true\n"),
-            0
-        );
+        assert_eq!(complaints_about("[dependencies]\nhex.workspace = true\n"), 0);
+        assert_eq!(complaints_about("[dev-dependencies.hex]\nworkspace = true\n"), 0);
         assert_eq!(complaints_about("[dependencies]\nhex = \"0.4\"\n"), 1);
     }
 }

@@ -53,9 +53,8 @@ pub fn check(tree: &Tree) -> Vec<Complaint> {
             let Some(lower) = layer(used) else { continue };
             let test = dependency.kind == Kind::Dev;
             let sideways = lower == upper && (test || SIDEWAYS.contains(&(user, used)));
-            let walled = REACHES_ONLY
-                .iter()
-                .any(|(walled, allowed)| *walled == user && !allowed.contains(&used));
+            let walled =
+                REACHES_ONLY.iter().any(|(walled, allowed)| *walled == user && !allowed.contains(&used));
             if lower >= upper && !sideways {
                 complaints.push(Complaint::new(
                     path,
@@ -83,26 +82,16 @@ mod tests {
     use super::*;
 
     fn complaints_about(user: &str, section: &str, used: &str) -> usize {
-        let manifest =
-            format!("[package]\nname = \"{user}\"\n[{section}]\n{used}.workspace = true\n");
+        let manifest = format!("[package]\nname = \"{user}\"\n[{section}]\n{used}.workspace = true\n");
         check(&made_up(&[("crates/x/Cargo.toml", &manifest)])).len()
     }
 
     #[test]
     fn down_is_allowed_up_and_sideways_are_not() {
         let normal = "dependencies";
-        assert_eq!(
-            complaints_about("vidimus-archive", normal, "vidimus-vault"),
-            0
-        );
-        assert_eq!(
-            complaints_about("vidimus-vault", normal, "vidimus-archive"),
-            1
-        );
-        assert_eq!(
-            complaints_about("vidimus-vault", normal, "vidimus-ledger"),
-            1
-        );
+        assert_eq!(complaints_about("vidimus-archive", normal, "vidimus-vault"), 0);
+        assert_eq!(complaints_about("vidimus-vault", normal, "vidimus-archive"), 1);
+        assert_eq!(complaints_about("vidimus-vault", normal, "vidimus-ledger"), 1);
         assert_eq!(complaints_about("vidimus-seal", normal, "vidimus-proof"), 0);
         assert_eq!(complaints_about("vidimus-proof", normal, "vidimus-seal"), 1);
     }
@@ -110,18 +99,9 @@ mod tests {
     #[test]
     fn the_verifier_reaches_only_proof() {
         let normal = "dependencies";
-        assert_eq!(
-            complaints_about("vidimus-verify", normal, "vidimus-proof"),
-            0
-        );
-        assert_eq!(
-            complaints_about("vidimus-verify", normal, "vidimus-seal"),
-            1
-        );
-        assert_eq!(
-            complaints_about("vidimus-verify", "dev-dependencies", "vidimus-archive"),
-            0
-        );
+        assert_eq!(complaints_about("vidimus-verify", normal, "vidimus-proof"), 0);
+        assert_eq!(complaints_about("vidimus-verify", normal, "vidimus-seal"), 1);
+        assert_eq!(complaints_about("vidimus-verify", "dev-dependencies", "vidimus-archive"), 0);
     }
 
     #[test]

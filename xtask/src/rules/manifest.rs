@@ -41,12 +41,7 @@ pub fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
         if trimmed.starts_with('[') {
             section = Section::of(trimmed);
             if let Section::One(kind, package) = section {
-                found.push(Dependency {
-                    package,
-                    kind,
-                    value: String::new(),
-                    above,
-                });
+                found.push(Dependency { package, kind, value: String::new(), above });
             }
         } else if !trimmed.is_empty() && !trimmed.starts_with('#') {
             match section {
@@ -117,11 +112,7 @@ fn key(line: &str) -> Option<&str> {
 
 fn renamed(line: &str) -> Option<&str> {
     let (_, after) = line.split_once("package")?;
-    after
-        .trim_start()
-        .starts_with('=')
-        .then(|| quoted(after))
-        .flatten()
+    after.trim_start().starts_with('=').then(|| quoted(after)).flatten()
 }
 
 fn quoted(line: &str) -> Option<&str> {

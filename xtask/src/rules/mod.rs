@@ -25,10 +25,7 @@ pub struct Complaint {
 
 impl Complaint {
     fn new(path: impl Into<String>, says: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            says: says.into(),
-        }
+        Self { path: path.into(), says: says.into() }
     }
 }
 
@@ -40,21 +37,13 @@ impl fmt::Display for Complaint {
 
 /// The folder of this repository.
 pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies one folder below the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one folder below the repository")
 }
 
 /// Every complaint of every rule about one tree; empty when all are kept.
 pub fn check(tree: &Tree) -> Vec<Complaint> {
-    let rules = [
-        layers::check,
-        purity::check,
-        openings::check,
-        documents::check,
-        dependencies::check,
-        words::check,
-    ];
+    let rules =
+        [layers::check, purity::check, openings::check, documents::check, dependencies::check, words::check];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }
 

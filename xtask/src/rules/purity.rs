@@ -7,16 +7,8 @@ use super::{Complaint, Tree};
 const PURE: &[&str] = &["crates/proof", "crates/model"];
 
 /// What is named by its full path or on its own.
-const NAMES: &[&str] = &[
-    "std::fs",
-    "std::net",
-    "std::env",
-    "std::process",
-    "SystemTime",
-    "Instant",
-    "getrandom",
-    "thread_rng",
-];
+const NAMES: &[&str] =
+    &["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant", "getrandom", "thread_rng"];
 
 /// Calls that read a clock, whatever the type before them.
 const CALLS: &[&str] = &["::now("];
@@ -123,10 +115,7 @@ fn heads(group: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    members
-        .into_iter()
-        .map(|member| member.split("::").next().unwrap_or_default().trim())
-        .collect()
+    members.into_iter().map(|member| member.split("::").next().unwrap_or_default().trim()).collect()
 }
 
 #[cfg(test)]
@@ -141,10 +130,7 @@ mod tests {
     #[test]
     fn a_clock_a_disk_and_randomness_are_named() {
         assert_eq!(complaints_about("use std::fs::File;"), 1);
-        assert_eq!(
-            complaints_about("use std::{fmt, io::{self, Read}, net};"),
-            1
-        );
+        assert_eq!(complaints_about("use std::{fmt, io::{self, Read}, net};"), 1);
         assert_eq!(complaints_about("let t: SystemTime = given;"), 1);
         assert_eq!(complaints_about("let t = jiff::Timestamp::now();"), 1);
         assert_eq!(complaints_about("getrandom::fill(&mut salt);"), 1);
@@ -155,15 +141,13 @@ mod tests {
         assert_eq!(complaints_about("// never std::fs here"), 0);
         assert_eq!(complaints_about("struct Instantly;"), 0);
         assert_eq!(complaints_about("use std::{fmt, str::FromStr};"), 0);
-        assert_eq!(
-            complaints_about("fn f() {}\n#[cfg(test)]\nmod tests {\n use std::fs;\n}\n"),
-            0
-        );
+        assert_eq!(complaints_about("fn f() {}\n#[cfg(test)]\nmod tests {\n use std::fs;\n}\n"), 0);
     }
 
     #[test]
     fn a_package_that_brings_the_system_is_named() {
-        let manifest = "[dependencies]\ngetrandom.workspace = true\n[dev-dependencies]\nrand.workspace = true\n";
+        let manifest =
+            "[dependencies]\ngetrandom.workspace = true\n[dev-dependencies]\nrand.workspace = true\n";
         let tree = made_up(&[("crates/model/Cargo.toml", manifest)]);
         assert_eq!(check(&tree).len(), 1);
     }

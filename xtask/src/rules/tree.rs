@@ -20,10 +20,7 @@ pub struct Tree {
 impl Tree {
     /// Reads the folder and all below it; links are not followed.
     pub fn read(root: &Path) -> io::Result<Self> {
-        let mut tree = Self {
-            texts: BTreeMap::new(),
-            paths: BTreeSet::new(),
-        };
+        let mut tree = Self { texts: BTreeMap::new(), paths: BTreeSet::new() };
         tree.read_folder(root, "")?;
         Ok(tree)
     }

@@ -6,12 +6,7 @@ use super::{Complaint, Tree};
 const OWN_FOLDERS: &[&str] = &["work", "root", "home", "Users", "tmp/w"];
 
 /// Notes to oneself, in halves so that this table does not name itself.
-const UNFINISHED: &[(&str, &str)] = &[
-    ("TO", "DO"),
-    ("FIX", "ME"),
-    ("to", "do!("),
-    ("unimple", "mented!("),
-];
+const UNFINISHED: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME"), ("to", "do!("), ("unimple", "mented!(")];
 
 /// Reads every text but the test vectors, which are bytes of others.
 pub fn check(tree: &Tree) -> Vec<Complaint> {
@@ -72,9 +67,6 @@ mod tests {
 
     #[test]
     fn our_own_folders_are_not() {
-        assert_eq!(
-            complaints_about("crates/work/src, ./root/x, https://a.example/home/"),
-            0
-        );
+        assert_eq!(complaints_about("crates/work/src, ./root/x, https://a.example/home/"), 0);
     }
 }

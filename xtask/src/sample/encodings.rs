@@ -38,11 +38,7 @@ pub fn koi8_r(text: &str) -> Vec<u8> {
 
 /// Little-endian with a byte order mark, as Windows' Notepad wrote "Unicode".
 pub fn utf16(text: &str) -> Vec<u8> {
-    "\u{feff}"
-        .encode_utf16()
-        .chain(text.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect()
+    "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
 }
 
 fn offset(letter: char, first: char) -> u8 {
@@ -51,11 +47,7 @@ fn offset(letter: char, first: char) -> u8 {
 
 /// A question mark where a code page lacks the letter, as the old machines did.
 fn ascii(letter: char) -> u8 {
-    if letter.is_ascii() {
-        letter as u8
-    } else {
-        b'?'
-    }
+    if letter.is_ascii() { letter as u8 } else { b'?' }
 }
 
 #[cfg(test)]

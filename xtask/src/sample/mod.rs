@@ -98,10 +98,7 @@ impl fmt::Display for Counts {
             ("empty file", self.empty),
             ("sparse file", self.sparse),
             ("regular files in all", self.regular_files()),
-            (
-                "not files (a link out of the folder, a pipe)",
-                self.not_files,
-            ),
+            ("not files (a link out of the folder, a pipe)", self.not_files),
         ];
         for (what, count) in rows {
             writeln!(f, "{count:>5}  {what}")?;
@@ -171,9 +168,7 @@ impl Maker<'_> {
 
     fn write(&self, relative: &Path, bytes: &[u8]) -> Result<(), SampleError> {
         let path = self.place(relative)?;
-        File::create_new(&path)
-            .and_then(|mut file| file.write_all(bytes))
-            .map_err(at(&path))?;
+        File::create_new(&path).and_then(|mut file| file.write_all(bytes)).map_err(at(&path))?;
         self.finish(relative)
     }
 
@@ -245,14 +240,8 @@ impl Maker<'_> {
 }
 
 fn date(path: &Path) -> Result<(), SampleError> {
-    let then = Timespec {
-        tv_sec: DAY,
-        tv_nsec: 0,
-    };
-    let times = Timestamps {
-        last_access: then,
-        last_modification: then,
-    };
+    let then = Timespec { tv_sec: DAY, tv_nsec: 0 };
+    let times = Timestamps { last_access: then, last_modification: then };
     utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| at(path)(error.into()))
 }
 

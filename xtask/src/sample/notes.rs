@@ -10,10 +10,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         (LINKED, READ_ME.into()),
         ("notes/записка.txt", UKRAINIAN.into()),
-        (
-            "notes/опись.txt",
-            cp1251(&RUSSIAN_LIST.replace('\n', "\r\n")),
-        ),
+        ("notes/опись.txt", cp1251(&RUSSIAN_LIST.replace('\n', "\r\n"))),
         ("notes/dejurstvo.txt", koi8_r(RUSSIAN_DUTY)),
         ("notes/Новый текстовый документ.txt", utf16(MIXED)),
         ("notes/journal.csv", cp1251(&JOURNAL.replace('\n', "\r\n"))),

@@ -59,38 +59,14 @@ pub struct Scan {
     askew: i32,
 }
 
-const fn video(
-    path: &'static str,
-    label: &'static str,
-    clock: i64,
-    seconds: u32,
-    scene: Scene,
-) -> Video {
-    Video {
-        path,
-        label,
-        clock,
-        seconds,
-        scene,
-    }
+const fn video(path: &'static str, label: &'static str, clock: i64, seconds: u32, scene: Scene) -> Video {
+    Video { path, label, clock, seconds, scene }
 }
 
 /// All clips. Camera 03 runs one hour ahead: its burnt-in clock and its file names differ.
 pub const VIDEOS: &[Video] = &[
-    video(
-        "recorder/cam01/2031-02-17/091000.mp4",
-        "ИК-900 КАМ 01",
-        1_929_085_800,
-        5,
-        Scene::Box(30),
-    ),
-    video(
-        "recorder/cam01/2031-02-17/091005.mp4",
-        "ИК-900 КАМ 01",
-        1_929_085_805,
-        6,
-        Scene::Box(44),
-    ),
+    video("recorder/cam01/2031-02-17/091000.mp4", "ИК-900 КАМ 01", 1_929_085_800, 5, Scene::Box(30)),
+    video("recorder/cam01/2031-02-17/091005.mp4", "ИК-900 КАМ 01", 1_929_085_805, 6, Scene::Box(44)),
     video(
         "recorder/cam02/2031-02-17/091500.mp4",
         "ИК-900 КАМ 02",
@@ -98,27 +74,9 @@ pub const VIDEOS: &[Video] = &[
         5,
         Scene::Gradient("0x203040", "0x908070"),
     ),
-    video(
-        "recorder/cam03/2031-02-17/084500.mp4",
-        "ИК-900 КАМ 03",
-        1_929_087_900,
-        8,
-        Scene::Box(20),
-    ),
-    video(
-        "recorder/cam03/2031-02-18/000000.mp4",
-        "ИК-900 КАМ 03",
-        1_929_142_800,
-        4,
-        Scene::Pattern,
-    ),
-    video(
-        "recorder/cam05/2031-02-17/120000.mp4",
-        "ИК-900 КАМ 05",
-        1_929_096_000,
-        6,
-        Scene::Pattern,
-    ),
+    video("recorder/cam03/2031-02-17/084500.mp4", "ИК-900 КАМ 03", 1_929_087_900, 8, Scene::Box(20)),
+    video("recorder/cam03/2031-02-18/000000.mp4", "ИК-900 КАМ 03", 1_929_142_800, 4, Scene::Pattern),
+    video("recorder/cam05/2031-02-17/120000.mp4", "ИК-900 КАМ 05", 1_929_096_000, 6, Scene::Pattern),
     video(
         "recorder/cam07/2031-02-17/102000.mp4",
         "ИК-900 КАМ 07 ДВОР",
@@ -126,36 +84,19 @@ pub const VIDEOS: &[Video] = &[
         5,
         Scene::Gradient("0xB0C4DE", "0x303018"),
     ),
-    video(
-        "hospital OTB-901/cam02/2031-03-01/233000.mp4",
-        "ОТБ-901 КАМ 02",
-        1_930_174_200,
-        6,
-        Scene::Box(12),
-    ),
+    video("hospital OTB-901/cam02/2031-03-01/233000.mp4", "ОТБ-901 КАМ 02", 1_930_174_200, 6, Scene::Box(12)),
 ];
 
 /// Whole copies: what stands where, and where it stands again. The last has another name.
 pub const COPIES: &[(&str, &str)] = &[
-    (
-        "recorder/cam03/2031-02-17/084500.mp4",
-        "phone/recorder/cam03/2031-02-17/084500.mp4",
-    ),
-    (
-        "recorder/cam01/2031-02-17/091000.mp4",
-        "phone/recorder/cam01/2031-02-17/091000.mp4",
-    ),
-    (
-        "recorder/cam07/2031-02-17/102000.mp4",
-        "phone/VID_20310301_0001.mp4",
-    ),
+    ("recorder/cam03/2031-02-17/084500.mp4", "phone/recorder/cam03/2031-02-17/084500.mp4"),
+    ("recorder/cam01/2031-02-17/091000.mp4", "phone/recorder/cam01/2031-02-17/091000.mp4"),
+    ("recorder/cam07/2031-02-17/102000.mp4", "phone/VID_20310301_0001.mp4"),
 ];
 
 /// A video whose end, and so its index, is cut off.
-pub const DAMAGED: (&str, &str) = (
-    "recorder/cam05/2031-02-17/120000.mp4",
-    "recorder/cam05/2031-02-17/120006.mp4",
-);
+pub const DAMAGED: (&str, &str) =
+    ("recorder/cam05/2031-02-17/120000.mp4", "recorder/cam05/2031-02-17/120006.mp4");
 
 /// All pages.
 pub const SCANS: &[Scan] = &[
@@ -246,10 +187,7 @@ impl Tools {
         if !asked.is_ok_and(|status| status.success()) {
             return Err(ToolError::NoFfmpeg);
         }
-        Ok(Self {
-            bold: font("DejaVuSansMono-Bold.ttf")?,
-            plain: font("DejaVuSans.ttf")?,
-        })
+        Ok(Self { bold: font("DejaVuSansMono-Bold.ttf")?, plain: font("DejaVuSans.ttf")? })
     }
 
     /// H.264, 320 by 240, ten frames a second, with a label and a running clock in the picture.
@@ -258,9 +196,7 @@ impl Tools {
         let scene = match &video.scene {
             Scene::Pattern => format!("testsrc2={size}"),
             Scene::Gradient(one, two) => {
-                format!(
-                    "gradients={size}:n=2:c0={one}:c1={two}:x0=0:y0=0:x1=319:y1=239:seed=7:speed=0.02"
-                )
+                format!("gradients={size}:n=2:c0={one}:c1={two}:x0=0:y0=0:x1=319:y1=239:seed=7:speed=0.02")
             }
             Scene::Box(speed) => format!(
                 "color=c=0x707468:{size}[room];color=c=0x202830:s=30x64:r=10:d={}[box];\
@@ -272,20 +208,8 @@ impl Tools {
         let graph = [
             scene,
             "format=yuv420p,noise=alls=8:allf=t:all_seed=5".to_owned(),
-            self.text(
-                &self.bold,
-                16,
-                "x=8:y=8:box=1:boxcolor=black@0.6",
-                "white",
-                video.label,
-            ),
-            self.text(
-                &self.bold,
-                11,
-                "x=8:y=30:box=1:boxcolor=black@0.6",
-                "yellow",
-                "ОБРАЗЕЦ SAMPLE",
-            ),
+            self.text(&self.bold, 16, "x=8:y=8:box=1:boxcolor=black@0.6", "white", video.label),
+            self.text(&self.bold, 11, "x=8:y=30:box=1:boxcolor=black@0.6", "yellow", "ОБРАЗЕЦ SAMPLE"),
             self.clock(&clock),
         ]
         .join(",");
@@ -327,11 +251,7 @@ impl Tools {
 
 fn font(name: &str) -> Result<PathBuf, ToolError> {
     let path = Path::new(FONTS).join(name);
-    if path.is_file() {
-        Ok(path)
-    } else {
-        Err(ToolError::NoFont(path))
-    }
+    if path.is_file() { Ok(path) } else { Err(ToolError::NoFont(path)) }
 }
 
 /// Escapes once for the filter's option and once for the graph (ffmpeg-filters, "Notes on filtergraph escaping").
@@ -355,10 +275,7 @@ fn escaped(text: &str) -> String {
 
 /// Nothing of this machine or its clock goes into the file: no dates, no names, one thread.
 fn run(graph: &str, encode: &str, path: &Path) -> Result<(), ToolError> {
-    let failed = |reason: String| ToolError::Failed {
-        path: path.to_owned(),
-        reason,
-    };
+    let failed = |reason: String| ToolError::Failed { path: path.to_owned(), reason };
     let mut file = OsString::from("file:");
     file.push(path);
     let status = Command::new("ffmpeg")
@@ -370,11 +287,7 @@ fn run(graph: &str, encode: &str, path: &Path) -> Result<(), ToolError> {
         .stdin(Stdio::null())
         .status()
         .map_err(|error: io::Error| failed(error.to_string()))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failed(status.to_string()))
-    }
+    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }
 
 #[cfg(test)]
