@@ -6,9 +6,7 @@ use std::str::FromStr;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::merkle::{Hash, MAX_SIZE, empty_root};
-use crate::note::{
-    KeyName, NameError, Note, NoteError, Signature, Signer, VerifierKey, VerifyError,
-};
+use crate::note::{KeyName, NameError, Note, NoteError, Signature, Signer, VerifierKey, VerifyError};
 
 /// How large the log of this origin is, and its root.
 ///
@@ -61,13 +59,7 @@ impl Checkpoint {
 impl fmt::Display for Checkpoint {
     /// The text that is signed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}\n{}\n{}",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        )
+        writeln!(f, "{}\n{}\n{}", self.origin, self.size, STANDARD.encode(self.root))
     }
 }
 
@@ -75,9 +67,7 @@ impl FromStr for Checkpoint {
     type Err = CheckpointError;
 
     fn from_str(untrusted_text: &str) -> Result<Self, CheckpointError> {
-        let lines = untrusted_text
-            .strip_suffix('\n')
-            .ok_or(CheckpointError::Lines)?;
+        let lines = untrusted_text.strip_suffix('\n').ok_or(CheckpointError::Lines)?;
         let mut lines = lines.split('\n');
         let (Some(origin), Some(size), Some(root), None) =
             (lines.next(), lines.next(), lines.next(), lines.next())
@@ -127,10 +117,7 @@ impl SignedCheckpoint {
 
     /// The same checkpoint with another signature, such as a cosignature, after the others.
     pub fn with_signature(self, signature: Signature) -> Result<Self, CheckpointError> {
-        Ok(Self {
-            note: self.note.with_signature(signature)?,
-            ..self
-        })
+        Ok(Self { note: self.note.with_signature(signature)?, ..self })
     }
 
     /// Reads a checkpoint from bytes of unknown origin.
@@ -162,10 +149,7 @@ impl TryFrom<Note> for SignedCheckpoint {
     type Error = CheckpointError;
 
     fn try_from(note: Note) -> Result<Self, CheckpointError> {
-        Ok(Self {
-            checkpoint: note.text().parse()?,
-            note,
-        })
+        Ok(Self { checkpoint: note.text().parse()?, note })
     }
 }
 
@@ -200,11 +184,7 @@ mod tests {
     use super::*;
 
     fn checkpoint() -> Checkpoint {
-        Checkpoint {
-            origin: "archive.example".parse().unwrap(),
-            size: 3,
-            root: [5; 32],
-        }
+        Checkpoint { origin: "archive.example".parse().unwrap(), size: 3, root: [5; 32] }
     }
 
     #[test]
@@ -219,17 +199,11 @@ mod tests {
             (text.replace("\n3\n", "\n03\n"), CheckpointError::Size),
             (text.replace("\n3\n", "\n+3\n"), CheckpointError::Size),
             (text.replace("\n3\n", "\n\n"), CheckpointError::Size),
-            (
-                text.replace("\n3\n", "\n9223372036854775808\n"),
-                CheckpointError::Size,
-            ),
+            (text.replace("\n3\n", "\n9223372036854775808\n"), CheckpointError::Size),
             (text.replace("\n3\n", "\n0\n"), CheckpointError::Root),
             (text.replace("U=\n", "V=\n"), CheckpointError::Root),
             (text.replace("=\n", "\n"), CheckpointError::Root),
-            (
-                format!(" {text}"),
-                CheckpointError::Origin(NameError::Character(' ')),
-            ),
+            (format!(" {text}"), CheckpointError::Origin(NameError::Character(' '))),
         ] {
             assert_eq!(bad.parse::<Checkpoint>(), Err(error), "{bad:?}");
         }
@@ -242,23 +216,14 @@ mod tests {
         let signed = SignedCheckpoint::sign(checkpoint(), &signer).unwrap();
         assert_eq!(signed.verify(signer.verifier_key()), Ok(&checkpoint()));
         assert_eq!(signed.to_string().parse(), Ok(signed.clone()));
-        assert_eq!(
-            SignedCheckpoint::sign(checkpoint(), &other),
-            Err(CheckpointError::Signer)
-        );
-        assert_eq!(
-            signed.verify(other.verifier_key()),
-            Err(CheckpointVerifyError::Origin)
-        );
+        assert_eq!(SignedCheckpoint::sign(checkpoint(), &other), Err(CheckpointError::Signer));
+        assert_eq!(signed.verify(other.verifier_key()), Err(CheckpointVerifyError::Origin));
 
         // The same secret signs the same text under another name: a true note, but not of this log.
         let renamed = Note::sign(checkpoint().to_string(), &other).unwrap();
         assert_eq!(renamed.verify(other.verifier_key()), Ok(()));
         let renamed = SignedCheckpoint::try_from(renamed).unwrap();
-        assert_eq!(
-            renamed.verify(other.verifier_key()),
-            Err(CheckpointVerifyError::Origin)
-        );
+        assert_eq!(renamed.verify(other.verifier_key()), Err(CheckpointVerifyError::Origin));
         assert_eq!(
             renamed.verify(signer.verifier_key()),
             Err(CheckpointVerifyError::Note(VerifyError::NotSigned))

@@ -22,12 +22,7 @@ pub fn verify(signed: &SignedCheckpoint, key: &VerifierKey) -> Result<u64, Verif
         Algorithm::MlDsa44 => return Err(VerifyError::NotSupported),
     }
     let mut earliest = None;
-    for signature in signed
-        .note()
-        .signatures()
-        .iter()
-        .filter(|signature| signature.claims(key))
-    {
+    for signature in signed.note().signatures().iter().filter(|signature| signature.claims(key)) {
         let time = verify_one(signed, key, signature.bytes()).ok_or(VerifyError::FalseSignature)?;
         earliest = Some(earliest.map_or(time, |earliest: u64| earliest.min(time)));
     }
@@ -82,11 +77,7 @@ impl Cosigner {
         }
         let mut bytes = time.to_be_bytes().to_vec();
         bytes.extend(self.key.sign(message(signed, time).as_bytes()).to_bytes());
-        Ok(Signature::new(
-            self.verifier.name().clone(),
-            self.verifier.id(),
-            bytes,
-        ))
+        Ok(Signature::new(self.verifier.name().clone(), self.verifier.id(), bytes))
     }
 }
 
@@ -105,15 +96,7 @@ mod tests {
     fn signed() -> SignedCheckpoint {
         let origin: KeyName = "archive.example".parse().unwrap();
         let signer = Signer::new(origin.clone(), &[1; 32]);
-        SignedCheckpoint::sign(
-            Checkpoint {
-                origin,
-                size: 3,
-                root: [5; 32],
-            },
-            &signer,
-        )
-        .unwrap()
+        SignedCheckpoint::sign(Checkpoint { origin, size: 3, root: [5; 32] }, &signer).unwrap()
     }
 
     fn cosigner() -> Cosigner {
@@ -123,22 +106,14 @@ mod tests {
     #[test]
     fn a_cosignature_states_its_earliest_time() {
         let (signed, cosigner) = (signed(), cosigner());
-        assert_eq!(
-            verify(&signed, cosigner.verifier_key()),
-            Err(VerifyError::NotSigned)
-        );
+        assert_eq!(verify(&signed, cosigner.verifier_key()), Err(VerifyError::NotSigned));
         let mut cosigned = signed.clone();
         for time in [2000, 1000, 3000] {
-            cosigned = cosigned
-                .with_signature(cosigner.cosign(&signed, time).unwrap())
-                .unwrap();
+            cosigned = cosigned.with_signature(cosigner.cosign(&signed, time).unwrap()).unwrap();
         }
         assert_eq!(verify(&cosigned, cosigner.verifier_key()), Ok(1000));
         assert!(cosigner.cosign(&signed, MAX_TIME).is_ok());
-        assert_eq!(
-            cosigner.cosign(&signed, MAX_TIME + 1),
-            Err(TimeError(MAX_TIME + 1))
-        );
+        assert_eq!(cosigner.cosign(&signed, MAX_TIME + 1), Err(TimeError(MAX_TIME + 1)));
     }
 
     #[test]
@@ -149,18 +124,10 @@ mod tests {
         later[7] ^= 1;
         let mut beyond = good.bytes().to_vec();
         beyond[0] |= 0x80;
-        for bytes in [
-            later,
-            beyond,
-            good.bytes()[..7].to_vec(),
-            good.bytes()[..71].to_vec(),
-        ] {
+        for bytes in [later, beyond, good.bytes()[..7].to_vec(), good.bytes()[..71].to_vec()] {
             let bad = Signature::new(good.name().clone(), good.key_id(), bytes);
             let cosigned = signed.clone().with_signature(bad).unwrap();
-            assert_eq!(
-                verify(&cosigned, cosigner.verifier_key()),
-                Err(VerifyError::FalseSignature)
-            );
+            assert_eq!(verify(&cosigned, cosigner.verifier_key()), Err(VerifyError::FalseSignature));
         }
     }
 
@@ -169,13 +136,7 @@ mod tests {
         let (signed, cosigner) = (signed(), cosigner());
         let plain = Signer::new("newsroom.example".parse().unwrap(), &[2; 32]);
         assert_ne!(plain.verifier_key().id(), cosigner.verifier_key().id());
-        assert_eq!(
-            verify(&signed, plain.verifier_key()),
-            Err(VerifyError::KindOfKey)
-        );
-        assert_eq!(
-            signed.note().verify(cosigner.verifier_key()),
-            Err(VerifyError::KindOfKey)
-        );
+        assert_eq!(verify(&signed, plain.verifier_key()), Err(VerifyError::KindOfKey));
+        assert_eq!(signed.note().verify(cosigner.verifier_key()), Err(VerifyError::KindOfKey));
     }
 }

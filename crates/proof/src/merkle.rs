@@ -10,11 +10,7 @@ pub const MAX_SIZE: u64 = i64::MAX as u64;
 
 /// The hash of one entry as a leaf: SHA-256(0x00 ‖ entry) (RFC 6962, section 2.1).
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(entry)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
 }
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962, section 2.1).
@@ -74,11 +70,7 @@ pub fn verify_inclusion(
     let (inner, border) = proof_shape(index, size);
     check_length(inner + border, proof.len())?;
     let reached = climb_right(climb(*leaf, &proof[..inner], index), &proof[inner..]);
-    if reached == *root {
-        Ok(())
-    } else {
-        Err(ProofError::Root)
-    }
+    if reached == *root { Ok(()) } else { Err(ProofError::Root) }
 }
 
 /// Checks that the tree of `new_size` leaves begins with the tree of `old_size` leaves (RFC 6962, section 2.1.2).
@@ -92,18 +84,11 @@ pub fn verify_consistency(
     proof: &[Hash],
 ) -> Result<(), ProofError> {
     if old_size == 0 || old_size > new_size || new_size > MAX_SIZE {
-        return Err(ProofError::Range {
-            from: old_size,
-            size: new_size,
-        });
+        return Err(ProofError::Range { from: old_size, size: new_size });
     }
     if old_size == new_size {
         check_length(0, proof.len())?;
-        return if old_root == new_root {
-            Ok(())
-        } else {
-            Err(ProofError::Root)
-        };
+        return if old_root == new_root { Ok(()) } else { Err(ProofError::Root) };
     }
     // The old tree's last complete subtree is where both climbs begin. Where the old tree is complete
     // itself, it is that subtree, and its hash is not in the proof because the verifier has it.
@@ -112,11 +97,7 @@ pub fn verify_consistency(
     let inner = inner - shift as usize;
     let seed_in_proof = !old_size.is_power_of_two();
     check_length(usize::from(seed_in_proof) + inner + border, proof.len())?;
-    let (seed, path) = if seed_in_proof {
-        (proof[0], &proof[1..])
-    } else {
-        (*old_root, proof)
-    };
+    let (seed, path) = if seed_in_proof { (proof[0], &proof[1..]) } else { (*old_root, proof) };
     let (inner_path, border_path) = path.split_at(inner);
     let index = (old_size - 1) >> shift;
     if climb_right(climb_left_only(seed, inner_path, index), border_path) != *old_root {
@@ -135,46 +116,26 @@ fn proof_shape(index: u64, size: u64) -> (usize, usize) {
 }
 
 fn check_length(expected: usize, found: usize) -> Result<(), ProofError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ProofError::Length { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(ProofError::Length { expected, found }) }
 }
 
 /// Climbs with siblings on the side that the bits of `index` say.
 fn climb(seed: Hash, siblings: &[Hash], index: u64) -> Hash {
-    siblings
-        .iter()
-        .enumerate()
-        .fold(seed, |hash, (level, sibling)| {
-            if (index >> level) & 1 == 0 {
-                node_hash(&hash, sibling)
-            } else {
-                node_hash(sibling, &hash)
-            }
-        })
+    siblings.iter().enumerate().fold(seed, |hash, (level, sibling)| {
+        if (index >> level) & 1 == 0 { node_hash(&hash, sibling) } else { node_hash(sibling, &hash) }
+    })
 }
 
 /// Climbs as [`climb`] does, but only past siblings on the left: those on the right are newer than the old tree.
 fn climb_left_only(seed: Hash, siblings: &[Hash], index: u64) -> Hash {
-    siblings
-        .iter()
-        .enumerate()
-        .fold(seed, |hash, (level, sibling)| {
-            if (index >> level) & 1 == 1 {
-                node_hash(sibling, &hash)
-            } else {
-                hash
-            }
-        })
+    siblings.iter().enumerate().fold(seed, |hash, (level, sibling)| {
+        if (index >> level) & 1 == 1 { node_hash(sibling, &hash) } else { hash }
+    })
 }
 
 /// Climbs along the right edge of the tree, where every sibling is on the left.
 fn climb_right(seed: Hash, siblings: &[Hash]) -> Hash {
-    siblings
-        .iter()
-        .fold(seed, |hash, sibling| node_hash(sibling, &hash))
+    siblings.iter().fold(seed, |hash, sibling| node_hash(sibling, &hash))
 }
 
 /// The hashes of complete subtrees of some log.
@@ -240,16 +201,9 @@ pub fn inclusion_proof(index: u64, size: u64, nodes: &impl Nodes) -> Result<Vec<
 /// The proof that the tree of `new_size` leaves begins with the tree of `old_size` leaves (RFC 6962, section 2.1.2).
 ///
 /// `old_size` is at least 1, as [`verify_consistency`] requires.
-pub fn consistency_proof(
-    old_size: u64,
-    new_size: u64,
-    nodes: &impl Nodes,
-) -> Result<Vec<Hash>, BuildError> {
+pub fn consistency_proof(old_size: u64, new_size: u64, nodes: &impl Nodes) -> Result<Vec<Hash>, BuildError> {
     if old_size == 0 || old_size > new_size || new_size > MAX_SIZE {
-        return Err(BuildError::Range {
-            from: old_size,
-            size: new_size,
-        });
+        return Err(BuildError::Range { from: old_size, size: new_size });
     }
     let (mut start, mut end) = (0, new_size);
     let mut proof = Vec::new();
@@ -277,15 +231,10 @@ fn span_hash(start: u64, end: u64, nodes: &impl Nodes) -> Result<Hash, BuildErro
     if width.is_power_of_two() {
         let level = width.trailing_zeros() as u8;
         let index = start >> level;
-        return nodes
-            .node(level, index)
-            .ok_or(BuildError::Missing { level, index });
+        return nodes.node(level, index).ok_or(BuildError::Missing { level, index });
     }
     let middle = start + split(width);
-    Ok(node_hash(
-        &span_hash(start, middle, nodes)?,
-        &span_hash(middle, end, nodes)?,
-    ))
+    Ok(node_hash(&span_hash(start, middle, nodes)?, &span_hash(middle, end, nodes)?))
 }
 
 /// The largest power of two smaller than `width`, which is at least 2.
@@ -331,10 +280,7 @@ impl Frontier {
     /// # Panics
     /// At 2^63 leaves, which no machine reaches.
     pub fn append(&mut self, leaf: Hash) {
-        assert!(
-            self.size < MAX_SIZE,
-            "a log cannot have more than 2^63 - 1 leaves"
-        );
+        assert!(self.size < MAX_SIZE, "a log cannot have more than 2^63 - 1 leaves");
         let mut hash = leaf;
         for _ in 0..self.size.trailing_ones() {
             let left = self.edge.pop().expect("one hash for each bit of the size");
@@ -365,12 +311,8 @@ impl Frontier {
     ///
     /// The hashes cannot be checked without the log: compare [`Frontier::root`] with a signed checkpoint.
     pub fn from_bytes(untrusted_bytes: &[u8]) -> Result<Self, FrontierError> {
-        let length = FrontierError::Length {
-            found: untrusted_bytes.len(),
-        };
-        let (size, untrusted_edge) = untrusted_bytes
-            .split_first_chunk::<8>()
-            .ok_or(length.clone())?;
+        let length = FrontierError::Length { found: untrusted_bytes.len() };
+        let (size, untrusted_edge) = untrusted_bytes.split_first_chunk::<8>().ok_or(length.clone())?;
         let size = u64::from_be_bytes(*size);
         if size > MAX_SIZE {
             return Err(FrontierError::Size(size));
@@ -379,10 +321,7 @@ impl Frontier {
         if !rest.is_empty() || edge.len() != size.count_ones() as usize {
             return Err(length);
         }
-        Ok(Self {
-            size,
-            edge: edge.to_vec(),
-        })
+        Ok(Self { size, edge: edge.to_vec() })
     }
 }
 
@@ -434,9 +373,6 @@ impl Extend<Hash> for Tree {
 
 impl Nodes for Tree {
     fn node(&self, level: u8, index: u64) -> Option<Hash> {
-        self.levels
-            .get(usize::from(level))?
-            .get(usize::try_from(index).ok()?)
-            .copied()
+        self.levels.get(usize::from(level))?.get(usize::try_from(index).ok()?).copied()
     }
 }

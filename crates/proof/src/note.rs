@@ -34,10 +34,7 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }
-    match name
-        .chars()
-        .find(|&c| c == '+' || c.is_whitespace() || c.is_control())
-    {
+    match name.chars().find(|&c| c == '+' || c.is_whitespace() || c.is_control()) {
         Some(character) => Err(NameError::Character(character)),
         None => Ok(()),
     }
@@ -185,13 +182,8 @@ impl VerifierKey {
 
     /// Whether `message` was signed by this Ed25519 key; never for other keys.
     pub(crate) fn signed(&self, message: &[u8], untrusted_signature: &[u8]) -> bool {
-        match (
-            &self.key,
-            ed25519_dalek::Signature::from_slice(untrusted_signature),
-        ) {
-            (PublicKey::Ed25519(_, key), Ok(signature)) => {
-                key.verify_strict(message, &signature).is_ok()
-            }
+        match (&self.key, ed25519_dalek::Signature::from_slice(untrusted_signature)) {
+            (PublicKey::Ed25519(_, key), Ok(signature)) => key.verify_strict(message, &signature).is_ok(),
             _ => false,
         }
     }
@@ -219,20 +211,13 @@ impl FromStr for VerifierKey {
         let id = id_from_hex(id).ok_or(KeyError::Form)?;
         let key = STANDARD.decode(key).map_err(|_| KeyError::Form)?;
         let (&kind, key) = key.split_first().ok_or(KeyError::Form)?;
-        let algorithm = [
-            Algorithm::Ed25519,
-            Algorithm::CosignatureV1,
-            Algorithm::MlDsa44,
-        ]
-        .into_iter()
-        .find(|algorithm| algorithm.byte() == kind)
-        .ok_or(KeyError::Type(kind))?;
+        let algorithm = [Algorithm::Ed25519, Algorithm::CosignatureV1, Algorithm::MlDsa44]
+            .into_iter()
+            .find(|algorithm| algorithm.byte() == kind)
+            .ok_or(KeyError::Type(kind))?;
         let key = Self::new(name.parse()?, algorithm, key)?;
         if key.id != id {
-            return Err(KeyError::Id {
-                found: id,
-                computed: key.id,
-            });
+            return Err(KeyError::Id { found: id, computed: key.id });
         }
         Ok(key)
     }
@@ -272,11 +257,7 @@ impl Signer {
         let key = SigningKey::from_bytes(seed);
         let verifier = VerifierKey::ed25519(name.clone(), key.verifying_key().as_bytes())
             .expect("a public key made from a seed is canonical and of large order");
-        Self {
-            name,
-            key,
-            verifier,
-        }
+        Self { name, key, verifier }
     }
 
     /// The public half.
@@ -310,11 +291,7 @@ pub struct Signature {
 
 impl Signature {
     pub(crate) fn new(name: KeyName, key_id: u32, bytes: Vec<u8>) -> Self {
-        Self {
-            name,
-            key_id,
-            bytes,
-        }
+        Self { name, key_id, bytes }
     }
 
     /// The name of the key that is said to have signed.
@@ -347,15 +324,11 @@ impl FromStr for Signature {
             .strip_prefix("— ")
             .and_then(|line| line.split_once(' '))
             .ok_or(NoteError::SignatureLine)?;
-        let signature = STANDARD
-            .decode(signature)
-            .map_err(|_| NoteError::SignatureLine)?;
+        let signature = STANDARD.decode(signature).map_err(|_| NoteError::SignatureLine)?;
         match signature.split_first_chunk::<4>() {
-            Some((key_id, bytes)) if !bytes.is_empty() => Ok(Self {
-                name: name.parse()?,
-                key_id: u32::from_be_bytes(*key_id),
-                bytes: bytes.to_vec(),
-            }),
+            Some((key_id, bytes)) if !bytes.is_empty() => {
+                Ok(Self { name: name.parse()?, key_id: u32::from_be_bytes(*key_id), bytes: bytes.to_vec() })
+            }
             _ => Err(NoteError::SignatureLine),
         }
     }
@@ -451,11 +424,7 @@ impl Note {
             Algorithm::MlDsa44 => return Err(VerifyError::NotSupported),
         }
         let mut result = Err(VerifyError::NotSigned);
-        for signature in self
-            .signatures
-            .iter()
-            .filter(|signature| signature.claims(key))
-        {
+        for signature in self.signatures.iter().filter(|signature| signature.claims(key)) {
             if !key.signed(self.text.as_bytes(), &signature.bytes) {
                 return Err(VerifyError::FalseSignature);
             }
@@ -469,9 +438,7 @@ impl Note {
         if untrusted_bytes.len() > MAX_NOTE_SIZE {
             return Err(NoteError::TooLarge(untrusted_bytes.len()));
         }
-        std::str::from_utf8(untrusted_bytes)
-            .map_err(|_| NoteError::Form)?
-            .parse()
+        std::str::from_utf8(untrusted_bytes).map_err(|_| NoteError::Form)?.parse()
     }
 
     fn checked(self) -> Result<Self, NoteError> {
@@ -494,10 +461,7 @@ impl FromStr for Note {
         }
         // The text may have empty lines of its own; the last one separates.
         let separator = untrusted_note.rfind("\n\n").ok_or(NoteError::Form)?;
-        let (text, signatures) = (
-            &untrusted_note[..=separator],
-            &untrusted_note[separator + 2..],
-        );
+        let (text, signatures) = (&untrusted_note[..=separator], &untrusted_note[separator + 2..]);
         check_text(text)?;
         let lines = signatures.strip_suffix('\n').ok_or(NoteError::Form)?;
         let signatures = lines
@@ -505,20 +469,14 @@ impl FromStr for Note {
             .take(MAX_SIGNATURES + 1)
             .map(Signature::from_str)
             .collect::<Result<Vec<_>, _>>()?;
-        Self {
-            text: text.to_owned(),
-            signatures,
-        }
-        .checked()
+        Self { text: text.to_owned(), signatures }.checked()
     }
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures
-            .iter()
-            .try_for_each(|signature| writeln!(f, "{signature}"))
+        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
     }
 }
 
@@ -526,10 +484,7 @@ fn check_text(untrusted_text: &str) -> Result<(), NoteError> {
     if !untrusted_text.ends_with('\n') {
         return Err(NoteError::Form);
     }
-    if untrusted_text
-        .bytes()
-        .any(|byte| byte < 0x20 && byte != b'\n')
-    {
+    if untrusted_text.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
         return Err(NoteError::ControlCharacter);
     }
     Ok(())
@@ -544,13 +499,8 @@ mod tests {
         assert_eq!(check_name("archive.example/2"), Ok(()));
         assert_eq!(check_name("архів.example"), Ok(()));
         assert_eq!(check_name(""), Err(NameError::Empty));
-        for bad in [
-            '+', ' ', '\n', '\t', '\u{a0}', '\u{2003}', '\u{3000}', '\0', '\u{85}',
-        ] {
-            assert_eq!(
-                check_name(&format!("a{bad}b")),
-                Err(NameError::Character(bad))
-            );
+        for bad in ['+', ' ', '\n', '\t', '\u{a0}', '\u{2003}', '\u{3000}', '\0', '\u{85}'] {
+            assert_eq!(check_name(&format!("a{bad}b")), Err(NameError::Character(bad)));
         }
     }
 
@@ -576,10 +526,7 @@ mod tests {
             key
         };
         for key in [identity, signed_identity, order_four, not_reduced] {
-            assert_eq!(
-                VerifierKey::ed25519(name.clone(), &key),
-                Err(KeyError::PublicKey)
-            );
+            assert_eq!(VerifierKey::ed25519(name.clone(), &key), Err(KeyError::PublicKey));
         }
     }
 
@@ -594,16 +541,11 @@ mod tests {
 
     #[test]
     fn a_key_id_that_does_not_belong_is_refused() {
-        let key = Signer::new("archive.example".parse().unwrap(), &[1; 32])
-            .verifier_key()
-            .clone();
+        let key = Signer::new("archive.example".parse().unwrap(), &[1; 32]).verifier_key().clone();
         let vkey = key.to_string();
         assert_eq!(vkey.parse(), Ok(key.clone()));
         let other = vkey.replace(&format!("{:08x}", key.id()), "00000000");
-        assert!(matches!(
-            other.parse::<VerifierKey>(),
-            Err(KeyError::Id { found: 0, .. })
-        ));
+        assert!(matches!(other.parse::<VerifierKey>(), Err(KeyError::Id { found: 0, .. })));
         let upper = vkey.replace(&format!("{:08x}", key.id()), &format!("{:08X}", key.id()));
         assert!(upper == vkey || upper.parse::<VerifierKey>() == Err(KeyError::Form));
     }
@@ -624,23 +566,15 @@ mod tests {
         let note = Note::sign("text\n".into(), &signer).unwrap();
         assert_eq!(note.verify(signer.verifier_key()), Ok(()));
         let note = note.with_signature(signer.sign("other\n")).unwrap();
-        assert_eq!(
-            note.verify(signer.verifier_key()),
-            Err(VerifyError::FalseSignature)
-        );
+        assert_eq!(note.verify(signer.verifier_key()), Err(VerifyError::FalseSignature));
         let stranger = Signer::new("archive.example".parse().unwrap(), &[2; 32]);
-        assert_eq!(
-            note.verify(stranger.verifier_key()),
-            Err(VerifyError::NotSigned)
-        );
+        assert_eq!(note.verify(stranger.verifier_key()), Err(VerifyError::NotSigned));
     }
 
     #[test]
     fn a_note_has_one_form() {
         let signer = Signer::new("archive.example".parse().unwrap(), &[1; 32]);
-        let note = Note::sign("one\n\ntwo\n\n".into(), &signer)
-            .unwrap()
-            .to_string();
+        let note = Note::sign("one\n\ntwo\n\n".into(), &signer).unwrap().to_string();
         assert_eq!(note.parse::<Note>().unwrap().to_string(), note);
         let line = note.lines().last().unwrap().to_owned();
         for (bad, error) in [
@@ -651,22 +585,13 @@ mod tests {
             (note.replace('—', "--"), NoteError::SignatureLine),
             (note.replace("— ", "—  "), NoteError::SignatureLine),
             (note.replace('=', ""), NoteError::SignatureLine),
-            (
-                note.replace(&line, "— archive.example AAAAAA=="),
-                NoteError::SignatureLine,
-            ),
-            (
-                note.replace(&line, "— archive+example AAAAAAA="),
-                NoteError::Name(NameError::Character('+')),
-            ),
+            (note.replace(&line, "— archive.example AAAAAA=="), NoteError::SignatureLine),
+            (note.replace(&line, "— archive+example AAAAAAA="), NoteError::Name(NameError::Character('+'))),
             (
                 format!("one\n\n{}", format!("{line}\n").repeat(MAX_SIGNATURES + 1)),
                 NoteError::TooManySignatures,
             ),
-            (
-                "x".repeat(MAX_NOTE_SIZE + 1),
-                NoteError::TooLarge(MAX_NOTE_SIZE + 1),
-            ),
+            ("x".repeat(MAX_NOTE_SIZE + 1), NoteError::TooLarge(MAX_NOTE_SIZE + 1)),
         ] {
             assert_eq!(bad.parse::<Note>(), Err(error), "{bad:.60}");
         }

@@ -32,10 +32,7 @@ fn frontier_tree_and_definition_agree_at_every_size() {
         assert_eq!(tree.size(), index);
         assert_eq!(frontier.root(), mth(&leaves));
         assert_eq!(tree.root(), mth(&leaves));
-        assert_eq!(
-            Frontier::from_bytes(&frontier.to_bytes()),
-            Ok(frontier.clone())
-        );
+        assert_eq!(Frontier::from_bytes(&frontier.to_bytes()), Ok(frontier.clone()));
         let leaf = leaf_hash(&index.to_be_bytes());
         leaves.push(leaf);
         frontier.append(leaf);
@@ -53,11 +50,7 @@ fn every_proof_of_small_trees_verifies_and_only_for_its_sizes() {
             let leaf = leaf_hash(&index.to_be_bytes());
             for other in 0..=size {
                 let result = verify_inclusion(&leaf, other, size, &proof, &roots[size as usize]);
-                assert_eq!(
-                    result.is_ok(),
-                    other == index,
-                    "{index} as {other} of {size}"
-                );
+                assert_eq!(result.is_ok(), other == index, "{index} as {other} of {size}");
             }
         }
         for old in 1..=size {
@@ -79,24 +72,15 @@ fn sizes_for_which_no_proof_exists_are_refused() {
     assert_eq!(inclusion_proof(0, 0, &tree), Err(range(0, 0)));
     assert_eq!(consistency_proof(0, 4, &tree), Err(range(0, 4)));
     assert_eq!(consistency_proof(4, 3, &tree), Err(range(4, 3)));
-    assert_eq!(
-        inclusion_proof(0, 5, &tree),
-        Err(BuildError::Missing { level: 0, index: 4 })
-    );
+    assert_eq!(inclusion_proof(0, 5, &tree), Err(BuildError::Missing { level: 0, index: 4 }));
     assert_eq!(inclusion_proof(0, u64::MAX, &tree), Err(range(0, u64::MAX)));
     assert_eq!(
         verify_inclusion(&[0; 32], 0, u64::MAX, &[], &[0; 32]),
-        Err(ProofError::Range {
-            from: 0,
-            size: u64::MAX
-        })
+        Err(ProofError::Range { from: 0, size: u64::MAX })
     );
     assert_eq!(
         verify_inclusion(&[0; 32], 0, MAX_SIZE, &[], &[0; 32]),
-        Err(ProofError::Length {
-            expected: 63,
-            found: 0
-        })
+        Err(ProofError::Length { expected: 63, found: 0 })
     );
 }
 
@@ -106,20 +90,11 @@ fn the_refusal_names_the_root_that_was_not_reached() {
     let proof = consistency_proof(3, 7, &tree).unwrap();
     let (old, new) = (root(3, &tree).unwrap(), root(7, &tree).unwrap());
     assert_eq!(verify_consistency(3, &old, 7, &new, &proof), Ok(()));
-    assert_eq!(
-        verify_consistency(3, &new, 7, &new, &proof),
-        Err(ProofError::OldRoot)
-    );
-    assert_eq!(
-        verify_consistency(3, &old, 7, &old, &proof),
-        Err(ProofError::Root)
-    );
+    assert_eq!(verify_consistency(3, &new, 7, &new, &proof), Err(ProofError::OldRoot));
+    assert_eq!(verify_consistency(3, &old, 7, &old, &proof), Err(ProofError::Root));
     assert_eq!(
         verify_consistency(3, &old, 7, &new, &proof[1..]),
-        Err(ProofError::Length {
-            expected: 4,
-            found: 3
-        })
+        Err(ProofError::Length { expected: 4, found: 3 })
     );
 }
 

@@ -74,38 +74,17 @@ fn judge(vector: &Value) -> Option<Result<(), ProofError>> {
     let hash = |name: &str| hash(&vector[name]);
     let proof = match &vector["proof"] {
         Value::Null => Vec::new(),
-        hashes => hashes
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(self::hash)
-            .collect::<Option<Vec<_>>>()?,
+        hashes => hashes.as_array().unwrap().iter().map(self::hash).collect::<Option<Vec<_>>>()?,
     };
     Some(if vector.get("leafIdx").is_some() {
-        verify_inclusion(
-            &hash("leafHash")?,
-            number("leafIdx"),
-            number("treeSize"),
-            &proof,
-            &hash("root")?,
-        )
+        verify_inclusion(&hash("leafHash")?, number("leafIdx"), number("treeSize"), &proof, &hash("root")?)
     } else {
-        verify_consistency(
-            number("size1"),
-            &hash("root1")?,
-            number("size2"),
-            &hash("root2")?,
-            &proof,
-        )
+        verify_consistency(number("size1"), &hash("root1")?, number("size2"), &hash("root2")?, &proof)
     })
 }
 
 fn hash(value: &Value) -> Option<Hash> {
-    STANDARD
-        .decode(value.as_str().unwrap())
-        .unwrap()
-        .try_into()
-        .ok()
+    STANDARD.decode(value.as_str().unwrap()).unwrap().try_into().ok()
 }
 
 fn json_files(folder: &Path) -> Vec<PathBuf> {
@@ -114,10 +93,7 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(json_files(&path));
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }
