@@ -1,0 +1,383 @@
+//! The ledger as one SQLite file, shared by the processes of one machine.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Transaction, TransactionBehavior, params,
+};
+
+use crate::rules::{self, Content, RowRef, Store};
+use crate::{AppendError, Appended, Batch, Entry, Ledger, Make, OpId, OpenError};
+use crate::{ReplicateError, Row, Seal, StoreError, Tip};
+
+const APPLICATION: i32 = 0x5649_444C; // "VIDL"
+const FORMAT: u32 = 1;
+/// Longest wait for another process's append. A batch takes milliseconds; a first back-up may hold the lock for seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A ledger in a SQLite file (plain: what is secret in it is sealed). Each handle is one connection.
+///
+/// DANGER: a disk that lies about fsync can still lose the last appends; the high-water mark outside the folder tells.
+pub struct SqliteLedger {
+    db: Connection,
+    archive: String,
+}
+
+impl SqliteLedger {
+    /// Makes a new ledger, readable by its owner only; refuses to touch a file that exists.
+    pub fn create(path: &Path, archive: &str) -> Result<Self, OpenError> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
+            |error| match error.kind() {
+                io::ErrorKind::AlreadyExists => OpenError::Exists,
+                _ => StoreError::from(error).into(),
+            },
+        )?;
+        let made = Self::write_schema(path, archive);
+        if made.is_err() {
+            // What we made ourselves a moment ago and nobody knows of; the first error is the one to tell.
+            let _ = std::fs::remove_file(path);
+        }
+        made?;
+        Self::open(path)
+    }
+
+    fn write_schema(path: &Path, archive: &str) -> Result<(), StoreError> {
+        let db = connect(path)?;
+        // 16 KiB hold seven sealed records of 2.2 KB; 4 KiB would hold one and waste the rest.
+        db.execute_batch(&format!("PRAGMA page_size = 16384; PRAGMA application_id = {APPLICATION};"))?;
+        let schema = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
+        schema.execute_batch(include_str!("schema.sql"))?;
+        schema.execute(
+            "INSERT INTO meta VALUES ('format', ?1), ('archive', ?2)",
+            params![FORMAT.to_string(), archive],
+        )?;
+        schema.commit()?;
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        db.close().map_err(|(_, error)| error)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(())
+    }
+
+    /// Opens a ledger that exists. A file cut by a page or more is noticed here, other damage where it is read.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        refuse_other_files(path)?;
+        let db = connect(path)?;
+        let meta = |name: &str| -> Result<String, StoreError> {
+            let value = db.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
+            value.optional()?.ok_or_else(|| StoreError::Damaged(format!("meta lacks {name}")))
+        };
+        let format = meta("format")?;
+        let format = format.parse().map_err(|_| StoreError::Damaged(format!("format {format:?}")))?;
+        if format > FORMAT {
+            return Err(OpenError::Newer { format });
+        }
+        let archive = meta("archive")?;
+        let mode: String =
+            db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(StoreError::from)?;
+        if mode != "wal" {
+            return Err(StoreError::Other(format!("no write-ahead log here (journal mode {mode})")).into());
+        }
+        let ledger = Self { db, archive };
+        ledger.refuse_torn()?;
+        // A process that was killed between an erasure and its wiping left that to us. Not to be waited for, and no
+        // reason to refuse reading on a full disk.
+        let _ = ledger.empty_wal(Duration::ZERO);
+        Ok(ledger)
+    }
+
+    /// The archive id given to [`SqliteLedger::create`].
+    pub fn archive(&self) -> &str {
+        &self.archive
+    }
+
+    /// SQLite's own check of the whole file's structure, reading all of it: what is wrong, nothing if it is sound.
+    /// It cannot see a changed bit within a body or an entry; the seal and the log do.
+    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        let lines = self.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    fn refuse_torn(&self) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT (SELECT ifnull(max(seq) + 1, 0) FROM row), size,
+            size = 0 OR note = (SELECT note FROM checkpoint WHERE checkpoint.size = tip.size) FROM tip";
+        let read = |line: &Line<'_>| Ok((line.get(0)?, line.get(1)?, line.get(2)?));
+        match self.one::<(u64, u64, Option<bool>)>(SQL, [], read)? {
+            Some((rows, size, Some(true))) if rows == size => Ok(()),
+            Some((rows, size, Some(true))) => {
+                Err(StoreError::Damaged(format!("the tip counts {size} rows, there are {rows}")))
+            }
+            Some((_, size, _)) => Err(StoreError::Damaged(format!("no checkpoint over {size} rows"))),
+            None => Err(StoreError::Damaged("no tip".into())),
+        }
+    }
+
+    /// An error or a panic in `work` drops the transaction, which rolls it back.
+    fn transact<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let transaction = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(StoreError::from)?;
+        let done = work()?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Wipes after a transaction that destroyed bodies, also a repeated one: the first may have died before it could.
+    fn wiping(
+        &mut self,
+        destroys: bool,
+        mut done: Result<Appended, AppendError>,
+    ) -> Result<Appended, AppendError> {
+        if destroys {
+            let wiped = self.wipe().unwrap_or(false); // the append is durable; a failure here must not deny it
+            if let Ok(appended) = &mut done {
+                appended.wiped = wiped;
+            }
+        }
+        done
+    }
+
+    /// Moves all committed pages into the main file and cuts the write-ahead log to nothing; false if a reader needs it.
+    fn empty_wal(&self, patience: Duration) -> Result<bool, StoreError> {
+        self.db.busy_timeout(patience)?;
+        let busy = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        self.db.busy_timeout(PATIENCE)?;
+        Ok(!busy?)
+    }
+
+    fn all<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Line<'_>) -> Read<T>) -> Got<Vec<T>> {
+        Ok(self.db.prepare_cached(sql)?.query_map(params, read)?.collect::<Result<_, _>>()?)
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Line<'_>) -> Read<T>,
+    ) -> Got<Option<T>> {
+        Ok(self.db.prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
+        self.db.prepare_cached(sql)?.execute(params)?;
+        Ok(())
+    }
+
+    fn name_id(&self, name: &str) -> Result<i64, StoreError> {
+        if let Some(id) = self.one("SELECT id FROM name WHERE name = ?1", [name], |line| line.get(0))? {
+            return Ok(id);
+        }
+        self.run("INSERT INTO name (name) VALUES (?1)", [name])?;
+        Ok(self.db.last_insert_rowid())
+    }
+
+    fn new_place(&self, body: Option<&[u8]>) -> Result<Option<i64>, StoreError> {
+        let Some(body) = body else { return Ok(None) };
+        self.run("INSERT INTO body (sealed) VALUES (?1)", [body])?;
+        Ok(Some(self.db.last_insert_rowid()))
+    }
+}
+
+type Line<'a> = rusqlite::Row<'a>;
+type Read<T> = rusqlite::Result<T>;
+type Got<T> = Result<T, StoreError>;
+
+/// Looks at the file's header (SQLite's format 1.3) before SQLite does: it takes an empty file for an empty database.
+fn refuse_other_files(path: &Path) -> Result<(), OpenError> {
+    let mut untrusted_header = [0; 72];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut untrusted_header)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OpenError::Missing),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(OpenError::NotALedger),
+        Err(error) => Err(StoreError::from(error).into()),
+        Ok(()) => {
+            let ours = untrusted_header.starts_with(b"SQLite format 3\0")
+                && untrusted_header.ends_with(&APPLICATION.to_be_bytes());
+            if ours { Ok(()) } else { Err(OpenError::NotALedger) }
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(PATIENCE)?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // The page cache takes 32 MB, the write-ahead log about as much before it is moved home.
+    db.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 2048;",
+    )?;
+    Ok(db)
+}
+
+fn read_row(line: &Line<'_>) -> Read<Row> {
+    Ok(Row {
+        seq: line.get(0)?,
+        compartment: line.get(1)?,
+        key: line.get(2)?,
+        entry: line.get(3)?,
+        op: line.get(4)?,
+        body: line.get(5)?,
+        erased: line.get(6)?,
+    })
+}
+
+/// SQLite counts with signs.
+fn signed(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
+
+impl Ledger for SqliteLedger {
+    fn tip(&self) -> Result<Tip, StoreError> {
+        let read =
+            |line: &Line<'_>| Ok(Tip { size: line.get(0)?, frontier: line.get(1)?, note: line.get(2)? });
+        let tip = self.one("SELECT size, frontier, note FROM tip", [], read)?;
+        tip.ok_or_else(|| StoreError::Damaged("no tip".into()))
+    }
+
+    fn rows(&self, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+        const SQL: &str = "SELECT * FROM entry WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
+        self.all(SQL, [signed(from), signed(limit)], read_row)
+    }
+
+    fn rows_of_key(&self, key: &str, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+        const SQL: &str = "SELECT * FROM entry WHERE seq IN (
+                SELECT seq FROM row INDEXED BY row_of_key
+                WHERE key = (SELECT id FROM name WHERE name = ?3) AND seq >= ?1 ORDER BY seq LIMIT ?2)
+            ORDER BY seq";
+        self.all(SQL, params![signed(from), signed(limit), key], read_row)
+    }
+
+    fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
+        const SQL: &str = "SELECT seq FROM row WHERE altered >= ?1 AND seq < ?1 ORDER BY seq";
+        self.all(SQL, [signed(since)], |line| line.get(0))
+    }
+
+    fn entries(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {
+        const SQL: &str = "SELECT entry FROM row WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+        self.all(SQL, [signed(from), signed(to)], |line| line.get(0))
+    }
+
+    fn head(&self, compartment: &str) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT ifnull(max(seq) + 1, 0) FROM row INDEXED BY row_of_compartment
+                           WHERE compartment = (SELECT id FROM name WHERE name = ?1)";
+        Ok(self.one(SQL, [compartment], |line| line.get(0))?.unwrap_or(0))
+    }
+
+    fn by_op(&self, op: &OpId) -> Result<Option<u64>, StoreError> {
+        self.one("SELECT seq FROM row WHERE op = ?1", [op], |line| line.get(0))
+    }
+
+    fn checkpoints(&self, from: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        const SQL: &str = "SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT ?2";
+        self.all(SQL, [signed(from), signed(limit)], |line| Ok((line.get(0)?, line.get(1)?)))
+    }
+
+    fn checkpoint(&self, size: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one("SELECT note FROM checkpoint WHERE size = ?1", [signed(size)], |line| line.get(0))
+    }
+
+    fn append(&mut self, batch: &Batch, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
+        let done = self.transact(|| rules::append(self, batch, seal));
+        self.wiping(batch.destroys(), done)
+    }
+
+    fn while_locked(&mut self, make: &mut Make<'_>, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
+        let mut destroys = false;
+        let done = self.transact(|| {
+            let batch = make(self).map_err(AppendError::Seal)?;
+            destroys = batch.destroys();
+            rules::append(self, &batch, seal)
+        });
+        self.wiping(destroys, done)
+    }
+
+    fn replicate(
+        &mut self,
+        rows: &[Row],
+        checkpoints: &[(u64, Vec<u8>)],
+        tip: &Tip,
+    ) -> Result<bool, ReplicateError> {
+        let destroyed = self.transact(|| rules::replicate(self, rows, checkpoints, tip))?;
+        Ok(!destroyed || self.wipe().unwrap_or(false)) // the copy is durable; a failure here must not deny it
+    }
+
+    fn wipe(&mut self) -> Result<bool, StoreError> {
+        self.empty_wal(PATIENCE)
+    }
+}
+
+impl Store for SqliteLedger {
+    fn insert(&self, row: &RowRef<'_>) -> Result<(), StoreError> {
+        let compartment = self.name_id(row.content.compartment)?;
+        let key = self.name_id(row.content.key)?;
+        let place = self.new_place(row.content.body)?;
+        self.run(
+            "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
+            params![row.seq, compartment, key, row.entry, row.op, place, row.erased],
+        )
+    }
+
+    fn alter(&self, seq: u64, at: u64, to: Content<'_>) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE body SET sealed = zeroblob(length(sealed)) WHERE place = (SELECT place FROM row WHERE seq = ?1)",
+            [seq],
+        )?;
+        let (compartment, key) = (self.name_id(to.compartment)?, self.name_id(to.key)?);
+        let place = self.new_place(to.body)?;
+        self.run(
+            "UPDATE row SET compartment = ?2, key = ?3, place = ?4, erased = ?4 IS NULL, altered = ?5 WHERE seq = ?1",
+            params![seq, compartment, key, place, at],
+        )
+    }
+
+    fn sign(&self, size: u64, note: &[u8]) -> Result<(), StoreError> {
+        self.run("INSERT INTO checkpoint VALUES (?1, ?2)", params![size, note])
+    }
+
+    fn advance(&self, tip: &Tip) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE tip SET size = ?1, frontier = ?2, note = ?3",
+            params![tip.size, tip.frontier, tip.note],
+        )
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::Error as E;
+        let text = error.to_string();
+        match (error.sqlite_error_code(), error) {
+            (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => Self::Busy,
+            (Some(ErrorCode::DiskFull), _) => Self::Full,
+            (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => Self::ReadOnly,
+            (Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen), _) => Self::Io(text),
+            (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), _) => Self::Damaged(text),
+            // A stored value of another type, size or range than we write.
+            (
+                None,
+                E::FromSqlConversionFailure(..) | E::IntegralValueOutOfRange(..) | E::InvalidColumnType(..),
+            ) => Self::Damaged(text),
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! The SQLite ledger: the suite, and what only files can suffer.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::*;
+use crate::conform::{Fixture, assert_sound, batch, row, seal};
+use crate::{NewRow, Reseal};
+
+struct Folder(tempfile::TempDir);
+
+impl Fixture for Folder {
+    type Handle = SqliteLedger;
+
+    fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        SqliteLedger::create(&folder.file(), "archive-1").unwrap();
+        folder
+    }
+
+    fn handle(&self) -> SqliteLedger {
+        SqliteLedger::open(&self.file()).unwrap()
+    }
+}
+
+impl Folder {
+    fn file(&self) -> std::path::PathBuf {
+        self.0.path().join("ledger.sqlite")
+    }
+
+    /// Whether any file of the folder has these bytes.
+    fn keeps(&self, needle: &[u8]) -> bool {
+        std::fs::read_dir(self.0.path()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(needle.len()).any(|window| window == needle)
+        })
+    }
+}
+
+crate::conform!(Folder);
+
+#[test]
+fn a_new_ledger_knows_its_archive_and_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    assert_eq!(folder.handle().archive(), "archive-1");
+    assert_eq!(std::fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(matches!(SqliteLedger::create(&folder.file(), "other"), Err(OpenError::Exists)));
+    let mode: i32 = folder.handle().db.query_row("PRAGMA synchronous", [], |line| line.get(0)).unwrap();
+    assert_eq!(mode, 2, "FULL");
+}
+
+#[test]
+fn what_is_not_a_sound_ledger_is_refused_by_name() {
+    let folder = Folder::new();
+    folder.handle().append(&batch(0..2000), &mut seal).unwrap();
+    let sound = std::fs::read(folder.file()).unwrap();
+    let open = |bytes: &[u8]| {
+        std::fs::write(folder.file(), bytes).unwrap();
+        SqliteLedger::open(&folder.file()).err()
+    };
+    assert!(open(&sound).is_none());
+    assert!(matches!(open(b""), Some(OpenError::NotALedger)));
+    assert!(matches!(open(&[b'x'; 9000]), Some(OpenError::NotALedger)));
+    for cut in [sound.len() / 2, sound.len() - 16384] {
+        assert!(matches!(open(&sound[..cut]), Some(OpenError::Store(StoreError::Damaged(_)))), "{cut}");
+    }
+    assert!(open(&sound).is_none());
+    std::fs::remove_file(folder.file()).unwrap();
+    assert!(matches!(SqliteLedger::open(&folder.file()), Err(OpenError::Missing)));
+    Connection::open(folder.file()).unwrap().execute_batch("CREATE TABLE meta (x)").unwrap();
+    assert!(matches!(SqliteLedger::open(&folder.file()), Err(OpenError::NotALedger)));
+}
+
+#[test]
+fn a_changed_row_table_or_version_is_noticed() {
+    let spoil = |sql: &str| {
+        let folder = Folder::new();
+        folder.handle().append(&batch(0..9), &mut seal).unwrap();
+        Connection::open(folder.file()).unwrap().execute_batch(sql).unwrap();
+        (SqliteLedger::open(&folder.file()).err(), folder)
+    };
+    assert!(matches!(
+        spoil("UPDATE meta SET value = '2' WHERE name = 'format'").0,
+        Some(OpenError::Newer { format: 2 })
+    ));
+    for sql in
+        ["DELETE FROM row WHERE seq = 8", "DELETE FROM checkpoint", "DELETE FROM tip", "DELETE FROM meta"]
+    {
+        assert!(matches!(spoil(sql).0, Some(OpenError::Store(StoreError::Damaged(_)))), "{sql}");
+    }
+    let (none, folder) =
+        spoil("PRAGMA ignore_check_constraints = ON; UPDATE row SET entry = x'00' WHERE seq = 3");
+    assert!(none.is_none());
+    assert!(matches!(folder.handle().rows(0, 9), Err(StoreError::Damaged(_))));
+    assert!(!folder.handle().faults().unwrap().is_empty());
+    assert!(Folder::new().handle().faults().unwrap().is_empty());
+}
+
+#[test]
+fn no_file_keeps_a_destroyed_body() {
+    let folder = Folder::new();
+    let mut ledger = folder.handle();
+    let _reader = folder.handle(); // keeps the write-ahead log alive
+    // Of every size from a few bytes to several pages, so that pages split and bodies overflow.
+    let body = |n: u64, key: &str| format!("<{n} {key}>").repeat(1 + (n as usize * 37) % 6000).into_bytes();
+    let mark = |n: u64, key: &str| format!("<{n} {key}>").into_bytes();
+    for n in 0..60 {
+        let rows = vec![NewRow { body: Some(body(n, "old")), ..row(n, "main", "main/1") }];
+        ledger.append(&Batch { rows, ..Batch::default() }, &mut seal).unwrap();
+    }
+    for n in 0..60 {
+        assert!(folder.keeps(&mark(n, "old")));
+        let to = Reseal { seq: n, key: "V/1".into(), compartment: "V".into(), body: body(60 - n, "new") };
+        let (erase, reseal) = if n % 3 == 0 { (vec![], vec![to]) } else { (vec![n], vec![]) };
+        let done = ledger.append(&Batch { erase, reseal, ..batch(100 + n..101 + n) }, &mut seal).unwrap();
+        assert!(done.wiped);
+        assert!(!folder.keeps(&mark(n, "old")), "row {n}");
+    }
+    assert!(folder.keeps(&mark(60, "new")));
+    assert!(ledger.faults().unwrap().is_empty());
+}
+
+#[test]
+fn a_reader_delays_the_wiping_and_the_answer_says_so() {
+    let folder = Folder::new();
+    let (mut ledger, reader) = (folder.handle(), folder.handle());
+    ledger.append(&batch(0..3), &mut seal).unwrap();
+    let reading = reader.db.unchecked_transaction().unwrap();
+    assert_eq!(reader.tip().unwrap().size, 3);
+    assert!(!ledger.empty_wal(Duration::ZERO).unwrap());
+    drop(reading);
+    assert!(ledger.wipe().unwrap());
+}
+
+#[test]
+fn a_full_disk_is_named_and_leaves_nothing() {
+    let folder = Folder::new();
+    let mut ledger = folder.handle();
+    ledger.append(&batch(0..3), &mut seal).unwrap();
+    ledger.db.execute_batch("PRAGMA max_page_count = 1").unwrap(); // as many as there are
+    let full = ledger.append(&batch(3..2000), &mut seal);
+    assert!(matches!(full, Err(AppendError::Store(StoreError::Full))));
+    ledger.db.execute_batch("PRAGMA max_page_count = 1000000").unwrap();
+    assert_eq!(ledger.append(&batch(3..2000), &mut seal).unwrap().first, 3);
+    assert_sound(&ledger);
+}
+
+#[test]
+fn faults_of_the_disk_have_names() {
+    let code = |code| StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+    use rusqlite::ffi;
+    assert!(matches!(code(ffi::SQLITE_FULL), StoreError::Full));
+    assert!(matches!(code(ffi::SQLITE_IOERR_FSYNC), StoreError::Io(_)));
+    assert!(matches!(code(ffi::SQLITE_BUSY), StoreError::Busy));
+    assert!(matches!(code(ffi::SQLITE_READONLY), StoreError::ReadOnly));
+    assert!(matches!(code(ffi::SQLITE_CORRUPT), StoreError::Damaged(_)));
+}
+
+#[test]
+fn a_lock_held_too_long_is_named() {
+    let folder = Folder::new();
+    let (holder, mut ledger) = (folder.handle(), folder.handle());
+    ledger.db.busy_timeout(Duration::ZERO).unwrap();
+    let _held = Transaction::new_unchecked(&holder.db, TransactionBehavior::Immediate).unwrap();
+    assert!(matches!(ledger.append(&batch(0..1), &mut seal), Err(AppendError::Store(StoreError::Busy))));
+}
+
+#[test]
+fn a_panic_while_sealing_leaves_the_ledger_usable() {
+    let folder = Folder::new();
+    let mut ledger = folder.handle();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        ledger.append(&batch(0..3), &mut |_, _| panic!("on purpose"))
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(ledger.append(&batch(0..3), &mut seal).unwrap().first, 0);
+    assert_sound(&folder.handle());
+}
+
+const KILLED: &str = "VIDIMUS_TEST_KILLED_LEDGER";
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    if let Some(file) = std::env::var_os(KILLED) {
+        append_until_killed(Path::new(&file));
+    }
+    let folder = Folder::new();
+    for round in 1..4 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sqlite::tests::what_was_acknowledged_survives_a_kill", "--nocapture"])
+            .env(KILLED, folder.file())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let sizes = lines.filter_map(|line| line.strip_prefix("size ")?.parse::<u64>().ok());
+        let acknowledged = sizes.take(round * 5).last().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ledger = folder.handle();
+        assert!(ledger.tip().unwrap().size >= acknowledged);
+        assert_sound(&ledger);
+        assert!(ledger.faults().unwrap().is_empty());
+    }
+}
+
+/// Every append erases what the last one wrote, so that the kill also falls between erasing and wiping.
+fn append_until_killed(file: &Path) -> ! {
+    let mut ledger = SqliteLedger::open(file).unwrap();
+    println!(); // the test harness began the line
+    loop {
+        let size = ledger.tip().unwrap().size;
+        let erase = size.checked_sub(1).into_iter().collect();
+        ledger.append(&Batch { erase, ..batch(size..size + 40) }, &mut seal).unwrap();
+        println!("size {}", size + 40);
+    }
+}
