@@ -1,1 +1,0 @@
-//! Time-stamp tokens of RFC 3161: requested, parsed, checked against named authorities.
