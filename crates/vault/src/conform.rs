@@ -38,10 +38,7 @@ pub use crate::__conform_vault as vault;
 pub fn creates_only(subject: &Subject) {
     let vault = &*subject.vault;
     put(vault, name(1), b"first");
-    assert!(matches!(
-        vault.put(&name(1)).map(drop),
-        Err(PutError::AlreadyExists)
-    ));
+    assert!(matches!(vault.put(&name(1)).map(drop), Err(PutError::AlreadyExists)));
     assert_eq!(get(vault, name(1)), b"first");
 }
 
@@ -102,12 +99,7 @@ pub fn deletes_twice(subject: &Subject) {
 /// Every object is listed once, with its size.
 pub fn lists_objects(subject: &Subject) {
     let vault = &*subject.vault;
-    let expected: Vec<Found> = (0..=255u8)
-        .map(|n| Found::Object {
-            name: name(n),
-            len: n.into(),
-        })
-        .collect();
+    let expected: Vec<Found> = (0..=255u8).map(|n| Found::Object { name: name(n), len: n.into() }).collect();
     (0..=255u8).for_each(|n| put(vault, name(n), &vec![n; n.into()]));
     let mut found = list(vault);
     found.sort();
@@ -118,14 +110,8 @@ pub fn lists_objects(subject: &Subject) {
 pub fn lists_foreign_files(subject: &Subject) {
     let vault = &*subject.vault;
     put(vault, name(1), b"object");
-    let planted = [
-        "notes.txt",
-        "0123456789abcdef0123456789abcdef",
-        "x\u{301} y",
-    ];
-    planted
-        .iter()
-        .for_each(|path| (subject.plant_foreign)(path));
+    let planted = ["notes.txt", "0123456789abcdef0123456789abcdef", "x\u{301} y"];
+    planted.iter().for_each(|path| (subject.plant_foreign)(path));
     let mut foreign = BTreeSet::new();
     for found in list(vault) {
         match found {
@@ -178,9 +164,7 @@ pub fn holds_small_and_large(subject: &Subject) {
     let large: Vec<u8> = (0..20_000_000u32).map(|n| (n ^ (n >> 11)) as u8).collect();
     let mut writer = vault.put(&name(2)).unwrap();
     writer.reserve(large.len() as u64).unwrap();
-    large
-        .chunks(65_537)
-        .for_each(|piece| writer.write_all(piece).unwrap());
+    large.chunks(65_537).for_each(|piece| writer.write_all(piece).unwrap());
     writer.finish().unwrap();
     vault.barrier().unwrap();
     assert!(get(vault, name(2)) == large);

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::{
-    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter,
-    PutError, Vault,
+    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter, PutError,
+    Vault,
 };
 
 /// A kind of call that can fail.
@@ -19,7 +19,7 @@ pub enum Step {
     Finish,
     /// [`Vault::barrier`]; its failure is fatal as in every vault.
     Barrier,
-    /// [`Vault::open`] and [`ObjectReader::read_at`] are reading; only opening is counted.
+    /// [`Vault::open`]; what it opened reads without fault.
     Open,
     /// [`Vault::delete`].
     Delete,
@@ -27,14 +27,8 @@ pub enum Step {
 
 impl Step {
     /// Every kind, for tests that break each.
-    pub const ALL: [Self; 6] = [
-        Self::Put,
-        Self::Write,
-        Self::Finish,
-        Self::Barrier,
-        Self::Open,
-        Self::Delete,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Put, Self::Write, Self::Finish, Self::Barrier, Self::Open, Self::Delete];
 }
 
 /// Whether the failing call leaves nothing, or everything but the answer.
@@ -78,12 +72,7 @@ struct Writer<'a, V> {
 impl<V: Vault> FaultyVault<V> {
     /// The vault `inner` that fails once, as `fault` says, or never.
     pub fn new(inner: V, fault: Option<Fault>) -> Self {
-        Self {
-            inner,
-            fault,
-            calls: Default::default(),
-            barrier_failed: AtomicBool::new(false),
-        }
+        Self { inner, fault, calls: Default::default(), barrier_failed: AtomicBool::new(false) }
     }
 
     /// How many calls of this kind were made.
@@ -102,10 +91,7 @@ impl<V: Vault> FaultyVault<V> {
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let nth = self.calls[step as usize].fetch_add(1, Ordering::SeqCst) + 1;
-        match self
-            .fault
-            .filter(|fault| fault.step == step && fault.nth == nth)
-        {
+        match self.fault.filter(|fault| fault.step == step && fault.nth == nth) {
             None => call(),
             Some(fault) => {
                 if fault.when == When::After {
@@ -128,11 +114,7 @@ impl<V: Vault> Vault for FaultyVault<V> {
     fn put(&self, name: &ObjectName) -> Result<Box<dyn ObjectWriter + '_>, PutError> {
         self.refuse_after_failed_barrier()?;
         let inner = self.attempt(Step::Put, || self.inner.put(name))?;
-        Ok(Box::new(Writer {
-            vault: self,
-            inner,
-            spent: false,
-        }))
+        Ok(Box::new(Writer { vault: self, inner, spent: false }))
     }
 
     fn barrier(&self) -> Result<(), BarrierError> {
@@ -166,9 +148,7 @@ impl<V: Vault> ObjectWriter for Writer<'_, V> {
             return Err(PutError::Spent);
         }
         let inner = &mut self.inner;
-        self.vault
-            .attempt(Step::Write, || inner.write_all(bytes))
-            .inspect_err(|_| self.spent = true)
+        self.vault.attempt(Step::Write, || inner.write_all(bytes)).inspect_err(|_| self.spent = true)
     }
 
     fn finish(self: Box<Self>) -> Result<(), PutError> {
@@ -220,16 +200,8 @@ mod tests {
 
     #[test]
     fn each_step_fails_once_before_or_after_its_effect() {
-        for (step, when) in Step::ALL
-            .into_iter()
-            .flat_map(|s| [(s, When::Before), (s, When::After)])
-        {
-            let fault = Fault {
-                step,
-                nth: 1,
-                when,
-                kind: io::ErrorKind::StorageFull,
-            };
+        for (step, when) in Step::ALL.into_iter().flat_map(|s| [(s, When::Before), (s, When::After)]) {
+            let fault = Fault { step, nth: 1, when, kind: io::ErrorKind::StorageFull };
             let vault = FaultyVault::new(MemoryVault::new(), Some(fault));
             assert!(story(&vault).is_err(), "{fault:?}");
             assert_eq!(vault.calls(step), 1);
@@ -238,33 +210,19 @@ mod tests {
             let (expect_visible, expect_durable) = match (step, when) {
                 (Step::Put | Step::Write, _) | (Step::Finish, When::Before) => (false, false),
                 (Step::Finish, When::After) | (Step::Barrier, When::Before) => (true, false),
-                (Step::Barrier, When::After) | (Step::Open, _) | (Step::Delete, When::Before) => {
-                    (true, true)
-                }
+                (Step::Barrier, When::After) | (Step::Open, _) | (Step::Delete, When::Before) => (true, true),
                 (Step::Delete, When::After) => (false, true),
             };
-            assert_eq!(
-                (visible, durable),
-                (expect_visible, expect_durable),
-                "{fault:?}"
-            );
+            assert_eq!((visible, durable), (expect_visible, expect_durable), "{fault:?}");
         }
     }
 
     #[test]
     fn a_failed_barrier_is_the_end_of_this_vault() {
-        let fault = Fault {
-            step: Step::Barrier,
-            nth: 1,
-            when: When::Before,
-            kind: io::ErrorKind::Other,
-        };
+        let fault = Fault { step: Step::Barrier, nth: 1, when: When::Before, kind: io::ErrorKind::Other };
         let vault = FaultyVault::new(MemoryVault::new(), Some(fault));
         assert!(matches!(vault.barrier(), Err(BarrierError::Io(_))));
         assert!(matches!(vault.barrier(), Err(BarrierError::BarrierFailed)));
-        assert!(matches!(
-            vault.put(&NAME).map(drop),
-            Err(PutError::BarrierFailed)
-        ));
+        assert!(matches!(vault.put(&NAME).map(drop), Err(PutError::BarrierFailed)));
     }
 }

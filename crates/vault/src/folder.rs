@@ -3,25 +3,28 @@
 //! Folders are 0700, files 0600; no link is followed. Every object's modification time is 1980-01-01, so that copies
 //! of the folder do not tell what came when. The file system's own change, birth and access times still do.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::{AtFlags, FallocateFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, FallocateFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::{
-    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter,
-    PutError, Vault,
+    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter, PutError,
+    Vault,
 };
+use calls::{existing, make_folder, names, open_folder, rename_new, try_lock};
 use write_back::WriteBack;
 
+mod calls;
+mod list;
 mod write_back;
 
 /// The folder of unfinished objects; no object's folder has a name of three letters.
@@ -101,7 +104,7 @@ impl FolderVault {
         Self::open(path)
     }
 
-    /// Opens the folder of a vault. Changes nothing, so also what is read-only.
+    /// Opens the folder of a vault, which must not be a link. Changes nothing, so also what is read-only.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Ok(Self {
             root: open_folder(rustix::fs::CWD, path)?,
@@ -115,8 +118,7 @@ impl FolderVault {
     /// Removes what processes that are no more were writing, and returns how many files that were.
     /// What a living process writes, this one or another, is left alone.
     pub fn clean_up(&self) -> Result<u64, CleanUpError> {
-        self.remove_leftovers()
-            .map_err(|errno| CleanUpError(errno.into()))
+        self.remove_leftovers().map_err(|errno| CleanUpError(errno.into()))
     }
 
     fn remove_leftovers(&self) -> Result<u64, Errno> {
@@ -124,10 +126,7 @@ impl FolderVault {
             return Ok(0);
         };
         let mut removed = 0;
-        for name in names(&tmp)?
-            .iter()
-            .filter(|name| parse_name(name).is_some())
-        {
+        for name in names(&tmp)?.iter().filter(|name| parse_name(name).is_some()) {
             let Some(folder) = existing(open_folder(&tmp, name))? else {
                 continue;
             };
@@ -144,10 +143,7 @@ impl FolderVault {
     }
 
     fn staging(&self) -> Result<Arc<Staging>, Errno> {
-        let mut staging = self
-            .staging
-            .lock()
-            .expect("nothing panics while it holds this lock");
+        let mut staging = self.staging.lock().expect("nothing panics while it holds this lock");
         if let Some(staging) = &*staging {
             return Ok(staging.clone());
         }
@@ -162,64 +158,6 @@ impl FolderVault {
             false => Ok(()),
         }
     }
-
-    /// What a folder in the vault's own holds, or that folder itself where it is none of ours.
-    fn list_folder(&self, name: &OsStr) -> Vec<Result<Found, ListError>> {
-        let path = PathBuf::from(name);
-        let foreign = |untrusted_path| vec![Ok(Found::Foreign { untrusted_path })];
-        if name != TMP && !is_shard(name) {
-            return foreign(path);
-        }
-        let children = match existing(open_folder(&self.root, name)) {
-            Err(Errno::NOTDIR | Errno::LOOP) => return foreign(path),
-            Err(errno) => {
-                return vec![Err(ListError {
-                    folder: path,
-                    source: errno.into(),
-                })];
-            }
-            Ok(None) => return Vec::new(),
-            Ok(Some(folder)) => names(&folder).map(|names| (folder, names)),
-        };
-        let (folder, children) = match children {
-            Ok(children) => children,
-            Err(errno) => {
-                return vec![Err(ListError {
-                    folder: path,
-                    source: errno.into(),
-                })];
-            }
-        };
-        let list_child = |child: OsString| {
-            let stat = match existing(rustix::fs::statat(
-                &folder,
-                &child,
-                AtFlags::SYMLINK_NOFOLLOW,
-            )) {
-                Ok(stat) => stat?,
-                Err(errno) => {
-                    return Some(Err(ListError {
-                        folder: path.clone(),
-                        source: errno.into(),
-                    }));
-                }
-            };
-            let object = parse_name(&child);
-            match (object, FileType::from_raw_mode(stat.st_mode)) {
-                (Some(_), FileType::Directory) if name == TMP => None,
-                (Some(object), FileType::RegularFile) if *name == *shard_name(&object) => {
-                    Some(Ok(Found::Object {
-                        name: object,
-                        len: stat.st_size as u64,
-                    }))
-                }
-                _ => Some(Ok(Found::Foreign {
-                    untrusted_path: path.join(child),
-                })),
-            }
-        };
-        children.into_iter().filter_map(list_child).collect()
-    }
 }
 
 impl Vault for FolderVault {
@@ -232,8 +170,7 @@ impl Vault for FolderVault {
         }
         let staging = self.staging()?;
         let temporary = staging.next.fetch_add(1, Ordering::Relaxed).to_string();
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&staging.folder, &temporary, flags, Mode::RUSR | Mode::WUSR)?;
         Ok(Box::new(Writer {
             vault: self,
@@ -251,10 +188,7 @@ impl Vault for FolderVault {
 
     fn barrier(&self) -> Result<(), BarrierError> {
         // One at a time: an error is told once, and who comes second must not read the silence after it as success.
-        let _turn = self
-            .one_barrier_at_a_time
-            .lock()
-            .expect("nothing panics while it holds this lock");
+        let _turn = self.one_barrier_at_a_time.lock().expect("nothing panics while it holds this lock");
         if self.barrier_failed.load(Ordering::SeqCst) {
             return Err(BarrierError::BarrierFailed);
         }
@@ -267,22 +201,13 @@ impl Vault for FolderVault {
     fn open(&self, name: &ObjectName) -> Result<Box<dyn ObjectReader>, GetError> {
         let shard = open_folder(&self.root, shard_name(name))?;
         // Without NONBLOCK a planted FIFO would hold us for ever.
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(
-            &shard,
-            name.to_string(),
-            flags,
-            Mode::empty(),
-        )?);
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&shard, name.to_string(), flags, Mode::empty())?);
         let metadata = file.metadata().map_err(GetError::Io)?;
         if !metadata.is_file() {
             return Err(GetError::Foreign);
         }
-        Ok(Box::new(Reader {
-            file,
-            len: metadata.len(),
-        }))
+        Ok(Box::new(Reader { file, len: metadata.len() }))
     }
 
     fn delete(&self, name: &ObjectName) -> Result<(), DeleteError> {
@@ -296,25 +221,12 @@ impl Vault for FolderVault {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(DeleteError::Foreign);
         }
-        existing(rustix::fs::unlinkat(
-            &shard,
-            name.to_string(),
-            AtFlags::empty(),
-        ))?;
+        existing(rustix::fs::unlinkat(&shard, name.to_string(), AtFlags::empty()))?;
         Ok(())
     }
 
     fn list(&self) -> Box<dyn Iterator<Item = Result<Found, ListError>> + '_> {
-        match names(&self.root) {
-            Ok(names) => Box::new(names.into_iter().flat_map(|name| self.list_folder(&name))),
-            Err(errno) => Box::new(
-                [Err(ListError {
-                    folder: PathBuf::new(),
-                    source: errno.into(),
-                })]
-                .into_iter(),
-            ),
-        }
+        list::list(&self.root)
     }
 }
 
@@ -346,11 +258,7 @@ impl Staging {
             }
             let there = rustix::fs::statat(&tmp, &name, AtFlags::SYMLINK_NOFOLLOW);
             if existing(there)?.is_some() {
-                return Ok(Self {
-                    folder,
-                    name,
-                    next: AtomicU64::new(0),
-                });
+                return Ok(Self { folder, name, next: AtomicU64::new(0) });
             }
         }
     }
@@ -389,9 +297,7 @@ impl ObjectWriter for Writer<'_> {
             return Err(error.into());
         }
         self.written += bytes.len() as u64;
-        self.vault
-            .write_back
-            .offer(&self.file, &mut self.handed_to_write_back, self.written);
+        self.vault.write_back.offer(&self.file, &mut self.handed_to_write_back, self.written);
         Ok(())
     }
 
@@ -403,21 +309,10 @@ impl ObjectWriter for Writer<'_> {
         if self.reserved > self.written {
             rustix::fs::ftruncate(&*self.file, self.written)?;
         }
-        let time = rustix::fs::Timespec {
-            tv_sec: CONSTANT_TIME,
-            tv_nsec: 0,
-        };
-        let times = rustix::fs::Timestamps {
-            last_access: time,
-            last_modification: time,
-        };
+        let time = rustix::fs::Timespec { tv_sec: CONSTANT_TIME, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
         rustix::fs::futimens(&*self.file, &times)?;
-        rename_new(
-            &self.staging.folder,
-            &self.temporary,
-            &self.shard,
-            &self.name.to_string(),
-        )?;
+        rename_new(&self.staging.folder, &self.temporary, &self.shard, &self.name.to_string())?;
         Ok(())
     }
 }
@@ -446,63 +341,6 @@ impl ObjectReader for Reader {
             }
         }
         Ok(count)
-    }
-}
-
-/// Moves a file to a name that nothing has, in one step.
-fn rename_new(from: &OwnedFd, temporary: &str, to: &OwnedFd, name: &str) -> Result<(), Errno> {
-    match rustix::fs::renameat_with(from, temporary, to, name, RenameFlags::NOREPLACE) {
-        // NFS has no such rename but links; FAT the other way round.
-        Err(Errno::INVAL | Errno::NOSYS) => link_new(from, temporary, to, name),
-        result => result,
-    }
-}
-
-/// As [`rename_new`]; the temporary name goes when its writer is dropped.
-fn link_new(from: &OwnedFd, temporary: &str, to: &OwnedFd, name: &str) -> Result<(), Errno> {
-    rustix::fs::linkat(from, temporary, to, name, AtFlags::empty())
-}
-
-fn make_folder(parent: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
-    if let Some(folder) = existing(open_folder(parent, name))? {
-        return Ok(folder);
-    }
-    match rustix::fs::mkdirat(parent, name, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => open_folder(parent, name),
-        Err(errno) => Err(errno),
-    }
-}
-
-fn open_folder(
-    parent: impl rustix::fd::AsFd,
-    name: impl rustix::path::Arg,
-) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, name, flags, Mode::empty())
-}
-
-/// The names in a folder, of any bytes, without `.` and `..`.
-fn names(folder: &OwnedFd) -> Result<Vec<OsString>, Errno> {
-    let entries = rustix::fs::Dir::read_from(folder)?;
-    let names =
-        entries.map(|entry| Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned()));
-    names
-        .filter(|name| !matches!(name, Ok(name) if name == "." || name == ".."))
-        .collect()
-}
-
-/// `false` when another holds the lock.
-fn try_lock(folder: &OwnedFd) -> Result<bool, Errno> {
-    match rustix::fs::flock(folder, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Ok(false),
-        result => result.map(|()| true),
-    }
-}
-
-fn existing<T>(result: Result<T, Errno>) -> Result<Option<T>, Errno> {
-    match result {
-        Err(Errno::NOENT) => Ok(None),
-        result => result.map(Some),
     }
 }
 
@@ -554,11 +392,7 @@ impl From<Errno> for GetError {
 
 impl From<Errno> for DeleteError {
     fn from(errno: Errno) -> Self {
-        if means_foreign(errno) {
-            Self::Foreign
-        } else {
-            Self::Io(errno.into())
-        }
+        if means_foreign(errno) { Self::Foreign } else { Self::Io(errno.into()) }
     }
 }
 

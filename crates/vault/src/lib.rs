@@ -70,10 +70,7 @@ pub trait ObjectWriter: Send {
 }
 
 /// A finished object, open for reading; many threads may read at once.
-#[allow(
-    clippy::len_without_is_empty,
-    reason = "an age file is never empty; nobody asks"
-)]
+#[allow(clippy::len_without_is_empty, reason = "an age file is never empty; nobody asks")]
 pub trait ObjectReader: Send + Sync + fmt::Debug {
     /// Size in bytes when it was opened.
     fn len(&self) -> u64;
@@ -161,10 +158,10 @@ pub enum DeleteError {
 
 /// Why a part of the vault could not be listed.
 #[derive(Debug, thiserror::Error)]
-#[error("{folder} could not be listed", folder = folder.display())]
+#[error("{path} could not be listed", path = path.display())]
 pub struct ListError {
-    /// The folder, from the vault's own; empty for that itself.
-    pub folder: PathBuf,
+    /// The place, from the vault's own folder; empty for that itself.
+    pub path: PathBuf,
     /// What the system said.
     pub source: io::Error,
 }
@@ -201,11 +198,7 @@ impl FromStr for ObjectName {
         hex::decode_to_slice(untrusted_text, &mut bytes).map_err(|_| NameError)?;
         let name = Self(bytes);
         // `hex` reads capitals as well; two spellings of one name would be two files.
-        if name.to_string() == untrusted_text {
-            Ok(name)
-        } else {
-            Err(NameError)
-        }
+        if name.to_string() == untrusted_text { Ok(name) } else { Err(NameError) }
     }
 }
 
@@ -223,11 +216,7 @@ impl From<io::Error> for PutError {
 
 impl From<io::Error> for BarrierError {
     fn from(error: io::Error) -> Self {
-        if means_no_room(&error) {
-            Self::NoRoom
-        } else {
-            Self::Io(error)
-        }
+        if means_no_room(&error) { Self::NoRoom } else { Self::Io(error) }
     }
 }
 

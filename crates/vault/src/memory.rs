@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::{
-    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter,
-    PutError, Vault,
+    BarrierError, DeleteError, Found, GetError, ListError, ObjectName, ObjectReader, ObjectWriter, PutError,
+    Vault,
 };
 
 /// A vault in memory. A clone is the same vault, as a second process would see it.
@@ -56,9 +56,7 @@ impl MemoryVault {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .expect("nothing panics while it holds this lock")
+        self.0.lock().expect("nothing panics while it holds this lock")
     }
 }
 
@@ -67,11 +65,7 @@ impl Vault for MemoryVault {
         if self.state().visible.contains_key(name) {
             return Err(PutError::AlreadyExists);
         }
-        Ok(Box::new(Writer {
-            vault: self,
-            name: *name,
-            bytes: Vec::new(),
-        }))
+        Ok(Box::new(Writer { vault: self, name: *name, bytes: Vec::new() }))
     }
 
     fn barrier(&self) -> Result<(), BarrierError> {
@@ -81,12 +75,7 @@ impl Vault for MemoryVault {
     }
 
     fn open(&self, name: &ObjectName) -> Result<Box<dyn ObjectReader>, GetError> {
-        let bytes = self
-            .state()
-            .visible
-            .get(name)
-            .cloned()
-            .ok_or(GetError::NotFound)?;
+        let bytes = self.state().visible.get(name).cloned().ok_or(GetError::NotFound)?;
         Ok(Box::new(Reader(bytes)))
     }
 
@@ -98,10 +87,7 @@ impl Vault for MemoryVault {
     fn list(&self) -> Box<dyn Iterator<Item = Result<Found, ListError>> + '_> {
         let state = self.state();
         let objects = state.visible.iter();
-        let objects = objects.map(|(&name, bytes)| Found::Object {
-            name,
-            len: bytes.len() as u64,
-        });
+        let objects = objects.map(|(&name, bytes)| Found::Object { name, len: bytes.len() as u64 });
         let foreign = state.foreign.iter().cloned();
         let foreign = foreign.map(|untrusted_path| Found::Foreign { untrusted_path });
         let all: Vec<Found> = objects.chain(foreign).collect();
@@ -135,9 +121,7 @@ impl ObjectReader for Reader {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, GetError> {
-        let from = usize::try_from(offset)
-            .unwrap_or(usize::MAX)
-            .min(self.0.len());
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
         let rest = &self.0[from..];
         let count = rest.len().min(buf.len());
         buf[..count].copy_from_slice(&rest[..count]);
@@ -160,10 +144,7 @@ mod tests {
 
     #[test]
     fn a_power_cut_takes_what_no_barrier_kept() {
-        let (kept, lost) = (
-            ObjectName::from_bytes([1; 16]),
-            ObjectName::from_bytes([2; 16]),
-        );
+        let (kept, lost) = (ObjectName::from_bytes([1; 16]), ObjectName::from_bytes([2; 16]));
         let vault = MemoryVault::new();
         vault.put(&kept).unwrap().finish().unwrap();
         vault.barrier().unwrap();

@@ -2,7 +2,9 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::PathBuf;
 
+use super::calls::link_new;
 use super::*;
 use crate::conform::{self, Subject};
 
@@ -44,10 +46,7 @@ fn only_the_owner_reads_and_the_time_says_nothing() {
         assert_eq!(mode(folder), 0o700);
     }
     assert_eq!(mode(&object_path(&path)), 0o600);
-    assert_eq!(
-        fs::metadata(object_path(&path)).unwrap().mtime(),
-        CONSTANT_TIME
-    );
+    assert_eq!(fs::metadata(object_path(&path)).unwrap().mtime(), CONSTANT_TIME);
 }
 
 #[test]
@@ -57,29 +56,17 @@ fn what_is_finished_is_there_when_opened_again() {
     vault.barrier().unwrap();
     drop(vault);
     assert_eq!(fs::read_dir(path.join(TMP)).unwrap().count(), 0);
-    assert_eq!(
-        FolderVault::open(&path).unwrap().open(&NAME).unwrap().len(),
-        6
-    );
+    assert_eq!(FolderVault::open(&path).unwrap().open(&NAME).unwrap().len(), 6);
 }
 
 #[test]
 fn a_vault_is_made_once_and_only_a_folder_is_opened() {
     let (folder, path, _vault) = new();
-    assert!(matches!(
-        FolderVault::create(&path),
-        Err(OpenError::AlreadyExists)
-    ));
-    assert!(matches!(
-        FolderVault::open(&folder.path().join("none")),
-        Err(OpenError::NotFound)
-    ));
+    assert!(matches!(FolderVault::create(&path), Err(OpenError::AlreadyExists)));
+    assert!(matches!(FolderVault::open(&folder.path().join("none")), Err(OpenError::NotFound)));
     let link = folder.path().join("link");
     symlink(&path, &link).unwrap();
-    assert!(matches!(
-        FolderVault::open(&link),
-        Err(OpenError::NotAFolder)
-    ));
+    assert!(matches!(FolderVault::open(&link), Err(OpenError::NotAFolder)));
 }
 
 #[test]
@@ -114,10 +101,7 @@ fn planted_links_are_errors_and_are_not_followed() {
     symlink(&secret, object_path(&path)).unwrap();
     assert!(matches!(vault.open(&NAME), Err(GetError::Foreign)));
     assert!(matches!(vault.delete(&NAME), Err(DeleteError::Foreign)));
-    assert!(matches!(
-        vault.put(&NAME).map(drop),
-        Err(PutError::AlreadyExists)
-    ));
+    assert!(matches!(vault.put(&NAME).map(drop), Err(PutError::AlreadyExists)));
 
     let elsewhere = folder.path().join("elsewhere");
     fs::rename(path.join("ab"), &elsewhere).unwrap();
@@ -126,12 +110,7 @@ fn planted_links_are_errors_and_are_not_followed() {
     assert!(matches!(vault.delete(&NAME), Err(DeleteError::Foreign)));
     assert!(matches!(vault.put(&NAME).map(drop), Err(PutError::Io(_))));
     let found: Vec<_> = vault.list().map(Result::unwrap).collect();
-    assert_eq!(
-        found,
-        [Found::Foreign {
-            untrusted_path: "ab".into()
-        }]
-    );
+    assert_eq!(found, [Found::Foreign { untrusted_path: "ab".into() }]);
     assert_eq!(fs::read(&secret).unwrap(), b"not the vault's");
 }
 
@@ -140,33 +119,17 @@ fn folders_pipes_and_misplaced_objects_are_foreign() {
     let (_folder, path, vault) = new();
     put(&vault, &NAME);
     let fifo = ObjectName::from_bytes([0xAB, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let planted = [
-        format!("ab/{fifo}"),
-        format!("cd/{NAME}"),
-        "ab/folder".into(),
-        "tmp/x".into(),
-        "AB".into(),
-    ];
+    let planted =
+        [format!("ab/{fifo}"), format!("cd/{NAME}"), "ab/folder".into(), "tmp/x".into(), "AB".into()];
     fs::create_dir(path.join("cd")).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        path.join(&planted[0]),
-        FileType::Fifo,
-        Mode::RUSR,
-        0,
-    )
-    .unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, path.join(&planted[0]), FileType::Fifo, Mode::RUSR, 0).unwrap();
     fs::copy(object_path(&path), path.join(&planted[1])).unwrap();
     fs::create_dir(path.join(&planted[2])).unwrap();
     fs::write(path.join(&planted[3]), "").unwrap();
     fs::create_dir(path.join(&planted[4])).unwrap();
 
-    let mut expected: Vec<_> = planted
-        .iter()
-        .map(|path| Found::Foreign {
-            untrusted_path: path.into(),
-        })
-        .collect();
+    let mut expected: Vec<_> =
+        planted.iter().map(|path| Found::Foreign { untrusted_path: path.into() }).collect();
     expected.push(Found::Object { name: NAME, len: 6 });
     expected.sort();
     let mut found: Vec<_> = vault.list().map(Result::unwrap).collect();
@@ -203,10 +166,7 @@ fn after_a_failed_barrier_nothing_more_is_put() {
     // What an error of `syncfs` sets.
     vault.barrier_failed.store(true, Ordering::SeqCst);
     assert!(matches!(begun.finish(), Err(PutError::BarrierFailed)));
-    assert!(matches!(
-        vault.put(&NAME).map(drop),
-        Err(PutError::BarrierFailed)
-    ));
+    assert!(matches!(vault.put(&NAME).map(drop), Err(PutError::BarrierFailed)));
     assert!(matches!(vault.barrier(), Err(BarrierError::BarrierFailed)));
     put(&FolderVault::open(&path).unwrap(), &NAME);
 }
@@ -217,10 +177,7 @@ fn where_renaming_cannot_refuse_linking_does() {
     fs::write(path.join("one"), "1").unwrap();
     fs::write(path.join("two"), "2").unwrap();
     link_new(&vault.root, "one", &vault.root, "final").unwrap();
-    assert_eq!(
-        link_new(&vault.root, "two", &vault.root, "final"),
-        Err(Errno::EXIST)
-    );
+    assert_eq!(link_new(&vault.root, "two", &vault.root, "final"), Err(Errno::EXIST));
     assert_eq!(fs::read(path.join("final")).unwrap(), b"1");
 }
 
@@ -235,10 +192,7 @@ fn a_folder_that_may_not_be_written_is_an_error_and_can_be_read() {
     assert_eq!(vault.list().count(), 1);
     // Root may write it all the same.
     if !rustix::process::geteuid().is_root() {
-        assert!(matches!(
-            vault.put(&ObjectName::from_bytes([0; 16])).map(drop),
-            Err(PutError::Io(_))
-        ));
+        assert!(matches!(vault.put(&ObjectName::from_bytes([0; 16])).map(drop), Err(PutError::Io(_))));
     }
     fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
 }

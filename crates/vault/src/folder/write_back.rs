@@ -1,6 +1,7 @@
 //! Sends large objects to the disk while they are still being written, so that a barrier finds little left to wait for.
 //!
-//! Measured with a gigabyte on a virtual disk of 1 GB a second: the barrier after it fell from 0.43 s to 0.01 s.
+//! Measured with a gigabyte on a virtual disk: the barrier after it fell from 0.43 s to 0.01 s, and writing took no
+//! longer. A thread of its own, because a disk whose queue is full makes whoever begins the writing wait.
 
 use std::fs::File;
 use std::num::NonZeroU64;
@@ -36,11 +37,7 @@ impl WriteBack {
         if len.get() < STEP {
             return;
         }
-        let range = Range {
-            file: file.clone(),
-            offset: *handed_over,
-            len,
-        };
+        let range = Range { file: file.clone(), offset: *handed_over, len };
         if self.0.get_or_init(start).try_send(range).is_ok() {
             *handed_over = written;
         }
@@ -58,8 +55,6 @@ fn start() -> SyncSender<Range> {
         }
     };
     // Without a thread the receiver is gone, every offer fails, and the barrier waits longer.
-    let _ = std::thread::Builder::new()
-        .name("vault write-back".into())
-        .spawn(work);
+    let _ = std::thread::Builder::new().name("vault write-back".into()).spawn(work);
     sender
 }
