@@ -186,7 +186,9 @@ fn path(
 ) -> Result<(), Error> {
     let signer = CertificateDer::from(signer.der);
     let signer = EndEntityCert::try_from(&signer)?;
-    let others: Vec<_> = others.iter().map(|der| CertificateDer::from(*der)).collect();
+    // A certificate that the validator cannot read leads nowhere; its error must not hide that no issuer was found.
+    let others = others.iter().map(|der| CertificateDer::from(*der));
+    let others: Vec<_> = others.filter(|der| EndEntityCert::try_from(der).is_ok()).collect();
     // The signer's own purpose was checked more strictly; issuers may be silent, but not for another purpose only.
     let usage = webpki::KeyUsage::required_if_present(TIME_STAMPING);
     signer.verify_for_usage(
