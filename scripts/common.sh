@@ -14,11 +14,17 @@ fail() {
     exit 1
 }
 
-# rustup changes the path of new shells only, so this one may not know of it yet.
+# Stops with what to do where Rust is missing or too old. rustup changes the path of new shells only, so this one may not
+# know of it yet.
 require_rust() {
     if ! has cargo && [ -f "${CARGO_HOME:-$HOME/.cargo}/env" ]; then
         # shellcheck disable=SC1091
         source "${CARGO_HOME:-$HOME/.cargo}/env"
     fi
     has cargo || fail "Rust is not installed. Get it from https://rustup.rs (curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh), then run this again."
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$(cargo --version | cut -d' ' -f2)
+    [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n1)" = "$wanted" ] \
+        || fail "Rust $found is too old: Vidimus needs $wanted or newer. Get it with: rustup update stable"
 }

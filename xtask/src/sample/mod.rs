@@ -136,7 +136,7 @@ pub fn make(folder: &Path) -> Result<Counts, SampleError> {
     }
     maker.copies_and_damage(&mut counts)?;
     maker.odd_files(&mut counts)?;
-    maker.date_folders(folder, &mut counts.bytes)?;
+    maker.finish_folders(folder, &mut counts.bytes)?;
     Ok(counts)
 }
 
@@ -225,16 +225,17 @@ impl Maker<'_> {
     }
 
     /// Folders are dated last, because writing into them dates them anew. Adds up the regular files on the way.
-    fn date_folders(&self, folder: &Path, bytes: &mut u64) -> Result<(), SampleError> {
+    fn finish_folders(&self, folder: &Path, bytes: &mut u64) -> Result<(), SampleError> {
         for entry in fs::read_dir(folder).map_err(at(folder))? {
             let path = entry.map_err(at(folder))?.path();
             let about = path.symlink_metadata().map_err(at(&path))?;
             if about.is_dir() {
-                self.date_folders(&path, bytes)?;
+                self.finish_folders(&path, bytes)?;
             } else if about.is_file() {
                 *bytes += about.len();
             }
         }
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(at(folder))?;
         date(folder)
     }
 }
