@@ -1,5 +1,6 @@
 //! The SQLite ledger: the suite, and what only files can suffer.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -28,12 +29,19 @@ impl Folder {
         self.0.path().join("ledger.sqlite")
     }
 
-    /// Whether any file of the folder has these bytes.
-    fn keeps(&self, needle: &[u8]) -> bool {
-        std::fs::read_dir(self.0.path()).unwrap().any(|file| {
+    /// The marks (`<…>`) that any file of the folder still has.
+    fn marks(&self) -> HashSet<Vec<u8>> {
+        let mut marks = HashSet::new();
+        for file in std::fs::read_dir(self.0.path()).unwrap() {
             let bytes = std::fs::read(file.unwrap().path()).unwrap();
-            bytes.windows(needle.len()).any(|window| window == needle)
-        })
+            let after = bytes.split(|byte| *byte == b'<').skip(1);
+            for rest in after {
+                let end = rest.iter().take(12).position(|byte| *byte == b'>');
+                let readable = |mark: &Vec<u8>| mark.last().is_some_and(u8::is_ascii_digit); // not by chance
+                marks.extend(end.map(|end| rest[..end].to_vec()).filter(readable));
+            }
+        }
+        marks
     }
 }
 
@@ -99,25 +107,33 @@ fn a_changed_row_table_or_version_is_noticed() {
 
 #[test]
 fn no_file_keeps_a_destroyed_body() {
+    const ROWS: u64 = 200;
     let folder = Folder::new();
     let mut ledger = folder.handle();
     let _reader = folder.handle(); // keeps the write-ahead log alive
-    // Of every size from a few bytes to several pages, so that pages split and bodies overflow.
-    let body = |n: u64, key: &str| format!("<{n} {key}>").repeat(1 + (n as usize * 37) % 6000).into_bytes();
-    let mark = |n: u64, key: &str| format!("<{n} {key}>").into_bytes();
-    for n in 0..60 {
-        let rows = vec![NewRow { body: Some(body(n, "old")), ..row(n, "main", "main/1") }];
-        ledger.append(&Batch { rows, ..Batch::default() }, &mut seal).unwrap();
+    // Of every size from a few bytes to two pages, destroyed out of order, so that SQLite would rebalance.
+    let body = |mark: String, n: u64| {
+        let long = if n % 50 == 7 { 800 } else { 1 + n * n % 89 };
+        format!("<{mark}>{:30}", "").repeat(long as usize).into_bytes()
+    };
+    let rows = (0..ROWS).map(|n| NewRow { body: Some(body(n.to_string(), n)), ..row(n, "main", "main/1") });
+    ledger.append(&Batch { rows: rows.collect(), ..Batch::default() }, &mut seal).unwrap();
+    let mut kept: HashSet<Vec<u8>> = (0..ROWS).map(|n| n.to_string().into_bytes()).collect();
+    assert_eq!(folder.marks(), kept);
+    for step in 0..ROWS {
+        let n = step * 73 % ROWS; // with DELETE instead of zeros this order leaves a stale copy at step 87
+        let mut change = batch(ROWS + step..ROWS + step + 1);
+        kept.remove(n.to_string().as_bytes());
+        if n.is_multiple_of(5) {
+            let (key, compartment) = ("V/1".into(), "V".into());
+            change.reseal.push(Reseal { seq: n, key, compartment, body: body(format!("new {n}"), n + 9) });
+            kept.insert(format!("new {n}").into_bytes());
+        } else {
+            change.erase.push(n);
+        }
+        assert!(ledger.append(&change, &mut seal).unwrap().wiped);
+        assert_eq!(folder.marks(), kept, "step {step}");
     }
-    for n in 0..60 {
-        assert!(folder.keeps(&mark(n, "old")));
-        let to = Reseal { seq: n, key: "V/1".into(), compartment: "V".into(), body: body(60 - n, "new") };
-        let (erase, reseal) = if n % 3 == 0 { (vec![], vec![to]) } else { (vec![n], vec![]) };
-        let done = ledger.append(&Batch { erase, reseal, ..batch(100 + n..101 + n) }, &mut seal).unwrap();
-        assert!(done.wiped);
-        assert!(!folder.keeps(&mark(n, "old")), "row {n}");
-    }
-    assert!(folder.keeps(&mark(60, "new")));
     assert!(ledger.faults().unwrap().is_empty());
 }
 
