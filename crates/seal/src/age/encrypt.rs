@@ -122,6 +122,8 @@ pub struct EncryptWriter<W: Write> {
     encryptor: Encryptor,
     pending: Zeroizing<Vec<u8>>,
     sealed: Sealed,
+    /// A sealed chunk was lost in a failed write, so nothing that follows would open.
+    broken: bool,
 }
 
 impl<W: Write> EncryptWriter<W> {
@@ -138,6 +140,7 @@ impl<W: Write> EncryptWriter<W> {
             encryptor,
             pending,
             sealed: Sealed { pin: header.pin, object_len: header.bytes.len() as u64 },
+            broken: false,
         })
     }
 
@@ -151,11 +154,16 @@ impl<W: Write> EncryptWriter<W> {
     }
 
     fn seal_pending(&mut self, last: bool) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier write of this object failed"));
+        }
         self.encryptor.seal_chunk(&mut self.pending, last).map_err(invalid)?;
-        self.to.write_all(&self.pending)?;
+        let written = self.to.write_all(&self.pending);
+        self.broken = written.is_err();
         self.sealed.object_len += self.pending.len() as u64;
-        self.pending.clear();
-        Ok(())
+        // Once broken it stays full, so that each further write comes here again.
+        self.pending.truncate(if self.broken { CHUNK } else { 0 });
+        written
     }
 }
 
@@ -228,6 +236,38 @@ mod tests {
         assert_eq!(encryptor.seal_chunk(&mut Vec::new(), true), wrong(1, 0));
         encryptor.seal_chunk(&mut vec![0; 1], true).unwrap();
         assert_eq!(encryptor.seal_chunk(&mut vec![0; 1], true), Err(EncryptError::AlreadyEnded));
+    }
+
+    #[test]
+    fn a_writer_whose_destination_failed_stays_failed() {
+        /// Takes so many bytes and then says that the disk is full, once.
+        struct FullOnce(Option<usize>);
+        impl Write for FullOnce {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                match self.0 {
+                    Some(0) => {
+                        Err(self.0.take().map_or(io::ErrorKind::Other, |_| io::ErrorKind::StorageFull).into())
+                    }
+                    Some(room) => {
+                        self.0 = Some(room.saturating_sub(bytes.len()));
+                        Ok(room.min(bytes.len()))
+                    }
+                    None => Ok(bytes.len()),
+                }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (identity, mut entropy) = keys();
+        let to = FullOnce(Some(1000));
+        let mut writer = EncryptWriter::new(to, &[identity.recipient()], &mut entropy).unwrap();
+        let plain = vec![0; 2 * CHUNK];
+        assert_eq!(writer.write_all(&plain).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(writer.write_all(&plain).is_err());
+        assert!(writer.write_all(b"x").is_err());
+        assert!(writer.finish().is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an opened object promises: any part reads as sealed, and whatever was changed is named.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
 use proptest::prelude::*;
 
@@ -46,14 +46,28 @@ fn a_stream_seeks_and_reads_on() {
 #[test]
 fn each_of_several_recipients_opens_and_nobody_else() {
     let (_, mut entropy) = keys();
-    let all: Vec<_> = (0..5).map(|_| Identity::generate(&mut entropy)).collect();
+    let all: Vec<_> = (0..12).map(|_| Identity::generate(&mut entropy)).collect();
     let to: Vec<_> = all.iter().map(Identity::recipient).collect();
     let (object, _) = encrypt_to_vec(&to, b"plain", &mut entropy).unwrap();
+    assert!(object.len() > 1024, "a header that the first read does not hold");
     for identity in &all {
         assert_eq!(*decrypt_to_vec(&object, identity).unwrap(), b"plain");
     }
     let stranger = Identity::generate(&mut entropy);
     assert!(matches!(decrypt_to_vec(&object, &stranger), Err(OpenError::NotForThisKey)));
+}
+
+#[test]
+fn a_file_is_opened_like_bytes_and_one_cut_while_open_is_damaged() {
+    let (identity, plain, object, pinned) = three_chunks();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&object).unwrap();
+    let mut opened = open(&file, &identity, Some(pinned)).unwrap();
+    let mut buf = [0; 10];
+    opened.read_at(2 * CHUNK as u64, &mut buf).unwrap();
+    assert_eq!(buf, plain[2 * CHUNK..]);
+    file.set_len(SEALED_CHUNK as u64).unwrap();
+    assert!(matches!(opened.read_at(CHUNK as u64, &mut buf), Err(OpenError::Damaged { chunk: 1 })));
 }
 
 #[test]
