@@ -2,12 +2,15 @@
 //!
 //! Never here: a clock, a disk, the network, randomness that was not given.
 
+pub mod bag;
 pub mod checkpoint;
+pub mod consistency;
 pub mod cosignature;
 pub mod json;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+pub mod receipt;
 pub mod record;
 pub mod tiles;
 pub mod timestamp;

@@ -1,0 +1,31 @@
+//! Disclosure bags: what leaves the archive with a proof that a stranger can check (`docs/format/bag.md`).
+//!
+//! [`Plan`] is the writer's side; [`verify()`] is the reader's. They share the names of files ([`layout`]) and the form
+//! of manifests ([`manifest`]), and nothing else: the reader trusts nothing that the writer promises.
+
+pub mod layout;
+pub mod manifest;
+mod plan;
+mod problem;
+mod report;
+mod source;
+mod verify;
+
+pub use plan::{Anchor, Plan, PlanError, PlannedFile, StampFiles};
+pub use problem::{Fault, Problem};
+pub use report::{
+    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, ReceiptAnswer, Report, StampReport, Trust,
+};
+pub use source::{BagSource, Entry, EntryKind, MemoryBag};
+pub use verify::verify;
+
+/// The change that the record of a file says.
+pub const ITEM: &str = "item/1";
+/// The change that the record of the disclosure says.
+pub const DISCLOSURE: &str = "disclosure/1";
+/// The fields of a file's record that are always open.
+pub const ITEM_FIELDS: [&str; 3] = ["change", "sha256", "size"];
+/// The fields of the disclosure's record that are always open.
+pub const DISCLOSURE_FIELDS: [&str; 3] = ["change", "files", "opened"];
+/// The most files of payload that one bag holds: the record of the disclosure has to name all their proofs.
+pub const MAX_FILES: usize = 50_000;

@@ -1,0 +1,126 @@
+//! Step 5: every disclosed file is the one of its record, and that record is in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::checkpoints::Known;
+use super::contents::Contents;
+use crate::bag::layout::Place;
+use crate::bag::manifest::{Algorithm, Digests};
+use crate::bag::problem::Problems;
+use crate::bag::{Fault, ITEM};
+use crate::merkle::leaf_hash;
+use crate::note::VerifierKey;
+use crate::record::{PublicKey, Record, RecordError};
+use crate::tlog_proof::TlogProof;
+
+/// A disclosed file whose record and proof hold.
+pub(super) struct Item {
+    /// Its name in `data/`.
+    pub(super) name: String,
+    pub(super) size: u64,
+    pub(super) sha256: [u8; 32],
+    /// The opened fields of its record.
+    pub(super) fields: Vec<(String, Value)>,
+    /// The place of its record in the log.
+    pub(super) index: u64,
+    /// The size of the checkpoint that its proof names.
+    pub(super) under: u64,
+}
+
+/// Checks every file of `data/`, and that no record or proof is of another.
+pub(super) fn check(
+    contents: &Contents<'_>,
+    key: &VerifierKey,
+    public_key: &PublicKey,
+    checkpoints: &BTreeMap<u64, Known>,
+    problems: &mut Problems,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut stems = BTreeSet::new();
+    for (stem, name, digests) in contents.payload() {
+        stems.insert(stem);
+        let record = check_record(contents, stem, name, digests, key, public_key, problems);
+        let proof = record.as_ref().and_then(|record| check_proof(contents, stem, record, key, problems));
+        if let (Some(record), Some(proof)) = (record, proof) {
+            let note_sha256: [u8; 32] = Sha256::digest(proof.checkpoint.to_string()).into();
+            let under = proof.checkpoint.checkpoint().size;
+            if checkpoints.get(&under).is_none_or(|known| known.note_sha256 != note_sha256) {
+                problems.add(proof_path(stem), Fault::NoteNotInBag);
+                continue;
+            }
+            let fields = record.disclosures().iter();
+            items.push(Item {
+                name: name.to_owned(),
+                size: digests.size,
+                sha256: digests.sha256,
+                fields: fields.map(|field| (field.name().to_owned(), field.value().clone())).collect(),
+                index: proof.index,
+                under,
+            });
+        }
+    }
+    for (path, place, _) in contents.files() {
+        if let Place::Record { stem } | Place::Proof { stem } = place
+            && !stems.contains(stem.as_str())
+        {
+            problems.add(path, Fault::Unexpected);
+        }
+    }
+    items
+}
+
+fn proof_path(stem: &str) -> String {
+    format!("proofs/{stem}.tlog-proof")
+}
+
+fn check_record(
+    contents: &Contents<'_>,
+    stem: &str,
+    name: &str,
+    digests: &Digests,
+    key: &VerifierKey,
+    public_key: &PublicKey,
+    problems: &mut Problems,
+) -> Option<Record> {
+    let path = format!("records/{stem}.sd-jwt");
+    if contents.digests(&path).is_none() {
+        problems.add(format!("data/{name}"), Fault::NoRecord);
+        return None;
+    }
+    let text = contents.read_text(&path, RecordError::NotSdJwt.into(), problems)?;
+    let record = problems.keep(&path, Record::parse(&text))?;
+    problems.keep(&path, record.verify(key.name().as_str(), public_key))?;
+    if record.text("change") != Some(ITEM) {
+        problems.add(&path, Fault::OtherChange(ITEM));
+        return None;
+    }
+    let sha256 = problems.keep(&path, record.text("sha256").ok_or(Fault::Field("sha256")))?;
+    let size = record.field("size").and_then(Value::as_u64);
+    let size = problems.keep(&path, size.ok_or(Fault::Field("size")))?;
+    if sha256 != digests.hex(Algorithm::Sha256) || size != digests.size {
+        problems.add(format!("data/{name}"), Fault::OtherFile);
+        return None;
+    }
+    Some(record)
+}
+
+fn check_proof(
+    contents: &Contents<'_>,
+    stem: &str,
+    record: &Record,
+    key: &VerifierKey,
+    problems: &mut Problems,
+) -> Option<TlogProof> {
+    let path = proof_path(stem);
+    let bytes = contents.read(&path, problems)?;
+    let proof = problems.keep(&path, TlogProof::from_bytes(&bytes))?;
+    problems.keep(&path, proof.verify(&leaf_hash(&record.entry()), key).map(|_| ()))?;
+    if proof.extra.is_some() {
+        problems.add(&path, Fault::Extra);
+        return None;
+    }
+    Some(proof)
+}

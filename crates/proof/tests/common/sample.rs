@@ -1,0 +1,214 @@
+//! A small archive of the invented prison ИК-900, and a bag that it makes; the same bytes every time.
+//!
+//! Include it from another crate's tests with `#[path = "../../proof/tests/common/sample.rs"] mod sample;`
+//! (needs `rand_chacha` and `serde_json`).
+#![allow(dead_code)] // Each test program uses a part of it.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use serde_json::{Value, json};
+use vidimus_proof::bag::manifest::{Algorithm, Digests, Manifest};
+use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlannedFile, StampFiles};
+use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use vidimus_proof::consistency::ConsistencyProof;
+use vidimus_proof::cosignature::Cosigner;
+use vidimus_proof::merkle::{Tree, consistency_proof, inclusion_proof, leaf_hash};
+use vidimus_proof::note::{Signer, VerifierKey};
+use vidimus_proof::record::{MemberAct, Record, SigningKey};
+use vidimus_proof::tlog_proof::TlogProof;
+
+pub const ORIGIN: &str = "archive.example/ik-900";
+/// The time of the sample cosigner, 2031-02-17T09:00:00Z.
+pub const COSIGNED_AT: u64 = 1_929_085_200;
+
+/// What the sample is like; `Sample::default()` is the frozen one.
+pub struct Sample {
+    pub origin: &'static str,
+    /// Seed of the archive's key.
+    pub seed: u8,
+    /// The disclosed files.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// Fields of the disclosure that are open besides those that must be.
+    pub opened: Vec<&'static str>,
+    /// Time stamps over the first checkpoint.
+    pub stamps: Vec<StampFiles>,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let files = vec![
+            ("01.mp4", b"\0\0\0\x18ftypisom: camera 3 of IK-900, 17 February 2031\n".to_vec()),
+            ("02.txt", "Записка дежурного, ИК-900, 18 февраля 2031 года\n".as_bytes().to_vec()),
+        ];
+        Self { origin: ORIGIN, seed: 1, files, opened: vec!["purpose"], stamps: Vec::new() }
+    }
+}
+
+pub fn archive_seed(seed: u8) -> [u8; 32] {
+    [seed; 32]
+}
+
+pub fn signer(sample: &Sample) -> Signer {
+    Signer::new(sample.origin.parse().unwrap(), &archive_seed(sample.seed))
+}
+
+pub fn vkey(sample: &Sample) -> VerifierKey {
+    signer(sample).verifier_key().clone()
+}
+
+pub fn cosigner() -> Cosigner {
+    Cosigner::new("newsroom.example".parse().unwrap(), &[77; 32])
+}
+
+/// A log that is all of one archive.
+pub struct Log<'s> {
+    sample: &'s Sample,
+    tree: Tree,
+    checkpoints: BTreeMap<u64, SignedCheckpoint>,
+    rng: ChaCha20Rng,
+}
+
+impl<'s> Log<'s> {
+    pub fn new(sample: &'s Sample) -> Self {
+        let rng = ChaCha20Rng::seed_from_u64(u64::from(sample.seed));
+        Self { sample, tree: Tree::new(), checkpoints: BTreeMap::new(), rng }
+    }
+
+    pub fn issue(&mut self, fields: Vec<(&'static str, Value)>) -> Record {
+        let mut operation = [0; 16];
+        self.rng.fill_bytes(&mut operation);
+        let operation: String = operation.iter().map(|byte| format!("{byte:02x}")).collect();
+        let common = [
+            ("at", json!("2031-02-19T10:00:00Z")),
+            ("day", json!("2031-02-19")),
+            ("by", json!("0101010101010101")),
+            ("op", json!(operation)),
+        ];
+        let act = MemberAct { compartment: "main".into(), operation, base: self.tree.size() };
+        let archive = SigningKey::from_seed(&archive_seed(self.sample.seed));
+        let member = SigningKey::from_seed(&[200; 32]);
+        let fields = common.into_iter().chain(fields);
+        Record::issue(self.sample.origin, fields, &act, &member, &archive, &mut self.rng)
+    }
+
+    pub fn append(&mut self, record: &Record) -> u64 {
+        self.tree.append(leaf_hash(&record.entry()));
+        self.tree.size() - 1
+    }
+
+    /// Blank entries up to `size`, and a checkpoint there.
+    pub fn fill(&mut self, size: u64) -> SignedCheckpoint {
+        while self.tree.size() < size {
+            let mut blank = [0; 32];
+            self.rng.fill_bytes(&mut blank);
+            self.tree.append(leaf_hash(&blank));
+        }
+        let checkpoint =
+            Checkpoint { origin: self.sample.origin.parse().unwrap(), size, root: self.tree.root() };
+        let signed = SignedCheckpoint::sign(checkpoint, &signer(self.sample)).unwrap();
+        self.checkpoints.insert(size, signed.clone());
+        signed
+    }
+
+    pub fn prove(&self, index: u64, checkpoint: &SignedCheckpoint) -> TlogProof {
+        let size = checkpoint.checkpoint().size;
+        let hashes = inclusion_proof(index, size, &self.tree).unwrap();
+        TlogProof { extra: None, index, hashes, checkpoint: checkpoint.clone() }
+    }
+
+    pub fn join(&self, old_size: u64, new_size: u64) -> ConsistencyProof {
+        let hashes = consistency_proof(old_size, new_size, &self.tree).unwrap();
+        ConsistencyProof { old_size, new_size, hashes }
+    }
+}
+
+/// The first checkpoint of the sample, over which its stamps are.
+pub fn first_checkpoint(sample: &Sample) -> SignedCheckpoint {
+    let mut log = Log::new(sample);
+    append_items(&mut log);
+    log.fill(256)
+}
+
+fn append_items(log: &mut Log<'_>) -> Vec<(Record, u64)> {
+    log.fill(3);
+    let files = &log.sample.files;
+    let mut items = Vec::new();
+    for (number, (_, bytes)) in (1..).zip(files) {
+        let digests = Digests::of(bytes);
+        let record = log.issue(vec![
+            ("change", json!("item/1")),
+            ("about", json!(format!("A1-{number}"))),
+            ("path", json!(format!("камера 03/{number}"))),
+            ("path_encoding", json!("utf-8")),
+            ("sha256", json!(digests.hex(Algorithm::Sha256))),
+            ("size", json!(digests.size)),
+        ]);
+        let index = log.append(&record);
+        log.fill(index + 4);
+        items.push((record, index));
+    }
+    items
+}
+
+/// The whole bag, and the largest receipt.
+pub fn bag(sample: &Sample) -> MemoryBag {
+    let mut log = Log::new(sample);
+    let items = append_items(&mut log);
+    let first = log.fill(256);
+    let second = log.fill(512);
+    let cosignature = cosigner().cosign(&second, COSIGNED_AT).unwrap();
+    let second = second.with_signature(cosignature).unwrap();
+    let third = log.fill(700);
+    let anchors = [
+        Anchor { note: third, stamps: Vec::new() },
+        Anchor { note: first.clone(), stamps: sample.stamps.clone() },
+        Anchor { note: second, stamps: Vec::new() },
+    ];
+    let planned: Vec<PlannedFile> = items
+        .iter()
+        .zip(&sample.files)
+        .map(|((record, index), (name, bytes))| PlannedFile {
+            name: (*name).to_owned(),
+            digests: Digests::of(bytes),
+            record: record.choose(&["change", "sha256", "size"]),
+            proof: log.prove(*index, &first),
+        })
+        .collect();
+    let consistency = [log.join(256, 512), log.join(512, 700)];
+    let plan = Plan::new(vkey(sample), &planned, &anchors, &consistency).unwrap();
+    let mut opened = sample.opened.clone();
+    opened.extend(["change", "files", "opened"]);
+    opened.sort_unstable();
+    let disclosure = log.issue(vec![
+        ("change", json!("disclosure/1")),
+        ("about", json!(["A1-1", "A1-2"])),
+        ("recipient", json!("Newsroom of nowhere")),
+        ("purpose", json!("Publication")),
+        ("files", json!(plan.files())),
+        ("opened", json!(opened)),
+    ]);
+    let index = log.append(&disclosure);
+    let own = log.fill(index + 5);
+    let shown = disclosure.choose(&opened);
+    let consistency = log.join(700, own.checkpoint().size);
+    let mut files = plan.finish(&shown, log.prove(index, &own), &consistency).unwrap();
+    files.extend(sample.files.iter().map(|(name, bytes)| (format!("data/{name}"), bytes.clone())));
+    MemoryBag(files)
+}
+
+/// Makes all four manifests anew, as somebody would who altered a bag.
+pub fn recompute_manifests(bag: &mut MemoryBag) {
+    let is_tag_manifest = |path: &str| path.starts_with("tagmanifest-");
+    for payload in [true, false] {
+        for algorithm in Algorithm::ALL {
+            let listed = bag.0.iter().filter(|(path, _)| path.starts_with("data/") == payload);
+            let listed = listed.filter(|(path, _)| !is_tag_manifest(path));
+            let digests = listed.map(|(path, bytes)| (path.clone(), Digests::of(bytes).hex(algorithm)));
+            let manifest = Manifest(digests.collect()).to_string().into_bytes();
+            let path = if payload { algorithm.manifest() } else { algorithm.tag_manifest() };
+            bag.0.insert(path, manifest);
+        }
+    }
+}
