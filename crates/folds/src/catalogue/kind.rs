@@ -1,0 +1,115 @@
+//! Which changes the catalogue keeps as records, in what words, and what becomes of them when their subject goes.
+
+use serde_json::{Value, json};
+use vidimus_model::{Change, Ref};
+
+/// A change about something; the numbers are stored and never change their meaning within a version of the fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i64)]
+pub(super) enum Kind {
+    Opened = 1,
+    Begun = 2,
+    Ended = 3,
+    Released = 4,
+    Withdrawn = 5,
+    Reinstated = 6,
+    MovedIn = 7,
+    MovedOut = 8,
+    Repacked = 9,
+    Erased = 10,
+    Disclosed = 11,
+}
+
+/// What becomes of a record when what it is about is erased or moved out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It stays: that something was, was let in, moved, given to someone, destroyed.
+    Stays,
+    /// It goes with its subject, and comes back with it.
+    GoesAlong,
+    /// It goes, and what comes back is not marked: whoever lets it in states the mark again.
+    IsForgotten,
+}
+
+const ALL: [(Kind, &str, Fate); 11] = [
+    (Kind::Opened, "accession-opened/1", Fate::Stays),
+    (Kind::Begun, "accession/1", Fate::GoesAlong),
+    (Kind::Ended, "accession-end/1", Fate::GoesAlong),
+    (Kind::Released, "release/1", Fate::Stays),
+    (Kind::Withdrawn, "withdraw/1", Fate::IsForgotten),
+    (Kind::Reinstated, "reinstate/1", Fate::IsForgotten),
+    (Kind::MovedIn, "moved-in/1", Fate::Stays),
+    (Kind::MovedOut, "moved-out/1", Fate::Stays),
+    (Kind::Repacked, "repack/1", Fate::GoesAlong),
+    (Kind::Erased, "erasure/1", Fate::Stays),
+    (Kind::Disclosed, "disclosure/1", Fate::Stays),
+];
+
+impl Kind {
+    /// The kind with this number.
+    pub fn of(number: i64) -> Option<Self> {
+        ALL.iter().map(|(kind, ..)| *kind).find(|kind| *kind as i64 == number)
+    }
+
+    /// The field `change`.
+    pub fn name(self) -> &'static str {
+        ALL.iter().find(|(kind, ..)| *kind == self).expect("every kind is in the table").1
+    }
+
+    /// What becomes of it.
+    pub fn fate(self) -> Fate {
+        ALL.iter().find(|(kind, ..)| *kind == self).expect("every kind is in the table").2
+    }
+}
+
+/// What is kept of a change: its kind, what it is about, and its own fields.
+///
+/// Never kept: digests of a disclosure's files, which would outlive the files, and the giver, who is only counted as known.
+/// None for items and what was not taken, which have tables of their own, and for the register's affairs, which are not here.
+pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
+    let nothing = json!({});
+    Some(match change {
+        Change::AccessionOpened(c) => (Kind::Opened, vec![&c.about], json!({"key": c.key})),
+        Change::Accession(c) => (
+            Kind::Begun,
+            vec![&c.about],
+            json!({"sources": c.sources, "medium": c.medium, "note": c.note, "giver": c.giver.is_some()}),
+        ),
+        Change::AccessionEnd(c) => {
+            let counts = json!({"about": c.about, "found": c.found, "taken": c.taken, "copies": c.copies,
+                "not_taken": c.not_taken, "bytes": c.bytes});
+            (Kind::Ended, vec![&c.about], counts)
+        }
+        Change::Release(c) => (Kind::Released, vec![&c.about], json!({"key": c.key})),
+        Change::Withdraw(c) => (Kind::Withdrawn, c.about.iter().collect(), json!({"note": c.reason})),
+        Change::Reinstate(c) => (Kind::Reinstated, c.about.iter().collect(), json!({"note": c.reason})),
+        Change::MovedIn(c) => {
+            (Kind::MovedIn, c.about.iter().collect(), json!({"key": c.key, "note": c.from}))
+        }
+        Change::MovedOut(c) => (Kind::MovedOut, c.about.iter().collect(), json!({"note": c.to})),
+        Change::Repack(c) => (Kind::Repacked, vec![&c.about], nothing),
+        Change::Erasure(c) => {
+            let by = json!({"note": c.reason, "proposed_by": c.proposed_by, "agreed_by": c.agreed_by,
+                "entries": c.entries.len()});
+            (Kind::Erased, c.about.iter().collect(), by)
+        }
+        Change::Disclosure(c) => {
+            let given = json!({"recipient": c.recipient, "purpose": c.purpose, "files": c.files.len(),
+                "note": c.recipient});
+            (Kind::Disclosed, c.about.iter().collect(), given)
+        }
+        Change::Item(_)
+        | Change::NotTaken(_)
+        | Change::ArchiveBegins(_)
+        | Change::Member(_)
+        | Change::MemberRemoved(_)
+        | Change::Keyholders(_)
+        | Change::Proposal(_)
+        | Change::Agreement(_)
+        | Change::Receipt(_)
+        | Change::Rollback(_)
+        | Change::Compartment(_)
+        | Change::Generation(_)
+        | Change::Holder(_) => return None,
+    })
+}

@@ -1,0 +1,106 @@
+//! The catalogue: accessions, items and what became of them, of one compartment or of one accession not yet released.
+
+mod answers;
+mod apply;
+mod dump;
+mod item;
+mod key;
+mod kind;
+mod objects;
+mod query;
+mod standing;
+mod store;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{ApplyError, Entry, Fold, StoreError, may_apply};
+
+pub use answers::{
+    AccessionRow, Answer, Begun, Counts, Given, HistoryRow, ItemQuery, ItemRow, NotTakenRow, ObjectUse,
+    State, Totals,
+};
+
+/// A catalogue in one encrypted file, opened once for each thread that asks; many may read while one writes.
+#[derive(Debug)]
+pub struct Catalogue {
+    db: Connection,
+    /// Does the write-ahead log still hold what was destroyed? Then the next batch empties it.
+    remembers: bool,
+}
+
+/// Why a catalogue was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another key's, another version's, or damaged: delete the file with its `-wal` and `-shm`, and fold again.
+    #[error("the catalogue cannot be read with this key")]
+    NotReadable,
+    /// The file could not be opened or made, or is held by another process for too long.
+    #[error(transparent)]
+    Database(rusqlite::Error),
+}
+
+impl Catalogue {
+    /// Opens the catalogue at `path`, or makes an empty one, under the 256-bit `key`.
+    ///
+    /// # Errors
+    /// [`OpenError::NotReadable`] when it must be deleted and folded again.
+    pub fn open(path: &Path, key: &[u8; 32]) -> Result<Self, OpenError> {
+        match store::open(path, key, Self::VERSION) {
+            Ok(db) => Ok(Self { db, remembers: false }),
+            Err(StoreError::NotReadable) => Err(OpenError::NotReadable),
+            Err(StoreError::Database(error)) => Err(OpenError::Database(error)),
+        }
+    }
+}
+
+impl Fold for Catalogue {
+    const VERSION: u32 = 1;
+
+    fn position(&self) -> Result<u64, StoreError> {
+        position(&self.db)
+    }
+
+    fn apply(&mut self, batch: &[Entry], from: u64, to: u64) -> Result<(), ApplyError> {
+        let tx =
+            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        may_apply(batch, position(&tx)?, from, to)?;
+        let destroyed = apply::apply(&tx, batch)?;
+        tx.execute("UPDATE meta SET position = ?1", [to]).map_err(StoreError::from)?;
+        tx.commit().map_err(StoreError::from)?;
+        if destroyed || self.remembers {
+            self.remembers = !forget(&self.db)?;
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for table in dump::TABLES {
+            tx.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        tx.execute("UPDATE meta SET position = 0", [])?;
+        tx.commit()?;
+        self.remembers = !forget(&self.db)?;
+        Ok(())
+    }
+}
+
+fn position(db: &Connection) -> Result<u64, StoreError> {
+    Ok(db.prepare_cached("SELECT position FROM meta")?.query_row([], |row| row.get(0))?)
+}
+
+/// Empties the write-ahead log, where pages from before an erasure still stand (encrypted); says whether it could. It cannot
+/// while others read.
+fn forget(db: &Connection) -> Result<bool, StoreError> {
+    db.busy_timeout(Duration::ZERO)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    db.busy_timeout(store::WAIT)?;
+    match busy {
+        Ok(busy) => Ok(!busy),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

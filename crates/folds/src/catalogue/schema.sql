@@ -1,0 +1,93 @@
+-- Facts as the records state them; what follows from several facts is computed when it is asked.
+-- A reference is three columns: `accession` (letter * 2^50 + number), `number` (0: the accession as a whole) and
+-- `members` (8 bytes big-endian each), so that rows sort as references do.
+
+CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+INSERT INTO meta VALUES (1, 0);
+
+-- item/1: one row for each item that is read here.
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    member INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    file_system BLOB NOT NULL,
+    object BLOB NOT NULL,
+    object_size INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    "offset" INTEGER,
+    length INTEGER,
+    copy_of TEXT,
+    changed INTEGER NOT NULL,
+    size_before INTEGER,
+    size_after INTEGER
+) STRICT;
+CREATE UNIQUE INDEX item_reference ON item (accession, number, members);
+
+-- Finders hold the first 32 bits of a digest or name: random keys are what slows a large fold down, so they are short,
+-- and written sorted, a batch at a time.
+CREATE TABLE find_bytes (word INTEGER NOT NULL, item INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (word, item))
+    STRICT, WITHOUT ROWID;
+CREATE TABLE find_object (word INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (word, item)) STRICT, WITHOUT ROWID;
+
+-- Running sums over `item`, so that a list of accessions reads no items.
+CREATE TABLE tally (
+    accession INTEGER PRIMARY KEY,
+    items INTEGER NOT NULL,
+    copies INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+
+-- repack/1: later places of objects.
+CREATE TABLE place (
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    object BLOB NOT NULL,
+    object_size INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    "offset" INTEGER,
+    length INTEGER,
+    PRIMARY KEY (accession, number, members, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX place_object ON place (object);
+CREATE INDEX place_seq ON place (seq);
+
+-- not-taken/1.
+CREATE TABLE not_taken (
+    seq INTEGER PRIMARY KEY,
+    accession INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    member INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX not_taken_accession ON not_taken (accession);
+
+-- Every other change about something, and what it is about.
+CREATE TABLE record (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, member INTEGER NOT NULL, kind INTEGER NOT NULL,
+    body TEXT NOT NULL) STRICT;
+CREATE TABLE about (
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    PRIMARY KEY (accession, number, members, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX about_seq ON about (seq);
+
+-- Numbers of entries whose bodies a tombstone says are destroyed.
+CREATE TABLE destroyed (seq INTEGER PRIMARY KEY) STRICT;
+
+-- Changes of other versions, and known ones whose fields are not of their form.
+CREATE TABLE unknown (seq INTEGER PRIMARY KEY, change TEXT NOT NULL) STRICT;

@@ -1,0 +1,79 @@
+//! Opens the encrypted database: cipher settings pinned, nothing readable beside it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use zeroize::Zeroizing;
+
+use crate::StoreError;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+// SQLCipher 4's own values stand here by name, so that another build of it reads the same file. HMAC-SHA256 instead of
+// SHA-512: processors have instructions for it. secure_delete: an erased path must not lie in a free page.
+const CIPHER: &str = "
+    PRAGMA cipher_page_size = 4096;
+    PRAGMA cipher_plaintext_header_size = 0;
+    PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
+    PRAGMA cipher_kdf_algorithm = PBKDF2_HMAC_SHA512;
+    PRAGMA cipher_use_hmac = ON;";
+
+// synchronous NORMAL: a power cut may lose the last batches, never mix them; they are folded again.
+// The cache holds the random leaves of the finders for some three million items.
+const SETTINGS: &str = "
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = ON;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA wal_autocheckpoint = 8192;
+    PRAGMA cache_size = -98304;
+    PRAGMA foreign_keys = OFF;";
+
+/// How long a writer waits for another process's batch.
+pub(super) const WAIT: Duration = Duration::from_secs(30);
+
+/// Opens or makes the database; `version` is that of the fold.
+///
+/// # Errors
+/// [`StoreError::NotReadable`] for a wrong key, a damaged file, or one of another version.
+pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    let mut db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(WAIT)?;
+    let digits = Zeroizing::new(hex::encode(key));
+    // The library prints a wrong key to standard error; the caller is told by the error alone.
+    db.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    db.execute_batch(&Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", *digits)))?;
+    db.execute_batch(CIPHER)?;
+    // `open` and `key` succeed with any key: only a read tells.
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    db.execute_batch(SETTINGS)?;
+    db.set_prepared_statement_cache_capacity(64);
+    make(&mut db, version)?;
+    Ok(db)
+}
+
+fn make(db: &mut Connection, version: u32) -> Result<(), StoreError> {
+    if version_of(db)? == version {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    match version_of(&tx)? {
+        // Another process made it while this one waited.
+        found if found == version => return Ok(()),
+        0 => {}
+        _ => return Err(StoreError::NotReadable),
+    }
+    tx.execute_batch(SCHEMA)?;
+    tx.pragma_update(None, "user_version", version)?;
+    Ok(tx.commit()?)
+}
+
+fn version_of(db: &Connection) -> Result<u32, StoreError> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
