@@ -1,3 +1,51 @@
 //! The program `vidimus-verify`: what a court runs; no archive, no network, no account.
 
-fn main() {}
+mod folder;
+mod json;
+mod options;
+mod page;
+mod words;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use vidimus_proof::bag;
+
+use folder::Folder;
+use options::Options;
+use words::Words;
+
+/// The bag is intact, and a receipt, if one was given, answers yes.
+const YES: u8 = 0;
+/// The bag is altered, its key is not the one expected, or the receipt does not answer yes.
+const NO: u8 = 1;
+/// The program was not called as it must be, so nothing is known of the bag.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let words = Words::of(options.language());
+    match run(&options, &words) {
+        Ok(code) => ExitCode::from(code),
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "{}", page::wrap(&message, 0, 0));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// The exit code, or what is wrong with how the program was called.
+fn run(options: &Options, words: &Words) -> Result<u8, String> {
+    let trust = options.trust(words)?;
+    let folder = Folder::open(&options.bag)
+        .map_err(|error| words.no_bag(&page::safe(&options.bag.to_string_lossy()), &error))?;
+    let report = bag::verify(&folder, &trust);
+    let text = match options.json {
+        true => json::report(&report, words),
+        false => page::report(&report, words),
+    };
+    // A closed pipe is the reader's wish; the exit code still tells.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(if report.says_yes() { YES } else { NO })
+}

@@ -20,8 +20,8 @@ use vidimus_proof::record::{MemberAct, Record, SigningKey};
 use vidimus_proof::tlog_proof::TlogProof;
 
 pub const ORIGIN: &str = "archive.example/ik-900";
-/// The time of the sample cosigner, 2031-02-17T09:00:00Z.
-pub const COSIGNED_AT: u64 = 1_929_085_200;
+/// The time of the sample cosigner, 2031-02-19T11:00:00Z.
+pub const COSIGNED_AT: u64 = 1_929_265_200;
 
 /// What the sample is like; `Sample::default()` is the frozen one.
 pub struct Sample {

@@ -1,0 +1,101 @@
+//! The report for programs: one JSON object, as `docs/format/commands.md` says.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+use vidimus_proof::bag::{
+    Counted, Dated, DatedBy, FileReport, NotCounted, ReceiptAnswer, Report, StampReport,
+};
+
+use crate::page::limits;
+use crate::words::Words;
+
+/// One object, with a newline behind it.
+pub fn report(report: &Report, words: &Words) -> String {
+    let problems = report.problems.iter().map(|problem| {
+        let says = words.fault(&problem.file, &problem.fault);
+        json!({ "file": problem.file, "problem": says, "code": problem.fault.code() })
+    });
+    let key = report.key.as_ref().map(|key| json!({ "vkey": key.vkey.to_string(), "pinned": key.pinned }));
+    let answer = json!({
+        "proved": report.proved(),
+        "files": report.files.iter().map(file).collect::<Vec<_>>(),
+        "problems": problems.collect::<Vec<_>>(),
+        "more_problems": report.more_problems,
+        "key": key,
+        "stamps": report.stamps.iter().map(stamp).collect::<Vec<_>>(),
+        "disclosure": fields(&report.disclosure),
+        "receipt": report.receipt.map(receipt),
+        "not_proved": limits(report, words),
+    });
+    format!("{answer}\n")
+}
+
+fn file(file: &FileReport) -> Value {
+    json!({
+        "name": file.name,
+        "sha256": hex::encode(file.sha256),
+        "size": file.size,
+        "index": file.index,
+        "fields": fields(&file.fields),
+        "no_later_than": file.no_later_than.as_ref().map(dated),
+        "in_receipt": file.in_receipt,
+    })
+}
+
+fn fields(fields: &[(String, Value)]) -> Map<String, Value> {
+    fields.iter().cloned().collect()
+}
+
+fn dated(dated: &Dated) -> Value {
+    json!({ "at": dated.at.to_string(), "authority": authority(dated), "by": how(dated.by) })
+}
+
+/// Null where it is a quorum of several.
+fn authority(dated: &Dated) -> Option<&str> {
+    (dated.by != DatedBy::Quorum).then_some(dated.authority.as_str())
+}
+
+fn how(by: DatedBy) -> &'static str {
+    match by {
+        DatedBy::TimeStamp => "time-stamp",
+        DatedBy::Cosignature => "cosignature",
+        DatedBy::Quorum => "quorum",
+    }
+}
+
+fn stamp(stamp: &StampReport) -> Value {
+    let (authority, at, reason) = match &stamp.result {
+        Ok(Counted(dated)) => (authority(dated), Some(dated.at.to_string()), None),
+        Err(NotCounted::UnknownAuthority { authority, at }) => {
+            (Some(authority.as_str()), Some(at.to_string()), Some("unknown-authority".to_owned()))
+        }
+        Err(NotCounted::UnknownCosigner(name)) => {
+            (Some(name.as_str()), None, Some("unknown-cosigner".to_owned()))
+        }
+        Err(NotCounted::OnlyInQuorum(name)) => (Some(name.as_str()), None, Some("only-in-quorum".to_owned())),
+        Err(NotCounted::Refused(error)) => (None, None, Some(error.to_string())),
+    };
+    let checkpoint = &stamp.checkpoint;
+    json!({
+        "checkpoint": {
+            "origin": checkpoint.origin.as_str(),
+            "size": checkpoint.size,
+            "root": STANDARD.encode(checkpoint.root),
+        },
+        "file": stamp.file,
+        "authority": authority,
+        "at": at,
+        "counted": stamp.result.is_ok(),
+        "reason": reason,
+    })
+}
+
+fn receipt(answer: ReceiptAnswer) -> &'static str {
+    match answer {
+        ReceiptAnswer::InBag => "in-bag",
+        ReceiptAnswer::OtherArchive => "other-archive",
+        ReceiptAnswer::NotSigned => "not-signed",
+        ReceiptAnswer::NotInBag => "not-in-bag",
+        ReceiptAnswer::Fork => "fork",
+    }
+}
