@@ -28,7 +28,8 @@ pub struct Entry {
 pub enum Said {
     /// A change that this version knows.
     Statement(vidimus_model::Statement),
-    /// A change of another version, by its name: counted, not understood.
+    /// A change of another version, by its name: counted, not understood. What it is about is not known either, so only a
+    /// tombstone that names its number takes it out of the count, not a `moved-out/1`.
     Unknown(String),
     /// The body was destroyed; a tombstone elsewhere says why.
     Erased,
@@ -37,8 +38,8 @@ pub enum Said {
 /// State computed from entries. Every implementation passes [`conform`].
 ///
 /// State and position change together or not at all. Entries are facts with their own sequence numbers: the order in which they
-/// are fed does not matter, with one exception. What was moved out and comes back is gone from the state, so its entries are fed
-/// again, with or after the `moved-in/1`.
+/// are fed does not matter, with one exception: a `moved-out/1` takes away what came before it, so whoever feeds a `moved-in/1`
+/// feeds the older entries of that accession with it or after it, also when everything is folded again from the beginning.
 pub trait Fold {
     /// Another version is folded beside this one and then swapped.
     const VERSION: u32;

@@ -7,7 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use vidimus_model::{Change, NotTaken, Repack, Statement};
 
-use super::item::{Checked, PlaceRow, member_number, word};
+use super::finders::{self, Finders};
+use super::item::{Checked, PlaceRow, member_number};
 use super::key::Key;
 use super::kind::{Kind, kept};
 use super::standing::Standing;
@@ -20,22 +21,17 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
         db,
         destroyed: destroyed_among(db, batch)?,
         touched: BTreeSet::new(),
-        batch: Batch::default(),
+        finders: Finders::default(),
+        tallies: HashMap::new(),
     };
     for entry in batch {
         writer.entry(entry)?;
     }
-    writer.write_finders()?;
+    writer.finders.write(db)?;
     let swept = writer.sweep()?;
     writer.write_tallies()?;
     Ok(erasing || swept)
 }
-
-/// Removes an item's row and its finders; the caller keeps the tally.
-const FINDERS_GO: [&str; 2] = [
-    "DELETE FROM find_bytes WHERE word = ?1 AND item = ?2",
-    "DELETE FROM find_object WHERE word = ?1 AND item = ?2",
-];
 
 /// What the tables by number hold; items go by their reference, which an erasure always names.
 const BY_NUMBER: [&str; 5] = ["record", "about", "place", "not_taken", "unknown"];
@@ -75,14 +71,8 @@ struct Writer<'a> {
     destroyed: HashSet<u64>,
     /// Accessions that something was said about.
     touched: BTreeSet<i64>,
-    batch: Batch,
-}
-
-/// What is written once at the end of a batch.
-#[derive(Default)]
-struct Batch {
-    bytes: Vec<(i64, i64, i64)>,
-    objects: Vec<(i64, i64)>,
+    finders: Finders,
+    /// What changes in the sums of an accession: items, copies, bytes.
     tallies: HashMap<i64, [i64; 3]>,
 }
 
@@ -145,7 +135,7 @@ impl Writer<'_> {
             match old {
                 Some((id, earlier)) if earlier < seq => {
                     // Its finders must be on disk to be removed.
-                    self.write_finders()?;
+                    self.finders.write(self.db)?;
                     self.remove_item(id)?;
                 }
                 _ => return Ok(()),
@@ -153,8 +143,7 @@ impl Writer<'_> {
             item.insert(self.db, seq, said)?;
         }
         let id = self.db.last_insert_rowid();
-        self.batch.bytes.push((word(&item.sha256), id, item.size));
-        self.batch.objects.push((word(&item.place.name), id));
+        self.finders.add(id, &item.sha256, item.size, &item.place.name);
         let copy = said_is_copy(said);
         self.tally(item.key.accession, [1, copy, item.size]);
         Ok(())
@@ -220,25 +209,10 @@ impl Writer<'_> {
     }
 
     fn tally(&mut self, accession: i64, change: [i64; 3]) {
-        let sums = self.batch.tallies.entry(accession).or_default();
+        let sums = self.tallies.entry(accession).or_default();
         for (sum, change) in sums.iter_mut().zip(change) {
             *sum += change;
         }
-    }
-
-    /// Sorted, so that each leaf is visited once in a batch.
-    fn write_finders(&mut self) -> Result<(), StoreError> {
-        self.batch.bytes.sort_unstable();
-        self.batch.objects.sort_unstable();
-        let mut bytes = self.db.prepare_cached("INSERT INTO find_bytes VALUES (?1, ?2, ?3)")?;
-        for row in self.batch.bytes.drain(..) {
-            bytes.execute(row)?;
-        }
-        let mut objects = self.db.prepare_cached("INSERT INTO find_object VALUES (?1, ?2)")?;
-        for row in self.batch.objects.drain(..) {
-            objects.execute(row)?;
-        }
-        Ok(())
     }
 
     fn write_tallies(&mut self) -> Result<(), StoreError> {
@@ -246,9 +220,7 @@ impl Writer<'_> {
             "INSERT INTO tally VALUES (?1, ?2, ?3, ?4) ON CONFLICT (accession)
              DO UPDATE SET items = items + ?2, copies = copies + ?3, bytes = bytes + ?4",
         )?;
-        for (accession, [items, copies, bytes]) in
-            self.batch.tallies.drain().filter(|(_, sums)| *sums != [0; 3])
-        {
+        for (accession, [items, copies, bytes]) in self.tallies.drain().filter(|(_, sums)| *sums != [0; 3]) {
             add.execute(params![accession, items, copies, bytes])?;
         }
         self.db.prepare_cached("DELETE FROM tally WHERE accession = ?1 AND items = 0").and_then(
@@ -344,9 +316,7 @@ impl Writer<'_> {
                 "SELECT accession, sha256, object, size, copy_of IS NOT NULL FROM item WHERE id = ?1",
             )?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-        for (sql, word) in FINDERS_GO.iter().zip([word(&sha256), word(&object)]) {
-            self.db.prepare_cached(sql)?.execute([word, id])?;
-        }
+        finders::remove(self.db, id, &sha256, &object)?;
         self.db.prepare_cached("DELETE FROM item WHERE id = ?1")?.execute([id])?;
         self.tally(accession, [-1, -i64::from(copy), -size]);
         Ok(())

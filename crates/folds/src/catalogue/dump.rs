@@ -6,9 +6,11 @@ use super::Catalogue;
 use crate::StoreError;
 
 /// The tables that facts are kept in.
-pub(super) const TABLES: [&str; 10] = [
-    "find_bytes",
-    "find_object",
+pub(super) const TABLES: [&str; 12] = [
+    "old_bytes",
+    "recent_bytes",
+    "old_object",
+    "recent_object",
     "item",
     "tally",
     "place",

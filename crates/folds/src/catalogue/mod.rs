@@ -3,6 +3,7 @@
 mod answers;
 mod apply;
 mod dump;
+mod finders;
 mod item;
 mod key;
 mod kind;
@@ -81,7 +82,7 @@ impl Fold for Catalogue {
         for table in dump::TABLES {
             tx.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        tx.execute("UPDATE meta SET position = 0", [])?;
+        tx.execute("UPDATE meta SET position = 0, recent = 0", [])?;
         tx.commit()?;
         self.remembers = !forget(&self.db)?;
         Ok(())

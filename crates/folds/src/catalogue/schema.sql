@@ -2,8 +2,9 @@
 -- A reference is three columns: `accession` (letter * 2^50 + number), `number` (0: the accession as a whole) and
 -- `members` (8 bytes big-endian each), so that rows sort as references do.
 
-CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
-INSERT INTO meta VALUES (1, 0);
+-- `recent`: rows in the recent finders.
+CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, recent INTEGER NOT NULL);
+INSERT INTO meta VALUES (1, 0, 0);
 
 -- item/1: one row for each item that is read here.
 CREATE TABLE item (
@@ -31,11 +32,16 @@ CREATE TABLE item (
 ) STRICT;
 CREATE UNIQUE INDEX item_reference ON item (accession, number, members);
 
--- Finders hold the first 32 bits of a digest or name: random keys are what slows a large fold down, so they are short,
--- and written sorted, a batch at a time.
-CREATE TABLE find_bytes (word INTEGER NOT NULL, item INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (word, item))
+-- Finders hold the first 32 bits of a digest or name. Random keys are what slows a large fold down: each dirties a page of its
+-- own. So new ones go to the small tables, and these are poured into the large ones, sorted, when they are full.
+CREATE TABLE old_bytes (word INTEGER NOT NULL, item INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (word, item))
     STRICT, WITHOUT ROWID;
-CREATE TABLE find_object (word INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (word, item)) STRICT, WITHOUT ROWID;
+CREATE TABLE recent_bytes (word INTEGER NOT NULL, item INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (word, item))
+    STRICT, WITHOUT ROWID;
+CREATE VIEW find_bytes AS SELECT word, item, size FROM old_bytes UNION ALL SELECT word, item, size FROM recent_bytes;
+CREATE TABLE old_object (word INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (word, item)) STRICT, WITHOUT ROWID;
+CREATE TABLE recent_object (word INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (word, item)) STRICT, WITHOUT ROWID;
+CREATE VIEW find_object AS SELECT word, item FROM old_object UNION ALL SELECT word, item FROM recent_object;
 
 -- Running sums over `item`, so that a list of accessions reads no items.
 CREATE TABLE tally (
