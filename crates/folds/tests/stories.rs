@@ -147,6 +147,22 @@ fn an_erased_item_leaves_its_tombstone_and_who_was_given_it() {
 }
 
 #[test]
+fn a_large_accession_is_erased_whole_and_a_container_with_its_members() {
+    let mut entries: Vec<Entry> = (0..20_001).map(|n| item(n, &format!("A2-{}", n + 1), n)).collect();
+    entries.push(item(20_001, "A1-3.1", 5));
+    entries.push(item(20_002, "A1-3.1.7", 6));
+    entries.push(item(20_003, "A1-31", 7));
+    let mut kept = fed(&entries);
+    let all: Vec<u64> = (0..20_001).collect();
+    let erasures = [erasure(20_004, &["A2"], &all), erasure(20_005, &["A1-3"], &[20_001, 20_002])];
+    kept.catalogue.apply(&erasures, 20_004, 20_006).unwrap();
+    assert_eq!(shown(&kept.catalogue), ["A1-31"]);
+    assert_eq!(kept.catalogue.counts().unwrap().value.counts.items, 1);
+    let finders = kept.catalogue.dump().unwrap();
+    assert_eq!(finders.iter().filter(|line| line.starts_with("find_")).count(), 2);
+}
+
+#[test]
 fn what_moves_out_and_comes_back_is_fed_again() {
     let mut kept = fed(&delivery());
     let catalogue = &mut kept.catalogue;

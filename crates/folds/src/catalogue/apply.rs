@@ -66,6 +66,12 @@ fn destroyed_among(db: &Connection, batch: &[Entry]) -> Result<HashSet<u64>, Sto
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Items that are swept at a time.
+const PIECE: i64 = 10_000;
+
+/// No limit, in SQLite's words.
+const ALL: i64 = -1;
+
 struct Writer<'a> {
     db: &'a Connection,
     destroyed: HashSet<u64>,
@@ -247,13 +253,8 @@ impl Writer<'_> {
         if standing.present(gone) {
             return Ok(any);
         }
-        for (id, key) in self.rows(gone, "item", "id")? {
-            if !standing.present(&key) {
-                self.remove_item(id)?;
-                any = true;
-            }
-        }
-        for (seq, key) in self.rows(gone, "place", "seq")? {
+        any |= self.sweep_items(standing, gone)?;
+        for (seq, key) in self.rows(gone, "place", "seq", None, ALL)? {
             if !standing.present(&key) {
                 any = true;
                 self.db
@@ -270,9 +271,25 @@ impl Writer<'_> {
         Ok(any)
     }
 
+    /// In pieces: an accession may hold millions.
+    fn sweep_items(&mut self, standing: &Standing, gone: &Key) -> Result<bool, StoreError> {
+        let mut any = false;
+        let mut piece = self.rows(gone, "item", "id", None, PIECE)?;
+        while let Some((_, last)) = piece.last().cloned() {
+            for (id, key) in piece {
+                if !standing.present(&key) {
+                    self.remove_item(id)?;
+                    any = true;
+                }
+            }
+            piece = self.rows(gone, "item", "id", Some(&last), PIECE)?;
+        }
+        Ok(any)
+    }
+
     fn sweep_records(&self, standing: &Standing, gone: &Key) -> Result<bool, StoreError> {
         let mut any = false;
-        for (kind_and_seq, key) in self.rows(gone, "about", "seq * 16 + kind")? {
+        for (kind_and_seq, key) in self.rows(gone, "about", "seq * 16 + kind", None, ALL)? {
             let (seq, kind) = (kind_and_seq >> 4, Kind::of(kind_and_seq & 15));
             if kind.is_some_and(|kind| standing.keeps(kind, &key, seq)) {
                 continue;
@@ -292,8 +309,15 @@ impl Writer<'_> {
         Ok(any)
     }
 
-    /// Rows about `whole` and its parts: `column`, and the reference.
-    fn rows(&self, whole: &Key, table: &str, column: &str) -> Result<Vec<(i64, Key)>, StoreError> {
+    /// Rows about `whole` and its parts, in the order of references and behind `after`: `column`, and the reference.
+    fn rows(
+        &self,
+        whole: &Key,
+        table: &str,
+        column: &str,
+        after: Option<&Key>,
+        limit: i64,
+    ) -> Result<Vec<(i64, Key)>, StoreError> {
         let of = if whole.number == 0 {
             "accession = ?1 AND ?2 = 0 AND length(?3) = 0"
         } else {
@@ -301,11 +325,13 @@ impl Writer<'_> {
             "accession = ?1 AND number = ?2 AND (length(?3) = 0 OR substr(members, 1, length(?3)) = ?3)"
         };
         let mut found = self.db.prepare_cached(&format!(
-            "SELECT {column}, accession, number, members FROM {table} WHERE {of}"
+            "SELECT {column}, accession, number, members FROM {table} WHERE {of} AND (number, members) > (?4, ?5)
+             ORDER BY number, members LIMIT ?6"
         ))?;
-        let rows = found.query_map(params![whole.accession, whole.number, whole.members], |row| {
-            Ok((row.get(0)?, Key::read(row, 1)?))
-        })?;
+        // Before every number there is, where nothing is named.
+        let (number, members) = after.map_or((-1, &[][..]), |key| (key.number, &key.members));
+        let bound = params![whole.accession, whole.number, whole.members, number, members, limit];
+        let rows = found.query_map(bound, |row| Ok((row.get(0)?, Key::read(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -4,6 +4,7 @@ mod answers;
 mod apply;
 mod dump;
 mod finders;
+mod history;
 mod item;
 mod key;
 mod kind;

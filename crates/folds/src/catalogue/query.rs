@@ -1,18 +1,17 @@
 //! Questions about accessions and items, each answered from one position.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use serde::Deserialize;
-use vidimus_model::{AccessionEnd, FoundPath, KeyId, Ref};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use vidimus_model::{AccessionEnd, FoundPath, Ref};
 
-use super::item::{COLUMNS, PlaceRow, Stored, damaged, member_id, second, word};
+use super::history::{about, record};
+use super::item::{COLUMNS, PlaceRow, Stored, damaged, word};
 use super::key::Key;
 use super::kind::Kind;
 use super::standing::Standing;
 use super::{
-    AccessionRow, Answer, Catalogue, Counts, Given, HistoryRow, ItemQuery, ItemRow, NotTakenRow, State,
-    Totals, position,
+    AccessionRow, Answer, Catalogue, Counts, ItemQuery, ItemRow, NotTakenRow, State, Totals, position,
 };
 use crate::StoreError;
 
@@ -152,64 +151,6 @@ impl Catalogue {
         })
     }
 
-    /// The records about a thing and about what it is part of, oldest first.
-    ///
-    /// Of an accession neither its items nor what was not taken stand here. Of what was erased only what stays: that its number
-    /// was taken, releases, moves, disclosures and the erasure.
-    pub fn history(&self, reference: &Ref) -> Result<Answer<Vec<HistoryRow>>, StoreError> {
-        self.read(|db| {
-            let Some(key) = Key::of(reference) else { return Ok(Vec::new()) };
-            let mut history: BTreeMap<u64, HistoryRow> = BTreeMap::new();
-            let item = db
-                .prepare_cached(
-                    "SELECT seq, at, member FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3",
-                )?
-                .query_row(params![key.accession, key.number, key.members], |row| {
-                    Ok(HistoryRow {
-                        seq: row.get(0)?,
-                        at: second(row, 1)?,
-                        change: "item/1".into(),
-                        by: member_id(row.get(2)?),
-                        about: vec![reference.clone()],
-                        note: None,
-                    })
-                })
-                .optional()?;
-            history.extend(item.map(|row| (row.seq, row)));
-            for part in key.chain() {
-                for (seq, kind) in about(db, &part)? {
-                    let Record { note, at, by, .. } = record(db, seq)?;
-                    let change = kind.name().into();
-                    history.insert(seq, HistoryRow { seq, at, change, by, about: subjects(db, seq)?, note });
-                }
-            }
-            Ok(history.into_values().collect())
-        })
-    }
-
-    /// The packages that held a thing, or what it is part of, or a part of it; oldest first. Erasing the thing does not end them.
-    pub fn disclosures(&self, reference: &Ref) -> Result<Answer<Vec<Given>>, StoreError> {
-        self.read(|db| {
-            let Some(key) = Key::of(reference) else { return Ok(Vec::new()) };
-            let mut found = db.prepare_cached(
-                "SELECT accession, number, members, seq FROM about WHERE accession = ?1 AND kind = ?2 ORDER BY seq",
-            )?;
-            let mut rows = found.query(params![key.accession, Kind::Disclosed as i64])?;
-            let mut given: BTreeMap<u64, Given> = BTreeMap::new();
-            while let Some(row) = rows.next()? {
-                let held = Key::read(row, 0)?.reference();
-                let seq = row.get(3)?;
-                if given.contains_key(&seq) || !(held.holds(reference) || reference.holds(&held)) {
-                    continue;
-                }
-                let Record { at, by, recipient, purpose, .. } = record(db, seq)?;
-                let (recipient, purpose) = recipient.zip(purpose).ok_or_else(|| damaged(0))?;
-                given.insert(seq, Given { seq, at, by, recipient, purpose, about: subjects(db, seq)? });
-            }
-            Ok(given.into_values().collect())
-        })
-    }
-
     /// Sums over everything here.
     pub fn counts(&self) -> Result<Answer<Totals>, StoreError> {
         self.read(|db| {
@@ -287,25 +228,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// What the catalogue keeps of a record's fields.
-#[derive(Deserialize)]
-struct Body {
-    note: Option<String>,
-    key: Option<KeyId>,
-    recipient: Option<String>,
-    purpose: Option<String>,
-}
-
-struct Record {
-    at: jiff::Timestamp,
-    by: vidimus_model::MemberId,
-    note: Option<String>,
-    key: Option<KeyId>,
-    recipient: Option<String>,
-    purpose: Option<String>,
-    body: String,
-}
-
 fn state_of(standing: &Standing, key: &Key) -> State {
     if standing.erased(key) {
         State::Erased
@@ -377,35 +299,6 @@ fn counts_of(db: &Connection, accession: i64) -> Result<Counts, StoreError> {
         .prepare_cached("SELECT count(*) FROM not_taken WHERE accession = ?1")?
         .query_row([accession], |row| row.get(0))?;
     Ok(Counts { items, copies, bytes, not_taken })
-}
-
-/// The records about exactly this, oldest first.
-fn about(db: &Connection, key: &Key) -> Result<Vec<(u64, Kind)>, StoreError> {
-    let mut found = db.prepare_cached(
-        "SELECT seq, kind FROM about WHERE accession = ?1 AND number = ?2 AND members = ?3 ORDER BY seq",
-    )?;
-    let rows = found.query_map(params![key.accession, key.number, key.members], |row| {
-        Ok((row.get(0)?, Kind::of(row.get(1)?).ok_or_else(|| damaged(1))?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Everything that is kept of what a record is about.
-fn subjects(db: &Connection, seq: u64) -> Result<Vec<Ref>, StoreError> {
-    let mut found = db.prepare_cached(
-        "SELECT accession, number, members FROM about WHERE seq = ?1 ORDER BY accession, number, members",
-    )?;
-    let rows = found.query_map([seq], |row| Key::read(row, 0))?;
-    rows.map(|key| Ok(key?.reference())).collect()
-}
-
-fn record(db: &Connection, seq: u64) -> Result<Record, StoreError> {
-    let read = |row: &Row| {
-        let body: String = row.get(2)?;
-        let Body { note, key, recipient, purpose } = serde_json::from_str(&body).map_err(|_| damaged(2))?;
-        Ok(Record { at: second(row, 0)?, by: member_id(row.get(1)?), note, key, recipient, purpose, body })
-    };
-    Ok(db.prepare_cached("SELECT at, member, body FROM record WHERE seq = ?1")?.query_row([seq], read)?)
 }
 
 /// Is there an item, or a record about exactly this?
