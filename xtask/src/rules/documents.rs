@@ -6,7 +6,6 @@ use super::{Complaint, Tree};
 
 /// Beginnings of paths that a specification names before the code that they check exists, each with its reason.
 const AHEAD: &[(&str, &str)] = &[
-    ("docs/format/check_bag.py", "the recipe comes with the bags that it checks"),
     ("tests/vectors/", "frozen examples come with the code that reads them"),
 ];
 

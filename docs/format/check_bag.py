@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Checks one file of a Vidimus disclosure bag without any program of ours: see bag.md, "With stock tools".
+
+    python3 check_bag.py BAG data/01.mp4 [VKEY]
+
+Needs only Python's own library, sha256sum (coreutils) and openssl, which checks the Ed25519 signatures. It is a second,
+separate reading of docs/format/; it is not as strict as vidimus-verify about files that this one file does not need.
+Exit code 0: the file is proved. 1: it is not, and the reason is printed. 2: wrong usage.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def require(truth, reason):
+    if not truth:
+        raise SystemExit("NOT PROVED: " + reason)
+
+
+def read(bag, path):
+    try:
+        with open(os.path.join(bag, path), "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise SystemExit(f"NOT PROVED: {path}: {error.strerror}")
+
+
+def text(bag, path):
+    try:
+        return read(bag, path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise SystemExit(f"NOT PROVED: {path} is not UTF-8")
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def b64url(part):
+    """base64url without padding, canonical (RFC 4648, section 5)."""
+    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    require(base64.urlsafe_b64encode(data).rstrip(b"=").decode() == part, "base64url is not canonical")
+    return data
+
+
+def b64(part):
+    data = base64.b64decode(part, validate=True)
+    require(base64.b64encode(data).decode() == part, "base64 is not canonical")
+    return data
+
+
+def ed25519(public_key, message, signature):
+    """One signature, by openssl; the 12 bytes are the fixed head of an Ed25519 SubjectPublicKeyInfo (RFC 8410)."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = {}
+        head = bytes.fromhex("302a300506032b6570032100")
+        for name, data in (("key", head + public_key), ("message", message), ("signature", signature)):
+            names[name] = os.path.join(folder, name)
+            with open(names[name], "wb") as file:
+                file.write(data)
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin", "-inkey", names["key"]]
+        command += ["-in", names["message"], "-sigfile", names["signature"]]
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def key_of(vkey):
+    """Origin, key id of notes, public key (C2SP signed-note)."""
+    parts = vkey.split("+", 2)
+    require(len(parts) == 3, "the key is not a vkey")
+    name, key_id, key = parts[0], parts[1], b64(parts[2])
+    require(len(key) == 33 and key[0] == 1, "the key is not an Ed25519 key")
+    require(sha256(name.encode() + b"\n" + key)[:4].hex() == key_id, "the key's identifier is wrong")
+    return name, key_id, key[1:]
+
+
+def no_repeated_keys(pairs):
+    require(len(dict(pairs)) == len(pairs), "a JSON key stands twice")
+    return dict(pairs)
+
+
+def strict_json(data):
+    return json.loads(data, object_pairs_hook=no_repeated_keys)
+
+
+def record_of(sd_jwt, path, origin, public_key):
+    """Entry and open fields of a record (record.md)."""
+    require(sd_jwt.endswith("~"), f"{path} is not a record")
+    jwt, *disclosures = sd_jwt[:-1].split("~")
+    require(jwt.count(".") == 2, f"{path} is not a record")
+    header, payload, signature = (b64url(part) for part in jwt.split("."))
+    x = base64.urlsafe_b64encode(public_key).rstrip(b"=").decode()
+    thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode())
+    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
+    expected = f'{{"alg":"EdDSA","kid":"{kid}","typ":"vidimus-record+sd-jwt"}}'
+    require(header == expected.encode(), f"{path} names another key, or is not a record")
+    payload = strict_json(payload)
+    require(set(payload) == {"_sd", "_sd_alg", "iss"} and payload["_sd_alg"] == "sha-256", f"{path} is not a record")
+    require(payload["iss"] == origin, f"{path} is of another archive")
+    require(ed25519(public_key, jwt.rsplit(".", 1)[0].encode(), signature), f"{path} is not signed by the archive")
+    digests, fields = payload["_sd"], {}
+    require(digests == sorted(set(digests)) and digests and len(digests) % 16 == 0, f"{path} is not a record")
+    for disclosure in disclosures:
+        digest = base64.urlsafe_b64encode(sha256(disclosure.encode())).rstrip(b"=").decode()
+        require(digest in digests, f"{path} has a forged field")
+        salt, name, value = strict_json(b64url(disclosure))
+        require(len(b64url(salt)) >= 16 and (not fields or name > max(fields)), f"{path} has fields out of order")
+        fields[name] = value
+    return sha256(jwt.encode()), fields
+
+
+def checkpoint_of(note, path, key):
+    """Size and root of a signed note (log.md)."""
+    origin, key_id, public_key = key
+    body, _, signatures = note.rpartition("\n\n")
+    body += "\n"
+    lines = body.split("\n")
+    require(len(lines) == 4 and lines[0] == origin and lines[3] == "", f"{path} is not a checkpoint of this archive")
+    signed = False
+    for line in signatures.splitlines():
+        require(line.startswith("\u2014 ") and line.count(" ") == 2, f"{path} has a line that is no signature")
+        name, signature = line[2:].split(" ")
+        if name == origin and b64(signature)[:4].hex() == key_id:
+            require(ed25519(public_key, body.encode(), b64(signature)[4:]), f"the signature of {path} is false")
+            signed = True
+    require(signed, f"{path} is not signed by the archive")
+    return int(lines[1]), b64(lines[2])
+
+
+def node(left, right):
+    return sha256(b"\x01" + left + right)
+
+
+def included(entry, index, size, proof):
+    """The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2, which RFC 6962 leaves to the reader)."""
+    require(index < size, "the index is beyond the log")
+    position, last, root = index, size - 1, sha256(b"\x00" + entry)
+    for sibling in proof:
+        require(last > 0, "the proof is too long")
+        if position & 1 or position == last:
+            root = node(sibling, root)
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
+        else:
+            root = node(root, sibling)
+        position, last = position >> 1, last >> 1
+    require(last == 0, "the proof is too short")
+    return root
+
+
+def consistent(old, old_root, new, proof):
+    """The roots, old and new, that a consistency proof leads to (RFC 9162, section 2.1.4.2)."""
+    require(0 < old < new, "the checkpoints are not in order")
+    position, last = old - 1, new - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    path = list(proof) if old & (old - 1) else [old_root] + list(proof)
+    require(path, "a consistency proof is empty")
+    first = second = path[0]
+    for sibling in path[1:]:
+        require(last > 0, "a consistency proof is too long")
+        if position & 1 or position == last:
+            first, second = node(sibling, first), node(sibling, second)
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
+        else:
+            second = node(second, sibling)
+        position, last = position >> 1, last >> 1
+    require(last == 0, "a consistency proof is too short")
+    return first, second
+
+
+def proof_of(proof, path):
+    """Extra, index, hashes and note of a tlog-proof (C2SP)."""
+    head, _, note = proof.partition("\n\n")
+    lines = head.split("\n")
+    require(lines.pop(0) == "c2sp.org/tlog-proof@v1", f"{path} is not a proof")
+    extra = b64(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
+    require(lines and lines[0].startswith("index "), f"{path} is not a proof")
+    return extra, int(lines.pop(0)[6:]), [b64(line) for line in lines], note
+
+
+def check_consistency(proof, path, old, new):
+    lines = proof.split("\n")
+    require(lines.pop(0) == "vidimus/consistency/v1" and lines.pop() == "", f"{path} is not a consistency proof")
+    require([lines.pop(0), lines.pop(0)] == [str(old[0]), str(new[0])], f"{path} is between other checkpoints")
+    roots = consistent(old[0], old[1], new[0], [b64(line) for line in lines])
+    require(roots == (old[1], new[1]), f"{path} does not hold")
+
+
+def check(bag, name, pinned):
+    # 1. Every file is as the manifests say, and there are no others.
+    listed = set()
+    for manifest in ("tagmanifest-sha256.txt", "manifest-sha256.txt"):
+        lines = text(bag, manifest).splitlines()
+        require(lines == sorted(lines, key=lambda line: line[66:].encode()), f"{manifest} is not in order")
+        listed |= {line[66:] for line in lines}
+        result = subprocess.run(["sha256sum", "--check", "--strict", "--quiet", manifest],
+                                cwd=bag, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True)
+        require(result.returncode == 0, (result.stdout or result.stderr).strip())
+    present = set()
+    for folder, folders, files in os.walk(bag):
+        require(files or folders, f"{folder} is empty")
+        for one in files + folders:
+            require(not os.path.islink(os.path.join(folder, one)), f"{one} is a link")
+        present |= {os.path.relpath(os.path.join(folder, one), bag) for one in files}
+    tag_manifests = {"tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
+    require(present - tag_manifests == listed, f"added or missing: {sorted((present - tag_manifests) ^ listed)}")
+    require(name in listed and name.startswith("data/"), f"{name} is not in the bag")
+
+    # 2. The archive's key.
+    vkey = text(bag, "archive.vkey").strip()
+    require(pinned in (None, vkey), "the bag's key is not the one expected")
+    key = key_of(vkey)
+    origin, _, public_key = key
+
+    # 3. The archive signed the bag as a whole, and that record is in its log.
+    entry, fields = record_of(text(bag, "disclosure.sd-jwt"), "disclosure.sd-jwt", origin, public_key)
+    require(fields.get("change") == "disclosure/1", "disclosure.sd-jwt is not of a disclosure")
+    require(list(fields) == fields.get("opened"), "the open fields of disclosure.sd-jwt are not those opened")
+    unsigned = tag_manifests | {"disclosure.sd-jwt", "disclosure.tlog-proof"}
+    signed = {path for path in present - unsigned if not path.startswith("data/")}
+    require(set(fields["files"]) == signed, f"not signed: {sorted(signed ^ set(fields['files']))}")
+    for path, digest in fields["files"].items():
+        require(sha256(read(bag, path)).hex() == digest, f"{path} is not the file that the archive put into this bag")
+    extra, index, hashes, note = proof_of(text(bag, "disclosure.tlog-proof"), "disclosure.tlog-proof")
+    own = checkpoint_of(note, "disclosure.tlog-proof", key)
+    require(note.count("\n\u2014 ") == 1, "disclosure.tlog-proof has other signatures")
+    require(included(entry, index, own[0], hashes) == own[1], "disclosure.tlog-proof does not hold")
+
+    # 4. Every checkpoint is the archive's, and each log is the beginning of the next.
+    checkpoints = {}
+    for path in sorted(signed):
+        if path.startswith("checkpoints/") and path.endswith(".txt"):
+            size, root = checkpoint_of(text(bag, path), path, key)
+            require(path == f"checkpoints/{size}.txt", f"{path} is of another size")
+            checkpoints[size] = root
+    chain = sorted(checkpoints.items())
+    for old, new in zip(chain, chain[1:]):
+        path = f"consistency/{old[0]}-{new[0]}.txt"
+        check_consistency(text(bag, path), path, old, new)
+    require(extra is not None, "disclosure.tlog-proof has no extra line")
+    check_consistency(extra.decode(), "the extra line of disclosure.tlog-proof", chain[-1], own)
+
+    # 5. The file is the one of its record, and that record is in the log.
+    stem = name[len("data/"):].rpartition(".")[0]
+    path, proof_path = f"records/{stem}.sd-jwt", f"proofs/{stem}.tlog-proof"
+    entry, fields = record_of(text(bag, path), path, origin, public_key)
+    data = read(bag, name)
+    require(fields.get("change") == "item/1", f"{path} is not of a file")
+    require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")
+    require(fields.get("size") == len(data), f"{name} is not the file that the archive recorded")
+    extra, index, hashes, note = proof_of(text(bag, proof_path), proof_path)
+    size, root = checkpoint_of(note, proof_path, key)
+    require(extra is None, f"{proof_path} has an extra line")
+    require(text(bag, f"checkpoints/{size}.txt") == note, f"the note of {proof_path} is not in the bag")
+    require(included(entry, index, size, hashes) == root, f"{proof_path} does not hold")
+
+    print(f"PROVED: {name} is entry {index} of the log of {origin}, in its checkpoint of {size} entries.")
+    print(f"Key: {vkey}" + ("" if pinned else " (from the bag itself; compare it)"))
+    print(f"When: openssl ts -verify -data checkpoints/{size}.txt -in checkpoints/{size}.token-1.tsr -CAfile AUTHORITY.pem")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    try:
+        check(sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) == 4 else None)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise SystemExit(f"NOT PROVED: something is not in the form that the format gives ({error})")
