@@ -97,6 +97,11 @@ impl MemberKeys {
         };
         if is_name(&keys.name) { Ok(keys) } else { Err(MemberNameError) }
     }
+
+    /// Is this the member's name, whichever keyboard composed it?
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == *normal_form(name)
+    }
 }
 
 impl fmt::Debug for MemberKeys {

@@ -1,7 +1,6 @@
 //! A secret key sealed for one holder, as a small age file that stock `age -d` opens.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use vidimus_proof::record::PublicKey;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -40,10 +39,19 @@ pub fn unwrap_identity(
     holder: &Identity,
     expected: &Recipient,
 ) -> Result<Identity, UnwrapError> {
+    let key = unwrap_unproved_identity(untrusted_wrap, holder)?;
+    if key.recipient() == *expected { Ok(key) } else { Err(UnwrapError::AnotherKey) }
+}
+
+/// Opens a wrapped sealing key of which no record is at hand. It is proved only when something opens with it that was
+/// sealed with the true one: the first row under the key.
+///
+/// # Errors
+/// Any [`UnwrapError`] but [`UnwrapError::AnotherKey`].
+pub fn unwrap_unproved_identity(untrusted_wrap: &[u8], holder: &Identity) -> Result<Identity, UnwrapError> {
     let line = decrypt_to_vec(untrusted_wrap, holder)?;
     let text = std::str::from_utf8(&line).ok().and_then(|line| line.strip_suffix('\n'));
-    let key: Identity = text.ok_or(UnwrapError::NotAKey)?.parse().map_err(|_| UnwrapError::NotAKey)?;
-    if key.recipient() == *expected { Ok(key) } else { Err(UnwrapError::AnotherKey) }
+    text.ok_or(UnwrapError::NotAKey)?.parse().map_err(|_| UnwrapError::NotAKey)
 }
 
 /// Seals a signing key for a holder; the plain text is 64 hexadecimal digits (the Ed25519 seed) and a line feed.
@@ -53,14 +61,14 @@ pub fn wrap_signing(seed: &SigningSeed, holder: &Recipient, entropy: &mut Entrop
     wrap(line.as_ref(), holder, entropy)
 }
 
-/// Opens a wrapped signing key. `expected` is its public half, from a signed record.
+/// Opens a wrapped signing key. `expected` is its key id, by which the archive is named.
 ///
 /// # Errors
 /// Any [`UnwrapError`].
 pub fn unwrap_signing(
     untrusted_wrap: &[u8],
     holder: &Identity,
-    expected: &PublicKey,
+    expected: &str,
 ) -> Result<SigningSeed, UnwrapError> {
     let line = decrypt_to_vec(untrusted_wrap, holder)?;
     let mut seed = Zeroizing::new([0; 32]);
@@ -71,7 +79,7 @@ pub fn unwrap_signing(
     hex::encode_to_slice(*seed, written.as_mut()).expect("32 bytes are 64 digits");
     verify_slices_are_equal(written.as_ref(), digits).map_err(|_| UnwrapError::NotAKey)?;
     let seed = SigningSeed::from_bytes(&seed);
-    if seed.public() == *expected { Ok(seed) } else { Err(UnwrapError::AnotherKey) }
+    if seed.public().key_id() == expected { Ok(seed) } else { Err(UnwrapError::AnotherKey) }
 }
 
 fn wrap(line: &[u8], holder: &Recipient, entropy: &mut Entropy) -> Vec<u8> {
@@ -99,8 +107,11 @@ mod tests {
 
         let [seed, other] = [0; 2].map(|_| SigningSeed::generate(&mut entropy));
         let wrap = wrap_signing(&seed, &holder.recipient(), &mut entropy);
-        assert_eq!(unwrap_signing(&wrap, &holder, &seed.public()).unwrap().bytes(), seed.bytes());
-        assert!(matches!(unwrap_signing(&wrap, &holder, &other.public()), Err(UnwrapError::AnotherKey)));
+        assert_eq!(unwrap_signing(&wrap, &holder, &seed.public().key_id()).unwrap().bytes(), seed.bytes());
+        assert!(matches!(
+            unwrap_signing(&wrap, &holder, &other.public().key_id()),
+            Err(UnwrapError::AnotherKey)
+        ));
     }
 
     #[test]
@@ -113,7 +124,10 @@ mod tests {
         let capitals = wrap(format!("{}\n", "AB".repeat(32)).as_bytes(), &holder.recipient(), &mut entropy);
         let no_line_feed = wrap("ab".repeat(32).as_bytes(), &holder.recipient(), &mut entropy);
         for wrong in [identity, capitals, no_line_feed] {
-            assert!(matches!(unwrap_signing(&wrong, &holder, &seed.public()), Err(UnwrapError::NotAKey)));
+            assert!(matches!(
+                unwrap_signing(&wrong, &holder, &seed.public().key_id()),
+                Err(UnwrapError::NotAKey)
+            ));
         }
         let wrong = unwrap_identity(&signing, &holder, &holder.recipient());
         assert!(matches!(wrong, Err(UnwrapError::NotAKey)));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use vidimus_model::{AccessionEnd, FoundPath, Ref};
+use vidimus_model::{AccessionEnd, FoundPath, KeyId, Ref};
 
 use super::history::{about, record};
 use super::item::{COLUMNS, PlaceRow, Stored, damaged, word};
@@ -148,6 +148,18 @@ impl Catalogue {
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The keys that records here opened to the holders: those of released accessions, and of what was moved in.
+    pub fn readable_keys(&self) -> Result<Answer<Vec<KeyId>>, StoreError> {
+        self.read(|db| {
+            let mut found =
+                db.prepare_cached("SELECT body ->> 'key' FROM record WHERE kind IN (?1, ?2) ORDER BY seq")?;
+            let kinds = params![Kind::Released as i64, Kind::MovedIn as i64];
+            let keys = found.query_map(kinds, |row| row.get::<_, String>(0))?;
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
         })
     }
 

@@ -1,0 +1,271 @@
+//! The one door: drafts become signed, sealed records, appended together with the checkpoint over them.
+
+use rand_core::RngCore as _;
+use vidimus_ledger::{
+    AppendError, Appended, Batch, Ledger as _, NewRow, Reseal, SealError, Sealed, SqliteLedger, Tip,
+};
+use vidimus_model::{Change, CompartmentId, KeyId, OperationId, Statement};
+use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use vidimus_proof::merkle::{Frontier, leaf_hash};
+use vidimus_proof::note::Signer;
+use vidimus_proof::record::{MemberAct, Record};
+
+use crate::{Archive, rows};
+
+/// How often a command folds again and re-checks before it does so while nobody else can append.
+const TRIES: usize = 3;
+
+/// A change that is to become a record.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// In whose rows it will stand.
+    pub compartment: CompartmentId,
+    /// Which key seals it.
+    pub key: KeyId,
+    /// What changes.
+    pub change: Change,
+}
+
+/// Everything that one append does.
+#[derive(Debug, Default)]
+pub struct Act {
+    /// What is recorded.
+    pub drafts: Vec<Draft>,
+    /// How many blank rows stand among them.
+    pub blanks: u64,
+    /// Rows whose bodies are destroyed.
+    pub erase: Vec<u64>,
+    /// Rows whose bodies are replaced.
+    pub reseal: Vec<Reseal>,
+    /// Compartments that were read to decide this; none for changes that commute.
+    pub reads: Vec<CompartmentId>,
+}
+
+impl Act {
+    /// Records these changes, having read these compartments.
+    pub fn of(drafts: Vec<Draft>, reads: Vec<CompartmentId>) -> Self {
+        Self { drafts, reads, ..Self::default() }
+    }
+}
+
+/// Why nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// The archive is read-only because it went back.
+    #[error("the archive went back and is read-only")]
+    ReadOnly,
+    /// The member does not hold the key that would seal the record.
+    #[error("the key {0} is not held")]
+    KeyNotHeld(KeyId),
+    /// The acting member is not, or no longer, a member.
+    #[error("not a member")]
+    NotAMember,
+    /// The ledger refused or failed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The ledger could not be opened a second time, to hold its lock.
+    #[error("the ledger cannot be locked: {0}")]
+    Locked(vidimus_ledger::OpenError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Store(#[from] vidimus_ledger::StoreError),
+    /// A fold could not be brought up to date.
+    #[error(transparent)]
+    Fold(#[from] crate::runner::FoldError),
+    /// The high-water mark could not be written.
+    #[error("the high-water mark cannot be written: {0}")]
+    HighWater(std::io::Error),
+}
+
+/// A batch that is signed and sealed, and can be appended again if the answer is lost.
+struct Prepared {
+    rows: Vec<NewRow>,
+}
+
+impl Archive {
+    /// Checks, signs, seals and appends; durable when it returns.
+    ///
+    /// `make` is called with folds that are up to date and may be called again when someone else was faster; after three
+    /// tries it is called while nobody else can append.
+    pub(crate) fn act<E: From<DoorError>>(
+        &mut self,
+        mut make: impl FnMut(&mut Self) -> Result<Act, E>,
+    ) -> Result<Appended, E> {
+        for _ in 0..TRIES {
+            let (act, seen) = self.decide(&mut make)?;
+            let prepared = self.prepare(&act, seen)?;
+            match self.send(&act, &prepared, seen) {
+                Err(DoorError::Append(AppendError::Moved { .. })) => continue,
+                answer => return Ok(answer?),
+            }
+        }
+        self.act_while_locked(make)
+    }
+
+    /// Appends changes that commute with all others: nothing was read to decide them.
+    pub(crate) fn record(&mut self, act: &Act) -> Result<Appended, DoorError> {
+        let seen = self.ledger.tip()?.size;
+        let prepared = self.prepare(act, seen)?;
+        self.send(act, &prepared, seen)
+    }
+
+    fn decide<E: From<DoorError>>(
+        &mut self,
+        make: &mut impl FnMut(&mut Self) -> Result<Act, E>,
+    ) -> Result<(Act, u64), E> {
+        let seen = self.refresh().map_err(DoorError::from)?;
+        Ok((make(self)?, seen))
+    }
+
+    fn act_while_locked<E: From<DoorError>>(
+        &mut self,
+        mut make: impl FnMut(&mut Self) -> Result<Act, E>,
+    ) -> Result<Appended, E> {
+        // A second handle holds the lock while this archive reads through its own.
+        let mut locked = SqliteLedger::open(&self.layout.ledger()).map_err(DoorError::Locked)?;
+        let signer = self.signer()?;
+        let mut failed = None;
+        let answer = locked.while_locked(
+            &mut |_| {
+                let made = self.decide(&mut make).and_then(|(act, seen)| {
+                    let prepared = self.prepare(&act, seen)?;
+                    Ok(batch(&act, &prepared, seen))
+                });
+                made.map_err(|e| {
+                    failed = Some(e);
+                    SealError::from("the check failed")
+                })
+            },
+            &mut |tip, entries| sign(&signer, tip, entries),
+        );
+        match (answer, failed) {
+            (Ok(appended), _) => {
+                self.after(&appended)?;
+                Ok(appended)
+            }
+            (Err(_), Some(e)) => Err(e),
+            (Err(e), None) => Err(DoorError::from(e).into()),
+        }
+    }
+
+    fn send(&mut self, act: &Act, prepared: &Prepared, seen: u64) -> Result<Appended, DoorError> {
+        let signer = self.signer()?;
+        let batch = batch(act, prepared, seen);
+        let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign(&signer, tip, entries);
+        let appended = match self.ledger.append(&batch, &mut seal) {
+            // The answer may have been lost on the way: the operation ids tell.
+            Err(AppendError::Store(_)) => match self.ledger.append(&batch, &mut seal) {
+                Err(AppendError::Repeated { seqs }) => self.found_again(&seqs)?,
+                answer => answer?,
+            },
+            answer => answer?,
+        };
+        self.after(&appended)?;
+        Ok(appended)
+    }
+
+    fn found_again(&self, seqs: &[u64]) -> Result<Appended, DoorError> {
+        let first = seqs.iter().copied().min().unwrap_or_default();
+        Ok(Appended { first, tip: self.ledger.tip()?, wiped: false })
+    }
+
+    fn after(&mut self, appended: &Appended) -> Result<(), DoorError> {
+        self.high_water.raise(&appended.tip.note).map_err(DoorError::HighWater)
+    }
+
+    fn signer(&self) -> Result<Signer, DoorError> {
+        if self.went_back.is_some() {
+            return Err(DoorError::ReadOnly);
+        }
+        Ok(self.note_signer())
+    }
+
+    /// Issues and seals the records and shuffles them with the blanks, so that their order in the log says nothing.
+    fn prepare(&mut self, act: &Act, seen: u64) -> Result<Prepared, DoorError> {
+        let me = self.keyring.member();
+        let known = self.register.members.get(&me).filter(|known| !known.removed);
+        // The first append of an archive adds the member it is signed by.
+        let member_key = match known {
+            Some(known) => known.signing_key().ok_or(DoorError::NotAMember)?,
+            None if seen == 0 => self.keyring.signing().public(),
+            None => return Err(DoorError::NotAMember),
+        };
+        let now = self.clock.now();
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let mut rows = Vec::with_capacity(act.drafts.len() + act.blanks as usize);
+        for Draft { compartment, key, change } in &act.drafts {
+            let op = OperationId::new(milliseconds, &mut self.rng);
+            let statement = Statement { at: now, by: me, op, change: change.clone() };
+            let member_act =
+                MemberAct { compartment: compartment.to_string(), operation: op.to_string(), base: seen };
+            let record = Record::issue(
+                &self.origin,
+                statement.fields(),
+                &member_act,
+                self.keyring.signing(),
+                &self.archive_key,
+                &mut self.rng,
+            );
+            record
+                .verify_member(compartment.as_str(), &member_act.operation, &member_key)
+                .map_err(|_| DoorError::NotAMember)?;
+            let sealing = self.keyring.get(*key).ok_or(DoorError::KeyNotHeld(*key))?;
+            rows.push(rows::seal(
+                &record,
+                op,
+                compartment,
+                (*key, &sealing.row),
+                &self.archive_id,
+                &mut self.entropy,
+            ));
+        }
+        let blank_of = act.drafts.first();
+        for _ in 0..act.blanks {
+            let mut entry = [0; 32];
+            self.rng.fill_bytes(&mut entry);
+            rows.push(NewRow {
+                compartment: blank_of.map(|d| d.compartment.to_string()).unwrap_or_default(),
+                key: blank_of.map(|d| d.key.to_string()).unwrap_or_default(),
+                entry,
+                op: None,
+                body: None,
+            });
+        }
+        self.shuffle(&mut rows);
+        Ok(Prepared { rows })
+    }
+
+    fn shuffle(&mut self, rows: &mut [NewRow]) {
+        for last in (1..rows.len()).rev() {
+            let other = self.rng.next_u64() % (last as u64 + 1);
+            rows.swap(last, other as usize);
+        }
+    }
+}
+
+fn batch(act: &Act, prepared: &Prepared, seen: u64) -> Batch {
+    Batch {
+        rows: prepared.rows.clone(),
+        heads: act.reads.iter().map(|compartment| (compartment.to_string(), seen)).collect(),
+        erase: act.erase.clone(),
+        reseal: act.reseal.clone(),
+    }
+}
+
+/// The frontier and the signed checkpoint after `entries` follow `tip`.
+fn sign(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
+    let mut frontier = if tip.size == 0 { Frontier::new() } else { Frontier::from_bytes(&tip.frontier)? };
+    if frontier.size() != tip.size {
+        return Err("the ledger's frontier is not of its size".into());
+    }
+    for entry in entries {
+        frontier.append(leaf_hash(entry));
+    }
+    let checkpoint = Checkpoint {
+        origin: signer.verifier_key().name().clone(),
+        size: frontier.size(),
+        root: frontier.root(),
+    };
+    let signed = SignedCheckpoint::sign(checkpoint, signer)?;
+    Ok(Sealed { frontier: frontier.to_bytes(), note: signed.note().to_string().into_bytes() })
+}

@@ -1,0 +1,220 @@
+//! A new archive: its folder, its keys, its first member, and the first records.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+use vidimus_ledger::SqliteLedger;
+use vidimus_model::{
+    ArchiveBegins, Change, Compartment, CompartmentId, Generation, KeyId, Keyholders, Member, MemberId,
+};
+use vidimus_proof::note::{KeyName, NameError, Signer};
+use vidimus_seal::KdfParams;
+use vidimus_seal::RecoveryCode;
+use vidimus_seal::age::Identity;
+use vidimus_seal::keyholders::KeyholderSet;
+use vidimus_seal::member::{self, MemberKeys};
+use vidimus_seal::{Entropy, SigningSeed, wrap};
+use vidimus_vault::FolderVault;
+
+use crate::archive::{Archive, Parts};
+use crate::clock::Clock;
+use crate::door::{Act, DoorError, Draft};
+use crate::files;
+use crate::high_water::HighWater;
+use crate::keyring::{Keyring, SealingKey};
+use crate::layout::Layout;
+
+/// What a new archive begins with.
+pub struct Beginning<'a> {
+    /// The user's state folder, `$XDG_STATE_HOME/vidimus`.
+    pub state: &'a Path,
+    /// The log's origin.
+    pub origin: &'a str,
+    /// The first member's name.
+    pub member: &'a str,
+    /// The first member's passphrase.
+    pub passphrase: &'a str,
+    /// Who opens givers, if anyone is named yet.
+    pub keyholders: Option<KeyholderSet>,
+    /// How hard the passphrase is to try.
+    pub kdf: KdfParams,
+    /// What time it is.
+    pub clock: Box<dyn Clock>,
+}
+
+/// Why no archive was made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// The folder holds something already.
+    #[error("{0} is not empty")]
+    NotEmpty(PathBuf),
+    /// The origin breaks the rule of names.
+    #[error("the origin is not usable: {0}")]
+    Origin(NameError),
+    /// The origin is longer than 200 bytes.
+    #[error("the origin is too long")]
+    OriginTooLong,
+    /// A member needs a name.
+    #[error("a member needs a name without control characters, of at most 400 bytes")]
+    MemberName,
+    /// The ledger cannot be made.
+    #[error("the ledger cannot be made: {0}")]
+    Ledger(#[from] vidimus_ledger::OpenError),
+    /// The vault cannot be made.
+    #[error("the vault cannot be made: {0}")]
+    Vault(#[from] vidimus_vault::OpenError),
+    /// The first records cannot be written.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The member's keys cannot be closed.
+    #[error("the member's keys cannot be closed: {0}")]
+    Lock(#[from] member::LockError),
+    /// The file system or the random generator failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl Archive {
+    /// Makes an archive in `folder`, which must be empty or absent. The recovery code is given out this once.
+    ///
+    /// # Errors
+    /// Says what stands in the way; what was begun in the folder is taken away again.
+    pub fn init(folder: &Path, beginning: Beginning<'_>) -> Result<(Self, RecoveryCode), InitError> {
+        let existed = folder.is_dir();
+        if existed && fs::read_dir(folder)?.next().is_some() {
+            return Err(InitError::NotEmpty(folder.to_owned()));
+        }
+        let origin: KeyName = beginning.origin.parse().map_err(InitError::Origin)?;
+        if beginning.origin.len() > MAX_ORIGIN {
+            return Err(InitError::OriginTooLong);
+        }
+        let made = make(folder, &origin, beginning);
+        if made.is_err() {
+            let _ = fs::remove_dir_all(folder);
+            if existed {
+                let _ = files::make_folder(folder);
+            }
+        }
+        made
+    }
+}
+
+/// Origins longer than this are refused (`docs/format/log.md`).
+const MAX_ORIGIN: usize = 200;
+
+fn make(
+    folder: &Path,
+    origin: &KeyName,
+    beginning: Beginning<'_>,
+) -> Result<(Archive, RecoveryCode), InitError> {
+    let layout = Layout::new(folder);
+    files::make_folder(layout.root())?;
+    let mut entropy = Entropy::from_os().map_err(io::Error::other)?;
+    let archive_seed = SigningSeed::generate(&mut entropy);
+    let archive_id = archive_seed.public().key_id();
+    let ledger = SqliteLedger::create(&layout.ledger(), &archive_id)?;
+    let vault = FolderVault::create(&layout.objects())?;
+
+    let keys = MemberKeys::generate(beginning.member, &mut entropy).map_err(|_| InitError::MemberName)?;
+    let recovery = RecoveryCode::generate(&mut entropy);
+    let file = member::lock(&keys, beginning.passphrase, &recovery, &beginning.kdf, &mut entropy)?;
+    let me = MemberId::from_bytes(*keys.id.bytes());
+    let recipient = keys.identity.recipient();
+    files::replace(&layout.member(me), &file)?;
+    let wrapped = wrap::wrap_signing(&archive_seed, &recipient, &mut entropy);
+    files::replace(&layout.signing(&archive_id, me), &wrapped)?;
+
+    let mut compartments = Vec::new();
+    for id in [CompartmentId::register(), CompartmentId::main()] {
+        let key = SealingKey::new(KeyId::from_bytes(entropy.bytes()), Identity::generate(&mut entropy));
+        let wrapped = wrap::wrap_identity(&key.identity, &recipient, &mut entropy);
+        files::replace(&layout.wrap(key.id, &me.to_string()), &wrapped)?;
+        compartments.push((id, key));
+    }
+
+    let high_water = HighWater::new(beginning.state, &archive_id);
+    let signer = Signer::new(origin.clone(), archive_seed.bytes());
+    let mut drafts = Vec::new();
+    for (id, key) in &compartments {
+        drafts.extend(begin_compartment(id, key, id.as_str(), None, vec![me]));
+    }
+    let (register, register_key) = (CompartmentId::register(), compartments[0].1.id);
+    let mut own_affairs = vec![
+        Change::ArchiveBegins(ArchiveBegins {
+            archive: archive_id.clone(),
+            origin: origin.as_str().to_owned(),
+            vkey: signer.verifier_key().to_string(),
+        }),
+        Change::Member(describe(&keys)),
+    ];
+    own_affairs.extend(beginning.keyholders.map(|set| Change::Keyholders(describe_keyholders(&set))));
+    drafts.extend(own_affairs.into_iter().map(|change| Draft {
+        compartment: register.clone(),
+        key: register_key,
+        change,
+    }));
+
+    let keyring = Keyring::new(layout.clone(), keys);
+    let parts = Parts {
+        layout,
+        ledger,
+        vault,
+        keyring,
+        archive_id: archive_id.clone(),
+        archive_seed,
+        high_water,
+        went_back: None,
+    };
+    let mut archive = Archive::assemble(parts, beginning.clock)?;
+    archive.origin = origin.as_str().to_owned();
+    for (_, key) in compartments {
+        archive.keyring.add(key);
+    }
+    archive.record(&Act::of(drafts, Vec::new()))?;
+    archive.keyring.gather(&archive.ledger, &archive_id).map_err(io::Error::other)?;
+    archive.refresh_register().map_err(io::Error::other)?;
+    archive.publish_log().map_err(io::Error::other)?;
+    Ok((archive, recovery))
+}
+
+/// The first two records of a compartment.
+pub(crate) fn begin_compartment(
+    id: &CompartmentId,
+    key: &SealingKey,
+    name: &str,
+    letter: Option<char>,
+    holders: Vec<MemberId>,
+) -> [Draft; 2] {
+    let recipient = key.identity.recipient().to_string();
+    let changes = [
+        Change::Compartment(Compartment {
+            compartment: id.clone(),
+            name: name.to_owned(),
+            letter: letter.map(String::from).unwrap_or_default(),
+        }),
+        Change::Generation(Generation { key: key.id, recipient, holders }),
+    ];
+    changes.map(|change| Draft { compartment: id.clone(), key: key.id, change })
+}
+
+/// What the register says of a member.
+pub(crate) fn describe(keys: &MemberKeys) -> Member {
+    Member {
+        member: MemberId::from_bytes(*keys.id.bytes()),
+        name: keys.name.clone(),
+        signing_key: B64.encode(keys.signing.public().to_bytes()),
+        recipient: keys.identity.recipient().to_string(),
+    }
+}
+
+/// What the register says of keyholders.
+pub(crate) fn describe_keyholders(set: &KeyholderSet) -> Keyholders {
+    Keyholders {
+        threshold: u8::try_from(set.threshold()).expect("at most eight keyholders"),
+        recipients: set.recipients().iter().map(ToString::to_string).collect(),
+        fingerprint: set.fingerprint(),
+    }
+}

@@ -1,0 +1,246 @@
+//! The keys that one unlocked member holds, and what each of them is for.
+//!
+//! A key's first row in the ledger says what it is: `compartment/1` or `generation/1` for a compartment's,
+//! `accession/1` for an accession's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+
+use vidimus_ledger::Ledger;
+use vidimus_model::{Change, CompartmentId, KeyId, MemberId};
+use vidimus_proof::record::SigningKey;
+use vidimus_seal::age::Identity;
+use vidimus_seal::member::MemberKeys;
+use vidimus_seal::row::RowKey;
+use vidimus_seal::wrap;
+
+use crate::layout::Layout;
+use crate::rows::{self, Said};
+
+/// A key's first append holds the row that says what the key is; within an append rows stand in random order.
+const FIRST_ROWS: usize = 16;
+
+/// A sealing key in the open: opens objects and, derived from it, rows and folds.
+pub struct SealingKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The age identity that opens objects and wraps.
+    pub identity: Identity,
+    /// What seals rows.
+    pub row: RowKey,
+}
+
+impl SealingKey {
+    pub(crate) fn new(id: KeyId, identity: Identity) -> Self {
+        let row = RowKey::derive(&identity);
+        Self { id, identity, row }
+    }
+}
+
+/// A compartment that the member holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldCompartment {
+    /// Which.
+    pub id: CompartmentId,
+    /// Its name, as the record says.
+    pub name: String,
+    /// The letter of its references, none for `main` and `register`.
+    pub letter: Option<char>,
+    /// Generations of its key that the member holds, oldest first.
+    pub generations: Vec<KeyId>,
+    /// The members who hold the newest generation.
+    pub holders: Vec<MemberId>,
+}
+
+impl HeldCompartment {
+    /// The generation that seals new records.
+    pub fn current(&self) -> KeyId {
+        *self.generations.last().expect("a held compartment has a generation")
+    }
+}
+
+/// Why the keys could not be gathered.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The key store cannot be read.
+    #[error("the key store cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] vidimus_ledger::StoreError),
+    /// A wrap in the key store does not open with the member's key.
+    #[error("the key {key} in the key store is damaged")]
+    Damaged {
+        /// Which key.
+        key: String,
+    },
+}
+
+/// All keys of one unlocked member.
+pub struct Keyring {
+    layout: Layout,
+    member: MemberKeys,
+    signing: SigningKey,
+    keys: HashMap<KeyId, SealingKey>,
+    compartments: BTreeMap<CompartmentId, HeldCompartment>,
+    /// Accessions whose key is wrapped for this member: received by them, and not released.
+    own: Vec<KeyId>,
+}
+
+impl Keyring {
+    /// A ring with the member's own keys only.
+    pub(crate) fn new(layout: Layout, member: MemberKeys) -> Self {
+        let signing = member.signing.key();
+        Self { layout, member, signing, keys: HashMap::new(), compartments: BTreeMap::new(), own: Vec::new() }
+    }
+
+    /// The member's id.
+    pub fn member(&self) -> MemberId {
+        MemberId::from_bytes(*self.member.id.bytes())
+    }
+
+    /// The member's keys.
+    pub(crate) fn member_keys(&self) -> &MemberKeys {
+        &self.member
+    }
+
+    /// The member's signing key.
+    pub(crate) fn signing(&self) -> &SigningKey {
+        &self.signing
+    }
+
+    /// Compartments the member holds.
+    pub fn compartments(&self) -> impl Iterator<Item = &HeldCompartment> {
+        self.compartments.values()
+    }
+
+    /// One compartment the member holds.
+    pub fn compartment(&self, id: &CompartmentId) -> Option<&HeldCompartment> {
+        self.compartments.get(id)
+    }
+
+    /// Keys of accessions that are the member's alone.
+    pub fn own_accessions(&self) -> &[KeyId] {
+        &self.own
+    }
+
+    /// Takes note of an accession that the member has begun.
+    pub(crate) fn adopt(&mut self, accession: KeyId) {
+        self.own.push(accession);
+    }
+
+    /// Puts a key on the ring that was made or opened just now.
+    pub(crate) fn add(&mut self, key: SealingKey) {
+        self.keys.insert(key.id, key);
+    }
+
+    /// A key that is on the ring already.
+    pub fn get(&self, id: KeyId) -> Option<&SealingKey> {
+        self.keys.get(&id)
+    }
+
+    /// A key the member can open: directly, or through a compartment's generation. None if it is not theirs, or destroyed.
+    ///
+    /// # Errors
+    /// The key store cannot be read, or a wrap in it is damaged.
+    pub fn open(&mut self, id: KeyId) -> Result<Option<&SealingKey>, KeyringError> {
+        if !self.keys.contains_key(&id)
+            && let Some(identity) = self.unwrap(id)?
+        {
+            self.keys.insert(id, SealingKey::new(id, identity));
+        }
+        Ok(self.keys.get(&id))
+    }
+
+    fn unwrap(&self, id: KeyId) -> Result<Option<Identity>, KeyringError> {
+        let own = (self.member().to_string(), &self.member.identity);
+        let generations = self.compartments.values().flat_map(|c| &c.generations);
+        let through = generations.filter_map(|key| Some((key.to_string(), &self.keys.get(key)?.identity)));
+        for (holder, identity) in std::iter::once(own).chain(through) {
+            match fs::read(self.layout.wrap(id, &holder)) {
+                Ok(untrusted) => {
+                    return wrap::unwrap_unproved_identity(&untrusted, identity)
+                        .map(Some)
+                        .map_err(|_| KeyringError::Damaged { key: id.to_string() });
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens every key that is wrapped for the member, and learns from the ledger what each is for.
+    ///
+    /// # Errors
+    /// The key store or the ledger cannot be read. A damaged wrap is passed over here; `check` names it.
+    pub(crate) fn gather(&mut self, ledger: &dyn Ledger, archive_id: &str) -> Result<(), KeyringError> {
+        self.compartments.clear();
+        self.own.clear();
+        let mut first_rows = Vec::new();
+        for entry in read_folder(&self.layout.held())? {
+            let Some(id) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
+            if !self.layout.wrap(id, &self.member().to_string()).exists() {
+                continue;
+            }
+            match self.open(id) {
+                Ok(_) => {}
+                Err(KeyringError::Damaged { .. }) => continue,
+                Err(e) => return Err(e),
+            }
+            let rows = ledger.rows_of_key(&id.to_string(), 0, FIRST_ROWS)?;
+            if let Some(first) = rows.first() {
+                first_rows.push((first.seq, id, rows));
+            }
+        }
+        first_rows.sort_by_key(|(seq, ..)| *seq);
+        for (_, id, rows) in first_rows {
+            let Some(key) = self.keys.get(&id) else { continue };
+            for row in &rows {
+                let compartment = &row.compartment;
+                match rows::open(row, &key.row, archive_id) {
+                    Ok(Said::Statement(statement)) => match statement.change {
+                        Change::Accession(_) => self.own.push(id),
+                        Change::Compartment(c) => {
+                            let held = HeldCompartment {
+                                id: c.compartment.clone(),
+                                name: c.name,
+                                letter: c.letter.chars().next(),
+                                generations: Vec::new(),
+                                holders: Vec::new(),
+                            };
+                            self.compartments.entry(c.compartment).or_insert(held);
+                        }
+                        Change::Generation(g) if g.key == id => {
+                            let Ok(compartment) = compartment.parse::<CompartmentId>() else { continue };
+                            let held = self.compartments.entry(compartment.clone()).or_insert_with(|| {
+                                HeldCompartment {
+                                    id: compartment,
+                                    name: String::new(),
+                                    letter: None,
+                                    generations: Vec::new(),
+                                    holders: Vec::new(),
+                                }
+                            });
+                            held.generations.push(id);
+                            held.holders = g.holders;
+                        }
+                        _ => {}
+                    },
+                    _ => continue,
+                }
+            }
+        }
+        self.compartments.retain(|_, held| !held.generations.is_empty());
+        Ok(())
+    }
+}
+
+pub(crate) fn read_folder(path: &std::path::Path) -> io::Result<Vec<std::ffi::OsString>> {
+    match fs::read_dir(path) {
+        Ok(entries) => entries.map(|entry| entry.map(|e| e.file_name())).collect(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(e),
+    }
+}

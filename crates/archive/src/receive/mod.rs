@@ -1,0 +1,479 @@
+//! Receiving: a folder of files goes in, hashed and sealed in one pass, and comes to be recorded.
+//!
+//! Files are dealt with in batches. A batch's objects are durable before its records are appended, so a record never
+//! names an object that is not there; what a crash leaves behind is taken up again by the same command.
+
+mod batch;
+mod giver;
+mod known;
+mod medium;
+mod sealer;
+mod source;
+mod walk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vidimus_folds::catalogue::{Catalogue, ItemQuery, State};
+use vidimus_model::{
+    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundPath, Item, KeyId, Medium, Ref,
+    Source, TimeZoneKnown,
+};
+use vidimus_seal::age::Identity;
+use vidimus_seal::{Entropy, wrap};
+use vidimus_vault::{BarrierError, Vault};
+use zeroize::Zeroizing;
+
+use batch::Batch;
+pub use giver::SealedTo;
+use known::Known;
+use sealer::{SealError, Sealer};
+use walk::{Root, Step};
+
+use crate::archive::CheckpointSummary;
+use crate::door::{Act, Draft};
+use crate::keyring::SealingKey;
+use crate::{Archive, DoorError, FoldError, ReceiptError, files};
+
+/// What is to be received.
+pub struct Receive {
+    /// Folders and files.
+    pub paths: Vec<PathBuf>,
+    /// What is said about the giver; sealed at once.
+    pub giver: Option<Zeroizing<Vec<u8>>>,
+    /// What is said about the delivery.
+    pub note: Option<String>,
+    /// Begin another accession, even where one of the same paths is unfinished.
+    pub new: bool,
+    /// The compartment that will read it once it is released.
+    pub into: CompartmentId,
+}
+
+/// What was counted before anything is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Regular files.
+    pub files: u64,
+    /// Bytes of them, as far as sizes can be read.
+    pub bytes: u64,
+    /// Everything else: links, devices, what cannot be read.
+    pub others: u64,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files dealt with, also by an earlier run.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// What was received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The accession.
+    pub accession: Ref,
+    /// Everything found: `taken + copies + not_taken`.
+    pub found: u64,
+    /// Items whose bytes were new.
+    pub taken: u64,
+    /// Items whose bytes were there before.
+    pub copies: u64,
+    /// What was not taken, and why.
+    pub not_taken: Vec<(FoundPath, String)>,
+    /// Bytes of all items.
+    pub bytes: u64,
+    /// The checkpoint that commits to it.
+    pub checkpoint: CheckpointSummary,
+    /// The folder of the public receipt.
+    pub receipt: PathBuf,
+    /// Whether an unfinished accession was gone on with.
+    pub resumed: bool,
+    /// Who can open what was said about the giver; none where an earlier run sealed it.
+    pub sealed_to: Option<SealedTo>,
+    /// What is known of the carrier.
+    pub medium: Medium,
+}
+
+/// Why receiving stopped. What was recorded before stays; the same command goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// A path that was given cannot be opened.
+    #[error("{path} cannot be opened: {reason}")]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// The member does not hold the compartment.
+    #[error("the compartment is not held")]
+    NotHeld,
+    /// The recorded keyholders cannot be sealed to.
+    #[error(transparent)]
+    Keyholders(#[from] giver::BadKeyholders),
+    /// The archive's disk is full.
+    #[error("no room in the archive")]
+    NoRoom,
+    /// The vault failed.
+    #[error("the vault failed: {0}")]
+    Vault(String),
+    /// What was written could not be made durable; it is not believed.
+    #[error(transparent)]
+    Barrier(#[from] BarrierError),
+    /// Nothing could be recorded.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// What is there already could not be asked.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The receipt could not be made.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// The key store or the random generator failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<SealError> for ReceiveError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Put(vidimus_vault::PutError::NoRoom) => Self::NoRoom,
+            other => Self::Vault(other.to_string()),
+        }
+    }
+}
+
+/// Counts what is in these paths.
+///
+/// # Errors
+/// A path cannot be opened.
+pub fn survey(paths: &[PathBuf]) -> Result<Survey, ReceiveError> {
+    let mut survey = Survey::default();
+    for path in paths {
+        let root = open_root(path)?;
+        for step in root.walk() {
+            match step {
+                Step::File(found) => {
+                    survey.files += 1;
+                    let size = root.open_file(&found).and_then(|file| file.metadata()).map_or(0, |m| m.len());
+                    survey.bytes = survey.bytes.saturating_add(size);
+                }
+                Step::NotTaken(..) => survey.others += 1,
+            }
+        }
+    }
+    Ok(survey)
+}
+
+/// An accession being received.
+struct Session {
+    about: Ref,
+    into: CompartmentId,
+    key: KeyId,
+    known: Known,
+    counts: AccessionEnd,
+    not_taken: Vec<(FoundPath, String)>,
+    next_item: u64,
+    /// Whether other accessions can hold copies at all.
+    others: bool,
+}
+
+impl Archive {
+    /// Takes material in, or goes on where an earlier run of the same paths was interrupted.
+    ///
+    /// # Errors
+    /// Says what stopped it; see [`ReceiveError`].
+    pub fn receive(
+        &mut self,
+        request: &Receive,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Received, ReceiveError> {
+        if self.went_back.is_some() {
+            return Err(DoorError::ReadOnly.into());
+        }
+        let roots = request.paths.iter().map(|path| open_root(path)).collect::<Result<Vec<_>, _>>()?;
+        let sources = sources(&request.paths)?;
+        let (medium, _) = medium::of(roots[0].handle());
+        let unfinished = if request.new { None } else { self.unfinished(&sources, &request.into)? };
+        let resumed = unfinished.is_some();
+        let (mut session, sealed_to) = match unfinished {
+            Some(session) => (session, None),
+            None => {
+                let (session, sealed_to) = self.begin(request, sources, medium.clone())?;
+                (session, Some(sealed_to))
+            }
+        };
+        let mut at = Progress::default();
+        let identity = &self.keyring.get(session.key).ok_or(ReceiveError::NotHeld)?.identity;
+        let entropy = Entropy::from_os().map_err(io::Error::other)?;
+        let sealer = Sealer::start(Arc::clone(&self.vault) as Arc<dyn Vault>, identity.recipient(), entropy);
+        for (source, root) in (0u32..).zip(&roots) {
+            let zone = medium::of(root.handle()).1;
+            self.take_root(&mut session, source, root, zone, &sealer, &mut at, progress)?;
+        }
+        drop(sealer);
+        let checkpoint = self.end(&mut session)?;
+        let receipt = self.issue_receipt()?;
+        let AccessionEnd { about, found, taken, copies, bytes, .. } = session.counts;
+        let not_taken = session.not_taken;
+        Ok(Received {
+            accession: about,
+            found,
+            taken,
+            copies,
+            not_taken,
+            bytes,
+            checkpoint,
+            receipt,
+            resumed,
+            sealed_to,
+            medium,
+        })
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one root of one session; bundling them would only rename them"
+    )]
+    fn take_root(
+        &mut self,
+        session: &mut Session,
+        source: u32,
+        root: &Root,
+        zone: TimeZoneKnown,
+        sealer: &Sealer,
+        at: &mut Progress,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), ReceiveError> {
+        let own = own_folder(self.layout.root(), root);
+        let mut batch = Batch::new(source, zone);
+        for step in root.walk() {
+            let path = match &step {
+                Step::File(path) | Step::NotTaken(path, _) => path,
+            };
+            if own.as_ref().is_some_and(|own| path.as_bytes().starts_with(own)) {
+                continue;
+            }
+            at.files += 1;
+            if session.known.has_met(source, path) {
+                progress(*at);
+                continue;
+            }
+            match step {
+                Step::File(path) => self.take_file(session, &mut batch, root, path, sealer, &mut |read| {
+                    at.bytes += read;
+                    progress(*at);
+                })?,
+                Step::NotTaken(path, reason) => batch.pass_over(path, reason),
+            }
+            if batch.is_full() {
+                self.flush(session, &mut batch, sealer)?;
+            }
+        }
+        self.flush(session, &mut batch, sealer)
+    }
+
+    /// The accession of these sources that this member began and did not finish.
+    fn unfinished(
+        &mut self,
+        sources: &[Source],
+        into: &CompartmentId,
+    ) -> Result<Option<Session>, ReceiveError> {
+        for key in self.keyring.own_accessions().to_vec() {
+            let first = self.ledger_compartment(key)?;
+            let catalogue = self.catalogue_of(key)?;
+            let found = catalogue.accessions().map_err(FoldError::from)?.value.into_iter().next();
+            let Some(row) = found else { continue };
+            let same =
+                row.begun.is_some_and(|begun| begun.sources == sources) && first.as_ref() == Some(into);
+            if same && row.end.is_none() && row.state == State::Private {
+                return Ok(Some(resume(catalogue, row.reference, into.clone(), key)?));
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin(
+        &mut self,
+        request: &Receive,
+        sources: Vec<Source>,
+        medium: Medium,
+    ) -> Result<(Session, SealedTo), ReceiveError> {
+        let held = self.keyring.compartment(&request.into).cloned().ok_or(ReceiveError::NotHeld)?;
+        let set = giver::set_of(self.register.keyholders.as_ref())?;
+        let key =
+            SealingKey::new(KeyId::from_bytes(self.entropy.bytes()), Identity::generate(&mut self.entropy));
+        let me = self.keyring.member_keys().identity.recipient();
+        let wrapped = wrap::wrap_identity(&key.identity, &me, &mut self.entropy);
+        files::replace(&self.layout.wrap(key.id, &self.keyring.member().to_string()), &wrapped)?;
+        let key_id = key.id;
+        self.keyring.add(key);
+
+        let said = request.giver.as_deref().map(Vec::as_slice);
+        let (giver, sealed_to) = giver::seal(said, set.as_ref(), &me, &mut self.entropy);
+        let mut about = None;
+        self.act(|archive| -> Result<Act, ReceiveError> {
+            let rows = archive.catalogue(&request.into)?.accessions().map_err(FoldError::from)?.value;
+            let own = rows.iter().filter(|row| row.reference.letter == held.letter);
+            let number = own.map(|row| row.reference.accession).max().map_or(1, |last| last + 1);
+            let reference = Ref::accession(held.letter, number);
+            about = Some(reference.clone());
+            let opened =
+                Change::AccessionOpened(AccessionOpened { about: reference.clone(), number, key: key_id });
+            let accession = Change::Accession(Accession {
+                about: reference,
+                number,
+                sources: sources.clone(),
+                medium: medium.clone(),
+                note: request.note.clone(),
+                giver: giver.clone(),
+            });
+            let compartment = &request.into;
+            let drafts = vec![
+                Draft { compartment: compartment.clone(), key: held.current(), change: opened },
+                Draft { compartment: compartment.clone(), key: key_id, change: accession },
+            ];
+            Ok(Act::of(drafts, vec![compartment.clone()]))
+        })?;
+        self.keyring.adopt(key_id);
+        let about = about.expect("the change was decided at least once");
+        let others = self.catalogue(&request.into)?.counts().map_err(FoldError::from)?.value.counts.items > 0
+            || self.keyring.own_accessions().len() > 1;
+        Ok((Session::new(about, request.into.clone(), key_id, others), sealed_to))
+    }
+
+    /// Records the end, with blanks so that the log does not count the disk.
+    fn end(&mut self, session: &mut Session) -> Result<CheckpointSummary, ReceiveError> {
+        let counts = &mut session.counts;
+        counts.found = counts.taken + counts.copies + counts.not_taken;
+        let change = Change::AccessionEnd(counts.clone());
+        let draft = Draft { compartment: session.into.clone(), key: session.key, change };
+        let entries = counts.found + 2;
+        let act = Act { drafts: vec![draft], blanks: padded(entries) - entries, ..Act::default() };
+        self.record(&act)?;
+        let signed = self.checkpoint().map_err(DoorError::from)?;
+        Ok(CheckpointSummary::from(signed.checkpoint()))
+    }
+
+    fn ledger_compartment(&self, key: KeyId) -> Result<Option<CompartmentId>, ReceiveError> {
+        use vidimus_ledger::Ledger as _;
+        let rows = self.ledger.rows_of_key(&key.to_string(), 0, 1).map_err(DoorError::from)?;
+        Ok(rows.first().and_then(|row| row.compartment.parse().ok()))
+    }
+}
+
+impl Session {
+    fn new(about: Ref, into: CompartmentId, key: KeyId, others: bool) -> Self {
+        let counts =
+            AccessionEnd { about: about.clone(), found: 0, taken: 0, copies: 0, not_taken: 0, bytes: 0 };
+        Self {
+            about,
+            into,
+            key,
+            known: Known::default(),
+            counts,
+            not_taken: Vec::new(),
+            next_item: 1,
+            others,
+        }
+    }
+}
+
+impl Session {
+    /// Counts an item that an earlier run took in.
+    fn take_up(&mut self, item: Item) {
+        self.known.meet(item.source, &item.path);
+        let number = item.about.item.unwrap_or_default();
+        self.next_item = self.next_item.max(number + 1);
+        self.counts.bytes += item.size;
+        let mut sha256 = [0; 32];
+        if hex::decode_to_slice(&item.sha256, &mut sha256).is_ok() && self.known.find(&sha256).is_none() {
+            self.known.keep(number, &sha256, item.size, &item.object);
+        }
+        *(if item.copy_of.is_some() { &mut self.counts.copies } else { &mut self.counts.taken }) += 1;
+    }
+}
+
+/// Takes up an unfinished accession: what it holds, and what it has met.
+fn resume(
+    catalogue: &mut Catalogue,
+    about: Ref,
+    into: CompartmentId,
+    key: KeyId,
+) -> Result<Session, ReceiveError> {
+    let mut session = Session::new(about.clone(), into, key, true);
+    let mut query = ItemQuery {
+        accession: Some(about.clone()),
+        limit: 1000,
+        include_withdrawn: true,
+        ..ItemQuery::default()
+    };
+    loop {
+        let page = catalogue.items(&query).map_err(FoldError::from)?.value;
+        let Some(last) = page.last() else { break };
+        query.after = Some(last.item.about.clone());
+        page.into_iter().for_each(|row| session.take_up(row.item));
+    }
+    for row in catalogue.not_taken(&about).map_err(FoldError::from)?.value {
+        session.known.meet(row.source, &row.path);
+        session.counts.not_taken += 1;
+        session.not_taken.push((row.path, row.reason));
+    }
+    Ok(session)
+}
+
+fn open_root(path: &Path) -> Result<Root, ReceiveError> {
+    Root::open(path).map_err(|reason| ReceiveError::Path { path: path.to_owned(), reason })
+}
+
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, ReceiveError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let absolute = |path: &PathBuf| {
+        let whole =
+            path.canonicalize().map_err(|reason| ReceiveError::Path { path: path.clone(), reason })?;
+        Ok(Source { path: FoundPath::new(whole.as_os_str().as_bytes()) })
+    };
+    paths.iter().map(absolute).collect()
+}
+
+/// Where the archive's own folder lies below a root, if it does: it is not received into itself.
+fn own_folder(archive: &Path, root: &Root) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let archive = archive.canonicalize().ok()?;
+    let (device, inode) = root.identity().ok()?;
+    let above = archive
+        .ancestors()
+        .find(|folder| folder.metadata().is_ok_and(|meta| (meta.dev(), meta.ino()) == (device, inode)))?;
+    let mut below = archive.strip_prefix(above).ok()?.as_os_str().as_bytes().to_vec();
+    if !below.is_empty() {
+        below.push(b'/');
+    }
+    Some(below)
+}
+
+/// At least 256, and then the next size that Padmé allows: it hides all but the order of magnitude at a cost of at most 12 %.
+fn padded(n: u64) -> u64 {
+    let n = n.max(256);
+    let exponent = n.ilog2();
+    let kept = exponent.ilog2() + 1;
+    let step = 1u64 << (exponent - kept);
+    n.next_multiple_of(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::padded;
+
+    #[test]
+    fn the_log_does_not_count_the_disk() {
+        assert_eq!(padded(3), 256);
+        assert_eq!(padded(256), 256);
+        assert_eq!(padded(257), 272);
+        assert_eq!(padded(20_000), 20_480);
+        assert!((257..100_000u64).all(|n| padded(n) >= n && padded(n) * 100 <= n * 112));
+    }
+}

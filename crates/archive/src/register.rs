@@ -1,0 +1,108 @@
+//! The archive's own affairs, replayed from the register's records: members, keyholders, proposals, receipts.
+
+use std::collections::BTreeMap;
+
+use vidimus_model::{
+    Change, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback, Statement,
+};
+use vidimus_proof::record::PublicKey;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+
+/// A member as the register knows them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownMember {
+    /// What the record says.
+    pub member: Member,
+    /// Whether they were removed since.
+    pub removed: bool,
+}
+
+impl KnownMember {
+    /// The key that checks their signatures; none if the record holds no sound key.
+    pub fn signing_key(&self) -> Option<PublicKey> {
+        PublicKey::from_bytes(&B64.decode(&self.member.signing_key).ok()?).ok()
+    }
+}
+
+/// Something that waits for a second member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// Who proposed it.
+    pub by: MemberId,
+    /// What.
+    pub proposal: Proposal,
+}
+
+/// What the register's records add up to.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// The origin of the epoch that goes on.
+    pub origin: String,
+    /// The archive's id.
+    pub archive: String,
+    /// Everyone who ever was a member.
+    pub members: BTreeMap<MemberId, KnownMember>,
+    /// The keyholders who hold now.
+    pub keyholders: Option<Keyholders>,
+    /// Proposals that nobody has agreed to yet.
+    pub waiting: BTreeMap<ProposalId, Waiting>,
+    /// Public receipts, in the order they were made.
+    pub receipts: Vec<Receipt>,
+    /// Accepted roll-backs.
+    pub rollbacks: Vec<Rollback>,
+    /// How many rows it was replayed to.
+    pub position: u64,
+}
+
+impl Register {
+    /// Takes one record in.
+    pub(crate) fn apply(&mut self, statement: Statement) {
+        let Statement { by, change, .. } = statement;
+        match change {
+            Change::ArchiveBegins(begins) => {
+                self.archive = begins.archive;
+                self.origin = begins.origin;
+            }
+            Change::Member(member) => {
+                self.waiting.retain(|_, w| !adds(w, member.member));
+                self.members.insert(member.member, KnownMember { member, removed: false });
+            }
+            Change::MemberRemoved(gone) => {
+                if let Some(known) = self.members.get_mut(&gone.member) {
+                    known.removed = true;
+                }
+            }
+            Change::Keyholders(set) => self.keyholders = Some(set),
+            Change::Proposal(proposal) => {
+                self.waiting.insert(proposal.proposal, Waiting { by, proposal });
+            }
+            Change::Agreement(agreement) => {
+                self.waiting.remove(&agreement.proposal);
+            }
+            Change::Receipt(receipt) => self.receipts.push(receipt),
+            Change::Rollback(rollback) => self.rollbacks.push(rollback),
+            _ => {}
+        }
+    }
+
+    /// Members who were not removed.
+    pub fn present(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|known| !known.removed).map(|known| &known.member)
+    }
+
+    /// A present member by the name others know them by.
+    pub fn by_name(&self, name: &str) -> Option<&Member> {
+        self.present().find(|member| member.name == name)
+    }
+
+    /// The name of a member, or their id where the register does not know them.
+    pub fn name(&self, id: MemberId) -> String {
+        self.members.get(&id).map_or_else(|| id.to_string(), |known| known.member.name.clone())
+    }
+}
+
+fn adds(waiting: &Waiting, member: MemberId) -> bool {
+    matches!(&waiting.proposal.action, vidimus_model::Action::AddMember(m) if m.member == member)
+}

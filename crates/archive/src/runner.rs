@@ -1,0 +1,272 @@
+//! The fold runner: opens new rows with the keys held, and feeds them to the register and the catalogues.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+use vidimus_folds::catalogue::{Catalogue, OpenError as CatalogueError};
+use vidimus_folds::{ApplyError, Entry, Fold as _, Said as Folded};
+use vidimus_ledger::{Ledger as _, Row, StoreError};
+use vidimus_model::{Change, CompartmentId, KeyId};
+use vidimus_seal::row::{RowKey, fold_key};
+
+use crate::Archive;
+use crate::keyring::{Keyring, KeyringError};
+use crate::rows::{self, RowError, Said};
+
+/// Rows that are read, opened and folded at once: a few megabytes.
+const PAGE: usize = 2048;
+
+/// Why a fold is not up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key could not be opened.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A record does not open or is malformed: `check` tells more.
+    #[error(transparent)]
+    Row(#[from] RowError),
+    /// The catalogue could not be written.
+    #[error("the catalogue cannot be written: {0}")]
+    Apply(#[from] ApplyError),
+    /// The catalogue cannot be read.
+    #[error("the catalogue cannot be read: {0}")]
+    Read(#[from] vidimus_folds::StoreError),
+    /// The catalogue could not be opened or made.
+    #[error("the catalogue cannot be opened: {0}")]
+    Open(#[from] CatalogueError),
+    /// The fold's folder cannot be made or cleared.
+    #[error("the folder of a fold cannot be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// The member does not hold the compartment.
+    #[error("the compartment is not held")]
+    NotHeld,
+}
+
+impl Archive {
+    /// Brings the register, and every catalogue that is open, up to date; returns the ledger's size.
+    pub(crate) fn refresh(&mut self) -> Result<u64, FoldError> {
+        self.refresh_register()?;
+        let open: Vec<KeyId> = self.catalogues.keys().copied().collect();
+        for key in open {
+            self.refresh_catalogue(key)?;
+        }
+        Ok(self.ledger.tip()?.size)
+    }
+
+    /// Replays what is new in the register.
+    pub(crate) fn refresh_register(&mut self) -> Result<(), FoldError> {
+        let size = self.ledger.tip()?.size;
+        if self.register.position == size {
+            return Ok(());
+        }
+        let register = CompartmentId::register();
+        let generations =
+            self.keyring.compartment(&register).map(|c| c.generations.clone()).unwrap_or_default();
+        let mut statements = Vec::new();
+        for key in generations {
+            let rows = self.ledger.rows_of_key(&key.to_string(), self.register.position, usize::MAX >> 1)?;
+            let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
+            for row in rows {
+                if let Said::Statement(statement) = rows::open(&row, &sealing.row, &self.archive_id)? {
+                    statements.push((row.seq, *statement));
+                }
+            }
+        }
+        statements.sort_by_key(|(seq, _)| *seq);
+        for (_, statement) in statements {
+            self.register.apply(statement);
+        }
+        self.register.position = size;
+        Ok(())
+    }
+
+    /// The catalogue of a compartment the member holds, up to date.
+    pub(crate) fn catalogue(&mut self, compartment: &CompartmentId) -> Result<&mut Catalogue, FoldError> {
+        let held = self.keyring.compartment(compartment).ok_or(FoldError::NotHeld)?;
+        self.catalogue_of(held.current())
+    }
+
+    /// The catalogue folded under one key (a compartment's generation, or an own accession), up to date.
+    pub(crate) fn catalogue_of(&mut self, key: KeyId) -> Result<&mut Catalogue, FoldError> {
+        if !self.catalogues.contains_key(&key) {
+            let catalogue = self.open_catalogue(key)?;
+            self.catalogues.insert(key, catalogue);
+        }
+        self.refresh_catalogue(key)?;
+        Ok(self.catalogues.get_mut(&key).expect("it was put there above"))
+    }
+
+    fn open_catalogue(&mut self, key: KeyId) -> Result<Catalogue, FoldError> {
+        let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
+        let secret = fold_key(&sealing.identity, "catalogue");
+        let path = self.catalogue_path(key);
+        crate::files::make_folder(&self.layout.fold(key))?;
+        match Catalogue::open(&path, &secret) {
+            Ok(catalogue) => Ok(catalogue),
+            // A fold is never mended: it is thrown away and folded again.
+            Err(CatalogueError::NotReadable) => {
+                fs::remove_dir_all(self.layout.fold(key))?;
+                crate::files::make_folder(&self.layout.fold(key))?;
+                Ok(Catalogue::open(&path, &secret)?)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn catalogue_path(&self, key: KeyId) -> PathBuf {
+        self.layout.fold(key).join(format!("catalogue.v{}", Catalogue::VERSION))
+    }
+
+    fn refresh_catalogue(&mut self, key: KeyId) -> Result<(), FoldError> {
+        let Some(mut catalogue) = self.catalogues.remove(&key) else { return Ok(()) };
+        let answer = self.feed(&mut catalogue, key);
+        self.catalogues.insert(key, catalogue);
+        answer
+    }
+
+    fn feed(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<(), FoldError> {
+        loop {
+            match self.feed_once(catalogue, key) {
+                // Another process folded these rows: go on from where it stopped.
+                Err(FoldError::Apply(ApplyError::Elsewhere(_))) => continue,
+                answer => return answer,
+            }
+        }
+    }
+
+    fn feed_once(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<(), FoldError> {
+        let size = self.ledger.tip()?.size;
+        let mut position = catalogue.position()?;
+        let compartment = self.keyring.compartments().find(|held| held.generations.contains(&key)).cloned();
+        let Some(compartment) = compartment else { return self.feed_own(catalogue, key, position, size) };
+
+        let mut read: HashSet<KeyId> = compartment.generations.iter().copied().collect();
+        read.extend(catalogue.readable_keys()?.value);
+        for id in &read {
+            self.keyring.open(*id)?;
+        }
+        while position < size {
+            let rows = self.ledger.rows(position, PAGE)?;
+            let Some(end) = rows.last().map(|row| row.seq + 1) else { break };
+            let mut batch = Vec::with_capacity(rows.len());
+            // A release lets older rows be read, also some of this very page: those are taken up from the ledger.
+            for entry in open_all(&rows, &self.keyring, &read, &self.archive_id)? {
+                let released = newly_readable(&entry).filter(|released| !read.contains(released));
+                let seq = entry.seq;
+                batch.push(entry);
+                if let Some(released) = released
+                    && self.keyring.open(released)?.is_some()
+                {
+                    read.insert(released);
+                    self.feed_released(catalogue, released, position, seq)?;
+                    let rest: Vec<Row> = rows
+                        .iter()
+                        .filter(|row| row.seq > seq && row.key == released.to_string())
+                        .cloned()
+                        .collect();
+                    batch.extend(open_all(&rest, &self.keyring, &read, &self.archive_id)?);
+                }
+            }
+            catalogue.apply(&batch, position, end)?;
+            position = end;
+        }
+        Ok(())
+    }
+
+    /// Feeds the rows of a key that came to be readable with the row at `before`.
+    fn feed_released(
+        &mut self,
+        catalogue: &mut Catalogue,
+        key: KeyId,
+        position: u64,
+        before: u64,
+    ) -> Result<(), FoldError> {
+        let mut from = 0;
+        loop {
+            let rows = self.ledger.rows_of_key(&key.to_string(), from, PAGE)?;
+            let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
+            let rows: Vec<Row> = rows.into_iter().filter(|row| row.seq < before).collect();
+            let over = rows.len() < PAGE;
+            let batch = open_all(&rows, &self.keyring, &HashSet::from([key]), &self.archive_id)?;
+            catalogue.apply(&batch, position, position)?;
+            if over {
+                return Ok(());
+            }
+            from = last + 1;
+        }
+    }
+
+    /// Feeds an accession that is the member's alone.
+    fn feed_own(
+        &mut self,
+        catalogue: &mut Catalogue,
+        key: KeyId,
+        mut position: u64,
+        size: u64,
+    ) -> Result<(), FoldError> {
+        self.keyring.open(key)?;
+        while position < size {
+            let rows: Vec<Row> = self
+                .ledger
+                .rows_of_key(&key.to_string(), position, PAGE)?
+                .into_iter()
+                .filter(|row| row.seq < size)
+                .collect();
+            let end = if rows.len() < PAGE { size } else { rows.last().map_or(size, |row| row.seq + 1) };
+            let batch = open_all(&rows, &self.keyring, &HashSet::from([key]), &self.archive_id)?;
+            catalogue.apply(&batch, position, end)?;
+            position = end;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the rows sealed by one of `read`, on both halves of a page at once.
+fn open_all(
+    rows: &[Row],
+    keyring: &Keyring,
+    read: &HashSet<KeyId>,
+    archive_id: &str,
+) -> Result<Vec<Entry>, FoldError> {
+    let keys: std::collections::HashMap<String, &RowKey> =
+        read.iter().filter_map(|id| Some((id.to_string(), &keyring.get(*id)?.row))).collect();
+    let open_part = |part: &[Row]| -> Result<Vec<Entry>, RowError> {
+        let mut entries = Vec::with_capacity(part.len());
+        for row in part {
+            let Some(key) = keys.get(&row.key) else { continue };
+            let said = match rows::open(row, key, archive_id)? {
+                Said::Statement(statement) => Folded::Statement(*statement),
+                Said::Unknown(change) => Folded::Unknown(change),
+                Said::Erased => Folded::Erased,
+                Said::Blank => continue,
+            };
+            entries.push(Entry { seq: row.seq, said });
+        }
+        Ok(entries)
+    };
+    let (first, second) = rows.split_at(rows.len() / 2);
+    let (first, second) = thread::scope(|scope| {
+        let other = scope.spawn(|| open_part(second));
+        (open_part(first), other.join().expect("opening rows does not panic"))
+    });
+    let mut entries = first?;
+    entries.append(&mut second?);
+    Ok(entries)
+}
+
+/// The key that a row makes readable in the compartment where it stands.
+fn newly_readable(entry: &Entry) -> Option<KeyId> {
+    match &entry.said {
+        Folded::Statement(statement) => match &statement.change {
+            Change::Release(release) => Some(release.key),
+            Change::MovedIn(moved) => Some(moved.key),
+            _ => None,
+        },
+        _ => None,
+    }
+}
