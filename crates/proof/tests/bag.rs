@@ -1,12 +1,18 @@
 //! A bag is made and read back, and whatever is done to it is noticed and named.
 
+#[path = "common/authority.rs"]
+mod authority;
 #[path = "common/sample.rs"]
 mod sample;
 
 use proptest::prelude::*;
-use vidimus_proof::bag::{self, BagSource, Entry, EntryKind, Fault, MemoryBag, ReceiptAnswer, Report, Trust};
+use vidimus_proof::bag::{
+    self, BagSource, DatedBy, Entry, EntryKind, Fault, MemoryBag, NotCounted, ReceiptAnswer, Report,
+    StampFiles, Trust,
+};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::policy::Policy;
+use vidimus_proof::timestamp::{self, StampError};
 
 use sample::{Sample, recompute_manifests};
 
@@ -306,4 +312,86 @@ proptest! {
         let report = check(&bag);
         prop_assert_eq!(report.proved(), keep && files.is_empty());
     }
+}
+
+fn stamps_by(authority: &authority::Authority, message: &[u8]) -> StampFiles {
+    let request = timestamp::Request::new(message, 1);
+    let answer = timestamp::Response::from_der(&authority.answer(&request.to_der())).unwrap();
+    let token = timestamp::check_answer(&request, &answer).unwrap().to_response_der();
+    StampFiles { token, certificates: Some(authority.own_pem()) }
+}
+
+#[test]
+fn only_authorities_that_are_trusted_count_and_a_bad_stamp_alters_nothing() {
+    if !authority::openssl_is_there() {
+        return;
+    }
+    let (known, home_made) = (authority::Authority::new(&Default::default()), {
+        authority::Authority::new(&authority::Plan { root_name: "Home-made Root", ..Default::default() })
+    });
+    let note = sample::first_checkpoint(&Sample::default()).to_string();
+    let sample = Sample {
+        stamps: vec![
+            stamps_by(&home_made, note.as_bytes()),
+            stamps_by(&known, note.as_bytes()),
+            stamps_by(&known, b"another note"),
+            StampFiles { token: b"no token".to_vec(), certificates: None },
+        ],
+        ..Sample::default()
+    };
+    let bag = sample::bag(&sample);
+    let trusting_one =
+        |pem: String| Trust { authorities: timestamp::Trust::from_pem(&pem).unwrap(), ..trusting(&sample) };
+    let report = bag::verify(&bag, &trusting_one(known.root_pem()));
+    assert!(report.proved(), "{:?}", report.problems);
+    let results: Vec<_> = report.stamps.iter().map(|stamp| &stamp.result).collect();
+    assert!(matches!(results[0], Err(NotCounted::UnknownAuthority { .. })), "{results:?}");
+    assert!(matches!(results[1], Ok(_)), "{results:?}");
+    assert!(matches!(results[2], Err(NotCounted::Refused(StampError::Imprint))), "{results:?}");
+    assert!(matches!(results[3], Err(NotCounted::Refused(StampError::Token(_)))), "{results:?}");
+    let dated = report.files[0].no_later_than.as_ref().unwrap();
+    assert_eq!((dated.by, dated.size), (DatedBy::TimeStamp, 256));
+
+    // The records say 2031 of themselves; without an authority that is trusted, that dates nothing.
+    let report = bag::verify(&bag, &trusting(&sample));
+    assert!(report.proved() && report.files.iter().all(|file| file.no_later_than.is_none()));
+    assert!(report.stamps.iter().all(|stamp| stamp.result.is_err()));
+}
+
+#[test]
+fn a_file_that_would_fill_the_memory_is_refused_unread() {
+    struct Endless(MemoryBag);
+    impl BagSource for Endless {
+        fn list(&self, visit: &mut dyn FnMut(Entry) -> std::ops::ControlFlow<()>) -> std::io::Result<()> {
+            self.0.list(visit)
+        }
+        fn open<'s>(&'s self, path: &str) -> std::io::Result<Box<dyn std::io::Read + 's>> {
+            match path.starts_with("data/") {
+                true => self.0.open(path),
+                false => Ok(Box::new(std::io::repeat(b'a'))),
+            }
+        }
+    }
+    let report = check(&Endless(sample::bag(&Sample::default())));
+    assert!(report.problems.iter().all(|it| matches!(it.fault, Fault::TooLarge)), "{:?}", report.problems);
+    assert!(report.key.is_none() && !report.proved());
+
+    struct Crowded;
+    impl BagSource for Crowded {
+        fn list(&self, visit: &mut dyn FnMut(Entry) -> std::ops::ControlFlow<()>) -> std::io::Result<()> {
+            let endless = (0u64..).map(|number| format!("{number}").into_bytes());
+            for untrusted_path in endless {
+                if visit(Entry { untrusted_path, kind: EntryKind::File }).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        fn open<'s>(&'s self, _: &str) -> std::io::Result<Box<dyn std::io::Read + 's>> {
+            Err(std::io::ErrorKind::NotFound.into())
+        }
+    }
+    let report = check(&Crowded);
+    assert_eq!(report.problems.len(), 1000);
+    assert!(report.more_problems > 100_000);
 }

@@ -100,6 +100,7 @@ pub(super) fn read<'s>(source: &'s dyn BagSource, problems: &mut Problems) -> Co
 fn list(source: &dyn BagSource, problems: &mut Problems) -> BTreeMap<String, Place> {
     let mut places = BTreeMap::new();
     let mut folders = BTreeSet::new();
+    let mut with_something = BTreeSet::new();
     let mut count = 0;
     let listed = source.list(&mut |Entry { untrusted_path, kind }| {
         count += 1;
@@ -108,6 +109,12 @@ fn list(source: &dyn BagSource, problems: &mut Problems) -> BTreeMap<String, Pla
             return ControlFlow::Break(());
         }
         let path = std::str::from_utf8(&untrusted_path).ok();
+        let slash = untrusted_path.iter().position(|&byte| byte == b'/');
+        if let Some(folder) = slash.and_then(|slash| std::str::from_utf8(&untrusted_path[..slash]).ok())
+            && FOLDERS.contains(&folder)
+        {
+            with_something.insert(folder.to_owned());
+        }
         match (kind, path, path.and_then(Place::of)) {
             (EntryKind::Link, ..) => problems.add(printable(&untrusted_path), Fault::Link),
             (EntryKind::Other, ..) => problems.add(printable(&untrusted_path), Fault::Special),
@@ -124,11 +131,8 @@ fn list(source: &dyn BagSource, problems: &mut Problems) -> BTreeMap<String, Pla
     if let Err(error) = listed {
         problems.add("", Fault::Unreadable(error.kind()));
     }
-    for folder in folders {
-        let inside = places.range(format!("{folder}/")..).next();
-        if inside.is_none_or(|(path, _)| !path.starts_with(&format!("{folder}/"))) {
-            problems.add(folder, Fault::EmptyFolder);
-        }
+    for folder in folders.difference(&with_something) {
+        problems.add(folder, Fault::EmptyFolder);
     }
     places
 }
