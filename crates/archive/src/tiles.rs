@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use vidimus_ledger::{Ledger as _, StoreError};
 use vidimus_proof::checkpoint::SignedCheckpoint;
-use vidimus_proof::merkle::{self, BuildError, Nodes, leaf_hash};
+use vidimus_proof::merkle::{self, BuildError, Hash, Nodes, leaf_hash, node_hash};
 use vidimus_proof::tiles::{self, Kind, Tile, TileNodes};
 
 use crate::{Archive, files};
@@ -97,7 +97,8 @@ impl Archive {
             Kind::Hashes(level) => {
                 let folder = self.layout.log();
                 let read = move |tile: Tile| fs::read(folder.join(tile.to_string())).ok();
-                Ok(tiles::content(level, index, width, &TileNodes::new(size, read))?)
+                let below = OneBelow(TileNodes::new(size, read));
+                Ok(tiles::content(level, index, width, &below)?)
             }
         }
     }
@@ -113,6 +114,16 @@ impl Archive {
 
     fn tile_path(&self, tile: &Tile) -> PathBuf {
         self.layout.log().join(tile.to_string())
+    }
+}
+
+/// Nodes as the level below hashes to: a tile that is not there yet is made of them.
+struct OneBelow<N>(N);
+
+impl<N: Nodes> Nodes for OneBelow<N> {
+    fn node(&self, level: u8, index: u64) -> Option<Hash> {
+        let (below, left) = (level.checked_sub(1)?, index.checked_mul(2)?);
+        Some(node_hash(&self.0.node(below, left)?, &self.0.node(below, left + 1)?))
     }
 }
 
