@@ -98,6 +98,11 @@ impl Token {
         self.der.clone()
     }
 
+    /// The certificates that came along, each in DER, in their order; no signature covers that all are there.
+    pub fn certificates(&self) -> Vec<Vec<u8>> {
+        self.parts().certificates.into_iter().map(<[u8]>::to_vec).collect()
+    }
+
     /// The form to store as `.tsr`: an answer with status `granted` and the token byte for byte.
     ///
     /// `openssl ts -verify -in FILE` reads it without further flags. The authority's status text is left out:
