@@ -1,5 +1,6 @@
 //! The one door: every change is checked, signed and appended here.
 
+pub mod anchor;
 mod archive;
 pub mod clock;
 mod door;
@@ -8,6 +9,7 @@ mod high_water;
 mod init;
 mod keyring;
 mod layout;
+pub mod receipt;
 pub mod receive;
 mod register;
 mod rows;
@@ -17,18 +19,10 @@ mod unlock;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use door::DoorError;
-/// stand-in until the receipts land
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct ReceiptError;
-impl Archive {
-    fn issue_receipt(&mut self) -> Result<std::path::PathBuf, ReceiptError> {
-        Ok(Default::default())
-    }
-}
 pub use init::{Beginning, InitError};
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
+pub use receipt::{IssuedReceipt, ReceiptError};
 pub use register::{KnownMember, Register, Waiting};
 pub use rows::RowError;
 pub use runner::FoldError;

@@ -1,0 +1,219 @@
+//! `settings.json` in the archive's folder: which time-stamp authorities are asked, and whom to believe.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use serde::Deserialize;
+use ureq::http::Uri;
+use vidimus_proof::timestamp::{Request, Trust, TrustError};
+
+/// What the archive's settings say.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Whom to ask, in this order.
+    pub authorities: Vec<AuthoritySettings>,
+}
+
+/// A time-stamp authority.
+#[derive(Clone, Debug)]
+pub struct AuthoritySettings {
+    /// What it is called here.
+    pub name: String,
+    /// Where it answers, `http://` or `https://`. The answer is signed, so the first is common and no worse.
+    pub url: String,
+    /// The certificates in `ca`: its root, or its own.
+    pub trust: Trust,
+    /// The same as PEM, for the chain that is kept beside a token.
+    pub ca_pem: String,
+    /// The policy to ask for; the authority chooses where none is given.
+    pub policy: Option<String>,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file is there and cannot be read.
+    #[error("the settings cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Not JSON, a key that is unknown, missing or there twice, or a value of another kind.
+    #[error("the settings are malformed: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Two authorities have one name, or one has none.
+    #[error("the settings need one name for each authority: {0:?}")]
+    Name(String),
+    /// Not an address of the web.
+    #[error("{authority}: not an http or https address: {url}")]
+    Url {
+        /// Whose.
+        authority: String,
+        /// The address.
+        url: String,
+    },
+    /// The file with the authority's certificates cannot be read.
+    #[error("{authority}: the certificates in {path} cannot be read: {reason}")]
+    CaFile {
+        /// Whose.
+        authority: String,
+        /// As written in the settings.
+        path: String,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// There are no certificates in `ca`.
+    #[error("{authority}: {reason}")]
+    Ca {
+        /// Whose.
+        authority: String,
+        /// What is wrong.
+        reason: TrustError,
+    },
+    /// The policy is not a dotted object identifier.
+    #[error("{authority}: not an object identifier: {policy}")]
+    Policy {
+        /// Whose.
+        authority: String,
+        /// The policy.
+        policy: String,
+    },
+}
+
+impl Settings {
+    /// Reads the settings at `path`; none are there in a new archive, and then nobody is asked.
+    ///
+    /// A relative path in `ca` begins at the folder of the settings.
+    ///
+    /// # Errors
+    /// The file, or a file that it names, cannot be read or says something that cannot be used.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let untrusted = match fs::read(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            bytes => bytes?,
+        };
+        Self::from_json(&untrusted, path.parent().unwrap_or(path))
+    }
+
+    fn from_json(untrusted: &[u8], folder: &Path) -> Result<Self, SettingsError> {
+        let file: File = serde_json::from_slice(untrusted)?;
+        let mut settings = Self::default();
+        for entry in file.authorities {
+            if entry.name.trim().is_empty() || settings.authorities.iter().any(|a| a.name == entry.name) {
+                return Err(SettingsError::Name(entry.name));
+            }
+            settings.authorities.push(entry.checked(folder)?);
+        }
+        Ok(settings)
+    }
+
+    /// Everyone who is believed: the certificates of all authorities.
+    pub fn trust(&self) -> Trust {
+        let all: String = self.authorities.iter().map(|a| format!("{}\n", a.ca_pem)).collect();
+        match self.authorities.is_empty() {
+            true => Trust::default(),
+            false => Trust::from_pem(&all).expect("each of them was read alone"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    authorities: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    url: String,
+    ca: String,
+    policy: Option<String>,
+}
+
+impl Entry {
+    fn checked(self, folder: &Path) -> Result<AuthoritySettings, SettingsError> {
+        let Self { name, url, ca, policy } = self;
+        if !is_web_address(&url) {
+            return Err(SettingsError::Url { authority: name, url });
+        }
+        if let Some(policy) = &policy
+            && Request::new(b"", 0).with_policy(policy).is_err()
+        {
+            return Err(SettingsError::Policy { authority: name, policy: policy.clone() });
+        }
+        let ca_pem = match ca.contains("-----BEGIN CERTIFICATE-----") {
+            true => ca,
+            false => match fs::read_to_string(folder.join(&ca)) {
+                Ok(pem) => pem,
+                Err(reason) => return Err(SettingsError::CaFile { authority: name, path: ca, reason }),
+            },
+        };
+        match Trust::from_pem(&ca_pem) {
+            Ok(trust) => Ok(AuthoritySettings { name, url, trust, ca_pem, policy }),
+            Err(reason) => Err(SettingsError::Ca { authority: name, reason }),
+        }
+    }
+}
+
+fn is_web_address(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The root of the frozen receipt's authority.
+    const CA: &str = include_str!("../../../../tests/vectors/receipt-v1/ca.pem");
+
+    fn read(json: &str) -> Result<Settings, SettingsError> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ca.pem"), CA).unwrap();
+        fs::write(folder.path().join("settings.json"), json).unwrap();
+        Settings::read(&folder.path().join("settings.json"))
+    }
+
+    #[test]
+    fn a_certificate_is_named_or_written_out() {
+        let inline = serde_json::json!({"authorities": [
+            {"name": "one", "url": "https://one.example/tsa", "ca": CA, "policy": "1.2.3"},
+            {"name": "two", "url": "http://two.example", "ca": "ca.pem"},
+            {"name": "three", "url": "http://127.0.0.1:3180/", "ca": "ca.pem", "policy": null},
+        ]});
+        let settings = read(&inline.to_string()).unwrap();
+        assert_eq!(settings.authorities.len(), 3);
+        assert_eq!(settings.authorities[0].policy.as_deref(), Some("1.2.3"));
+        assert_eq!(settings.trust().len(), 3);
+    }
+
+    #[test]
+    fn no_settings_are_settings_and_nobody_is_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Settings::read(&folder.path().join("settings.json")).unwrap().trust().is_empty());
+        assert!(read("{}").unwrap().authorities.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_by_name() {
+        let entry = |more: &str| {
+            read(&format!(r#"{{"authorities":[{{"name":"a","ca":"ca.pem",{more}}}]}}"#)).unwrap_err()
+        };
+        assert!(matches!(entry(r#""url":"ftp://a.example""#), SettingsError::Url { .. }));
+        assert!(matches!(entry(r#""url":"a.example""#), SettingsError::Url { .. }));
+        assert!(matches!(entry(r#""url":"http://a","policy":"three""#), SettingsError::Policy { .. }));
+        assert!(matches!(entry(r#""url":"http://a","user":"b""#), SettingsError::Malformed(_)));
+        assert!(matches!(entry(r#""url":"http://a","url":"http://b""#), SettingsError::Malformed(_)));
+        assert!(matches!(read(r#"{"authority":[]}"#), Err(SettingsError::Malformed(_))));
+        assert!(matches!(read("[]x"), Err(SettingsError::Malformed(_))));
+        let ca =
+            |ca: &str| read(&format!(r#"{{"authorities":[{{"name":"a","url":"http://a","ca":"{ca}"}}]}}"#));
+        assert!(matches!(ca("none.pem"), Err(SettingsError::CaFile { .. })));
+        assert!(matches!(ca("-----BEGIN CERTIFICATE-----"), Err(SettingsError::Ca { .. })));
+        assert!(matches!(ca("settings.json"), Err(SettingsError::Ca { .. })));
+        let twice = r#"{"name":"a","url":"http://a","ca":"ca.pem"}"#;
+        let twice = read(&format!(r#"{{"authorities":[{twice},{twice}]}}"#));
+        assert!(matches!(twice, Err(SettingsError::Name(name)) if name == "a"));
+    }
+}
