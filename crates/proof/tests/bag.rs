@@ -106,45 +106,6 @@ fn a_receipt_is_answered_yes_no_or_unknown() {
 }
 
 #[test]
-fn a_file_that_came_after_the_receipt_was_not_inside() {
-    let sample = Sample { early_receipt: true, ..Sample::default() };
-    let bag = sample::bag(&sample);
-    let report = bag::verify(&bag, &Trust { receipt: Some(receipt(&bag, 7)), ..trusting(&sample) });
-    assert_eq!(report.receipt, Some(ReceiptAnswer::InBag));
-    let inside: Vec<_> = report.files.iter().map(|file| (file.index, file.in_receipt)).collect();
-    assert_eq!(inside, [(Some(3), Some(true)), (Some(7), Some(false))]);
-    assert!(report.proved() && !report.says_yes());
-}
-
-#[test]
-fn a_quorum_dates_as_a_whole_and_a_false_cosignature_condemns() {
-    let sample = Sample { cosigned: true, ..Sample::default() };
-    let mut bag = sample::bag(&sample);
-    let with = |bag: &MemoryBag, policy: &str| {
-        let policy = Some(Policy::from_bytes(policy.as_bytes()).unwrap());
-        bag::verify(bag, &Trust { policy, ..trusting(&sample) })
-    };
-    let policy = format!("witness n {}\nquorum n\n", sample::cosigner().verifier_key());
-    let report = with(&bag, &policy);
-    assert!(report.proved(), "{:?}", report.problems);
-    let dated = report.files[0].no_later_than.clone().unwrap();
-    assert_eq!(
-        (dated.at.as_second() as u64, dated.by, dated.size),
-        (sample::COSIGNED_AT, DatedBy::Quorum, 256)
-    );
-
-    // The line of the cosigner taken from the checkpoint of 512 entries: true there, false here.
-    let line =
-        |path: &str| String::from_utf8(bag.0[path].clone()).unwrap().lines().last().unwrap().to_owned();
-    let (own, other) = (line("checkpoints/256.txt"), line("checkpoints/512.txt"));
-    let note = String::from_utf8(bag.0["checkpoints/256.txt"].clone()).unwrap().replace(&own, &other);
-    bag.0.insert("checkpoints/256.txt".into(), note.into_bytes());
-    recompute_manifests(&mut bag);
-    let codes: Vec<_> = with(&bag, &policy).problems.iter().map(|it| it.fault.code()).collect();
-    assert!(codes.contains(&"cosignature-false") && codes[0] == "not-as-disclosed", "{codes:?}");
-}
-
-#[test]
 fn cosigners_count_where_the_policy_names_them_and_quorums_bind() {
     let sample = Sample::default();
     let bag = sample::bag(&sample);
@@ -385,7 +346,7 @@ fn only_authorities_that_are_trusted_count_and_a_bad_stamp_alters_nothing() {
     assert!(report.proved(), "{:?}", report.problems);
     let results: Vec<_> = report.stamps.iter().map(|stamp| &stamp.result).collect();
     assert!(matches!(results[0], Err(NotCounted::UnknownAuthority { .. })), "{results:?}");
-    assert!(results[1].is_ok(), "{results:?}");
+    assert!(matches!(results[1], Ok(_)), "{results:?}");
     assert!(matches!(results[2], Err(NotCounted::Refused(StampError::Imprint))), "{results:?}");
     assert!(matches!(results[3], Err(NotCounted::Refused(StampError::Token(_)))), "{results:?}");
     let dated = report.files[0].no_later_than.as_ref().unwrap();

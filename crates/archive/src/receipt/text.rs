@@ -1,4 +1,4 @@
-//! `receipt.txt`: the note between its two lines, the same as a QR code in half blocks, and the words around it.
+//! `receipt.txt`: the note between its two lines, the words around it, and the note as a QR code in half blocks.
 
 use std::fmt::Write as _;
 
@@ -17,12 +17,12 @@ pub fn text(signed: &SignedCheckpoint, stamps: &[Beside]) -> String {
     let note = signed.to_string();
     let title = words::ALL.map(|words| words.title).join(" · ");
     let mut text = format!("{title}\n\n{BEGIN}\n{note}{END}\n");
-    // Before the words, so that a printer does not divide it between two sheets.
-    if let Some(qr) = Qr::of(note.as_bytes()) {
-        text.push_str(&qr.half_blocks());
-    }
     for words in &words::ALL {
         say(&mut text, words, stamps).expect("writing to a String does not fail");
+    }
+    if let Some(qr) = Qr::of(note.as_bytes()) {
+        text.push('\n');
+        text.push_str(&qr.half_blocks());
     }
     text
 }

@@ -34,10 +34,6 @@ pub struct Sample {
     pub opened: Vec<&'static str>,
     /// Time stamps over the first checkpoint.
     pub stamps: Vec<StampFiles>,
-    /// Whether a receipt of 7 entries is in the bag as well: the first file is in it, the second is not.
-    pub early_receipt: bool,
-    /// Whether the sample cosigner cosigned the checkpoint that the proofs name.
-    pub cosigned: bool,
 }
 
 impl Default for Sample {
@@ -46,15 +42,7 @@ impl Default for Sample {
             ("01.mp4", b"\0\0\0\x18ftypisom: camera 3 of IK-900, 17 February 2031\n".to_vec()),
             ("02.txt", "Записка дежурного, ИК-900, 18 февраля 2031 года\n".as_bytes().to_vec()),
         ];
-        Self {
-            origin: ORIGIN,
-            seed: 1,
-            files,
-            opened: vec!["purpose"],
-            stamps: Vec::new(),
-            early_receipt: false,
-            cosigned: false,
-        }
+        Self { origin: ORIGIN, seed: 1, files, opened: vec!["purpose"], stamps: Vec::new() }
     }
 }
 
@@ -143,11 +131,6 @@ pub fn first_checkpoint(sample: &Sample) -> SignedCheckpoint {
     log.fill(256)
 }
 
-fn cosign(checkpoint: SignedCheckpoint) -> SignedCheckpoint {
-    let cosignature = cosigner().cosign(&checkpoint, COSIGNED_AT).unwrap();
-    checkpoint.with_signature(cosignature).unwrap()
-}
-
 fn append_items(log: &mut Log<'_>) -> Vec<(Record, u64)> {
     log.fill(3);
     let files = &log.sample.files;
@@ -173,13 +156,12 @@ fn append_items(log: &mut Log<'_>) -> Vec<(Record, u64)> {
 pub fn bag(sample: &Sample) -> MemoryBag {
     let mut log = Log::new(sample);
     let items = append_items(&mut log);
-    let mut first = log.fill(256);
-    if sample.cosigned {
-        first = cosign(first);
-    }
-    let second = cosign(log.fill(512));
+    let first = log.fill(256);
+    let second = log.fill(512);
+    let cosignature = cosigner().cosign(&second, COSIGNED_AT).unwrap();
+    let second = second.with_signature(cosignature).unwrap();
     let third = log.fill(700);
-    let mut anchors = vec![
+    let anchors = [
         Anchor { note: third, stamps: Vec::new() },
         Anchor { note: first.clone(), stamps: sample.stamps.clone() },
         Anchor { note: second, stamps: Vec::new() },
@@ -194,11 +176,7 @@ pub fn bag(sample: &Sample) -> MemoryBag {
             proof: log.prove(*index, &first),
         })
         .collect();
-    let mut consistency = vec![log.join(256, 512), log.join(512, 700)];
-    if sample.early_receipt {
-        anchors.push(Anchor { note: log.checkpoints[&7].clone(), stamps: Vec::new() });
-        consistency.push(log.join(7, 256));
-    }
+    let consistency = [log.join(256, 512), log.join(512, 700)];
     let plan = Plan::new(vkey(sample), &planned, &anchors, &consistency).unwrap();
     let mut opened = sample.opened.clone();
     opened.extend(["change", "files", "opened"]);

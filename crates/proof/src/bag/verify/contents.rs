@@ -264,6 +264,8 @@ fn check_words(contents: &Contents<'_>, problems: &mut Problems) {
 }
 
 /// The Payload-Oxum (RFC 8493, 2.2.2), first line of `bag-info.txt`, counts right.
+///
+/// After the manifests were compared with what the archive signed, so that a file added or taken away is named first.
 pub(super) fn check_info(contents: &Contents<'_>, problems: &mut Problems) {
     let sizes = contents.payload().map(|(_, _, digests)| u128::from(digests.size));
     let oxum = format!("Payload-Oxum: {}.{}", sizes.sum::<u128>(), contents.payload().count());

@@ -23,10 +23,7 @@ pub fn verify(source: &dyn BagSource, trust: &Trust) -> Report {
         return altered(problems, &contents, None);
     };
     let disclosure = disclosure::check(&contents, &key.vkey, &public_key, &mut problems);
-    // Where a file was altered, the count does not fit either, and `bag-info.txt` is not to blame.
-    if problems.is_empty() {
-        contents::check_info(&contents, &mut problems);
-    }
+    contents::check_info(&contents, &mut problems);
     let checkpoints =
         checkpoints::check(&contents, &key.vkey, disclosure.as_ref(), trust.policy.as_ref(), &mut problems);
     let items = payload::check(&contents, &key.vkey, &public_key, &checkpoints, &mut problems);

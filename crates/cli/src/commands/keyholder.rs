@@ -1,0 +1,88 @@
+//! `vidimus keyholder`: who opens givers; and keyholders as they are typed.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use vidimus_seal::{KeyholderSet, Recipient};
+
+use super::Answer;
+use crate::context::Context;
+use crate::trouble::Trouble;
+use crate::words::tells;
+
+/// Keyholders as typed.
+#[derive(Args)]
+pub struct Named {
+    /// A keyholder's public age key; repeat it for each of them
+    #[arg(long = "keyholder", value_name = "AGE1…", requires = "threshold")]
+    keys: Vec<String>,
+    /// How many keyholders must come together to open a giver
+    #[arg(long, value_name = "K", requires = "keys")]
+    threshold: Option<usize>,
+}
+
+/// Who opens what was said about givers
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the keyholders, and how many of them it takes
+    List {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// What stopped it.
+pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    match arguments.command {
+        Command::List { json } => list(context, json),
+    }
+}
+
+/// The set that was typed; none if nobody was named.
+///
+/// # Errors
+/// A key is not one, or they are no set.
+pub fn set(named: &Named) -> Result<Option<KeyholderSet>, Trouble> {
+    let Some(threshold) = named.threshold else { return Ok(None) };
+    let read = |key: &String| key.trim().parse::<Recipient>().map_err(|_| Trouble::KeyholderKey(key.clone()));
+    let recipients = named.keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    KeyholderSet::new(threshold, recipients).map(Some).map_err(Trouble::KeyholderSet)
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    recipient: &'a str,
+    threshold: u8,
+    fingerprint: &'a str,
+}
+
+fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
+    let archive = context.open()?;
+    let set = archive.register().keyholders.as_ref().filter(|set| !set.recipients.is_empty());
+    if json {
+        let rows = set.iter().flat_map(|set| {
+            let row = |recipient| Row { recipient, threshold: set.threshold, fingerprint: &set.fingerprint };
+            set.recipients.iter().map(String::as_str).map(row)
+        });
+        context.say_json(&rows.collect::<Vec<_>>())?;
+        return Ok(Answer::Yes);
+    }
+    let text = match set {
+        None => tells::no_keyholders(context.lang).to_owned(),
+        Some(set) => {
+            let head = tells::keyholders(context.lang, set.threshold, set.recipients.len(), &set.fingerprint);
+            format!("{head}\n{}", set.recipients.join("\n"))
+        }
+    };
+    context.say(&text)?;
+    Ok(Answer::Yes)
+}

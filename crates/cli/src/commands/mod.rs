@@ -1,0 +1,53 @@
+//! One command a file: what is typed, what is done, what is said.
+
+pub mod anchor;
+pub mod compartment;
+pub mod init;
+pub mod keyholder;
+pub mod member;
+pub mod proposals;
+pub mod receipt;
+pub mod receive;
+pub mod unseal;
+
+use std::process::ExitCode;
+
+use crate::arguments::Command;
+use crate::context::Context;
+use crate::trouble::Trouble;
+
+/// How a command that ran to its end answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done, or "yes".
+    Yes,
+    /// "No", or something is damaged or was not taken.
+    No,
+}
+
+impl From<Answer> for ExitCode {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Yes => Self::SUCCESS,
+            Answer::No => Self::from(1),
+        }
+    }
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// What stopped the command.
+pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
+    match command {
+        Command::Init(arguments) => init::run(arguments, context),
+        Command::Receive(arguments) => receive::run(arguments, context),
+        Command::Proposals(arguments) => proposals::run(arguments, context),
+        Command::Member(arguments) => member::run(arguments, context),
+        Command::Compartment(arguments) => compartment::run(arguments, context),
+        Command::Keyholder(arguments) => keyholder::run(arguments, context),
+        Command::Receipt(arguments) => receipt::run(arguments, context),
+        Command::Anchor(arguments) => anchor::run(arguments, context),
+        Command::Unseal(arguments) => unseal::run(arguments, context),
+    }
+}

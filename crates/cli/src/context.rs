@@ -1,0 +1,237 @@
+//! What every command stands on: options, language, the opened archive, and where its words go.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use serde::Serialize;
+use vidimus_archive::clock::SystemClock;
+use vidimus_archive::{Archive, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use zeroize::Zeroizing;
+
+use crate::arguments::{Arguments, Globals};
+use crate::commands::{self, Answer};
+use crate::prompt::{self, Terminal};
+use crate::trouble::Trouble;
+use crate::words::table::{Column, Table};
+use crate::words::{Lang, asks, tells, troubles};
+
+/// How often a person may mistype a passphrase.
+const TRIES: usize = 3;
+
+/// Reads the arguments, runs the command, and says how it went.
+pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(typed) {
+        Ok(arguments) => arguments,
+        Err(wrong) => {
+            // Help goes to standard output, complaints to standard error; a closed one is nobody's loss.
+            let _ = wrong.print();
+            return ExitCode::from(if wrong.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let lang = arguments.globals.lang.unwrap_or_else(of_environment);
+    let mut context = Context { globals: arguments.globals, lang };
+    match commands::run(arguments.command, &mut context) {
+        Ok(answer) => answer.into(),
+        Err(trouble) => {
+            context.note(&troubles::trouble(lang, &trouble));
+            ExitCode::from(trouble.exit_code())
+        }
+    }
+}
+
+/// The locale's language, by the variables in the order that POSIX gives them.
+fn of_environment() -> Lang {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    named.map(|name| Lang::of_locale(&name)).unwrap_or_default()
+}
+
+/// What a command was given, and where its words go.
+pub struct Context {
+    /// Options of every command.
+    pub globals: Globals,
+    /// In which language it speaks.
+    pub lang: Lang,
+}
+
+impl Context {
+    /// The archive's folder.
+    ///
+    /// # Errors
+    /// None is named.
+    pub fn folder(&self) -> Result<&Path, Trouble> {
+        self.globals.archive.as_deref().ok_or(Trouble::NoArchiveNamed)
+    }
+
+    /// The folder, in which something of an archive lies: no passphrase is asked for where there is none.
+    ///
+    /// # Errors
+    /// None is named, or it is not one of an archive.
+    pub fn archive_folder(&self) -> Result<&Path, Trouble> {
+        let folder = self.folder()?;
+        let layout = Layout::new(folder);
+        let there = [layout.ledger(), layout.keys(), layout.objects()].iter().any(|path| path.exists());
+        if there { Ok(folder) } else { Err(Trouble::NotAnArchive(folder.to_owned())) }
+    }
+
+    /// Where this user's machine remembers archives: `$XDG_STATE_HOME/vidimus`.
+    pub fn state(&self) -> PathBuf {
+        let given = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = given.unwrap_or_else(|| {
+            std::env::home_dir().unwrap_or_else(|| PathBuf::from("/")).join(".local/state")
+        });
+        state.join("vidimus")
+    }
+
+    /// Opens the archive to read. One that went back is read with a warning.
+    ///
+    /// # Errors
+    /// It is not there, locked, damaged, or new to this machine.
+    pub fn open(&self) -> Result<Archive, Trouble> {
+        let archive = self.open_quietly()?;
+        if let Some(back) = archive.went_back() {
+            let (seen, now) = (short_checkpoint(&back.seen), short_checkpoint(&back.now));
+            self.note(&tells::went_back_warning(self.lang, &seen, &now));
+        }
+        Ok(archive)
+    }
+
+    /// Opens the archive to record something.
+    ///
+    /// # Errors
+    /// As [`Context::open`]; also when it went back.
+    pub fn open_to_record(&self) -> Result<Archive, Trouble> {
+        let archive = self.open_quietly()?;
+        match archive.went_back() {
+            Some(back) => Err(Trouble::WentBack(back.clone())),
+            None => Ok(archive),
+        }
+    }
+
+    fn open_quietly(&self) -> Result<Archive, Trouble> {
+        self.archive_folder()?;
+        let mut tries = if self.globals.passphrase_file.is_some() { 1 } else { TRIES };
+        loop {
+            tries -= 1;
+            match self.open_with_passphrase(&self.passphrase()?) {
+                Err(wrong @ Trouble::WrongPassphrase { .. }) if tries > 0 => {
+                    self.note(&troubles::trouble(self.lang, &wrong));
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// The passphrase of the member who acts.
+    ///
+    /// # Errors
+    /// Its file is not usable, or nobody is there to ask.
+    pub fn passphrase(&self) -> Result<Zeroizing<String>, Trouble> {
+        prompt::passphrase(self.globals.passphrase_file.as_deref(), asks::passphrase(self.lang))
+    }
+
+    /// Opens the archive without a word about whether it went back.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub fn open_with_passphrase(&self, passphrase: &str) -> Result<Archive, Trouble> {
+        let folder = self.folder()?;
+        let state = self.state();
+        let open = |first_seen_here| {
+            let opening = Opening {
+                state: &state,
+                member: self.globals.member.as_deref(),
+                passphrase,
+                first_seen_here,
+                clock: Box::new(SystemClock),
+            };
+            Archive::open(folder, opening).map_err(|error| self.not_opened(error))
+        };
+        let seen = match open(self.globals.first_seen_here) {
+            Err(Trouble::NeverSeen { now }) => now,
+            answer => return answer,
+        };
+        let question = asks::first_seen_here(self.lang, &short_checkpoint(&seen));
+        match Terminal::open().map(|mut terminal| terminal.confirm(&question)).transpose()? {
+            Some(true) => open(true),
+            Some(false) | None => Err(Trouble::NeverSeen { now: seen }),
+        }
+    }
+
+    fn not_opened(&self, error: OpenError) -> Trouble {
+        match error {
+            OpenError::NoArchive(folder) => Trouble::NotAnArchive(folder),
+            OpenError::NeverSeen { now } => Trouble::NeverSeen { now },
+            OpenError::Unlock(UnlockError::NoSuchMember) => {
+                Trouble::WrongPassphrase { member: self.globals.member.clone() }
+            }
+            OpenError::Io(error) | OpenError::Unlock(UnlockError::Io(error)) => error.into(),
+            damaged => Trouble::Damaged { detail: damaged.to_string() },
+        }
+    }
+
+    /// Prints on standard output: the answer.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn say(&self, text: &str) -> Result<(), Trouble> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}").and_then(|()| out.flush()).map_err(unread)
+    }
+
+    /// Prints one JSON value on standard output.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn say_json(&self, value: &impl Serialize) -> Result<(), Trouble> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        serde_json::to_writer_pretty(&mut out, value)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+            .and_then(|()| out.flush())
+            .map_err(unread)
+    }
+
+    /// Prints a table; rows are cells that were made safe to show.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn say_table(&self, columns: &[(Column, &str)], rows: &[Vec<String>]) -> Result<Answer, Trouble> {
+        let table = Table::of(columns, rows);
+        let lines = std::iter::once(table.heading()).chain(rows.iter().map(|row| table.line(row)));
+        self.say(&lines.collect::<Vec<_>>().join("\n"))?;
+        Ok(Answer::Yes)
+    }
+
+    /// Prints on standard error: what is not the answer itself.
+    pub fn note(&self, text: &str) {
+        if !text.is_empty() {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+}
+
+/// What writing to standard output failed with: nothing worth saying where its reader has left.
+fn unread(error: io::Error) -> Trouble {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Trouble::Unread,
+        _ => error.into(),
+    }
+}
+
+/// A checkpoint in one line: origin, size, and the beginning of the root.
+pub fn short_checkpoint(note: &str) -> String {
+    match SignedCheckpoint::from_bytes(note.as_bytes()) {
+        Ok(signed) => {
+            let CheckpointSummary { origin, size, root } = signed.checkpoint().into();
+            format!("{origin} {size} {}…", root.get(..12).unwrap_or(&root))
+        }
+        Err(_) => "?".to_owned(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The recovery sheet: shown and partly typed back, or written to a file; and the code read from it again.
+
+use std::path::Path;
+
+use vidimus_seal::{Entropy, RecoveryCode};
+use zeroize::Zeroizing;
+
+use crate::context::Context;
+use crate::prompt::Terminal;
+use crate::secrets::NewFile;
+use crate::trouble::Trouble;
+use crate::words::{asks, sheet, tells};
+
+/// How many groups are typed back.
+const TYPED_BACK: usize = 2;
+
+/// Where the sheet will go; made before the code exists, so that a code is never made that nobody can keep.
+pub enum Keeping {
+    /// To a person, who types part of it back.
+    Terminal(Terminal),
+    /// Into a new file.
+    File(NewFile, std::path::PathBuf),
+}
+
+/// Whose sheet it is.
+pub struct Holder<'a> {
+    /// The archive's name.
+    pub origin: &'a str,
+    /// The archive's public key.
+    pub vkey: &'a str,
+    /// The member.
+    pub member: &'a str,
+}
+
+impl Keeping {
+    /// Into `file`, or to the person at the terminal.
+    ///
+    /// # Errors
+    /// The file is there already or cannot be made; without one, there is no terminal.
+    pub fn prepare(file: Option<&Path>) -> Result<Self, Trouble> {
+        match file {
+            Some(path) => Ok(Self::File(NewFile::create(path)?, path.to_owned())),
+            None => {
+                let terminal = Terminal::open();
+                terminal.map(Self::Terminal).ok_or(Trouble::NoTerminal { option: "--recovery-sheet FILE" })
+            }
+        }
+    }
+
+    /// Hands the sheet out.
+    ///
+    /// # Errors
+    /// It could not be written, or was not typed back.
+    pub fn hand_out(
+        self,
+        context: &Context,
+        holder: &Holder<'_>,
+        code: &RecoveryCode,
+    ) -> Result<(), Trouble> {
+        let text = Zeroizing::new(sheet::sheet(
+            context.lang,
+            &sheet::Sheet {
+                origin: holder.origin,
+                vkey: holder.vkey,
+                member: holder.member,
+                code: &in_lines(code),
+            },
+        ));
+        match self {
+            Self::File(file, path) => {
+                file.write(&text)?;
+                context.note(&tells::sheet_written(context.lang, &path));
+                Ok(())
+            }
+            Self::Terminal(mut terminal) => {
+                terminal.show(&text)?;
+                terminal.show(asks::write_the_sheet_down(context.lang))?;
+                typed_back(&mut terminal, context, code)
+            }
+        }
+    }
+}
+
+/// Two lines of five groups, each with its number.
+fn in_lines(code: &RecoveryCode) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(200));
+    for (i, group) in code.groups().iter().enumerate() {
+        let end = if i == 4 { "\n" } else { "" };
+        text.push_str(&format!("  {:>2}: ", i + 1));
+        text.push_str(group);
+        text.push_str(end);
+    }
+    text
+}
+
+fn typed_back(terminal: &mut Terminal, context: &Context, code: &RecoveryCode) -> Result<(), Trouble> {
+    let groups = code.groups();
+    for number in some_groups(groups.len())? {
+        loop {
+            let question = asks::group_of_code(context.lang, number);
+            let typed = terminal.ask(&question)?.ok_or(Trouble::SheetNotConfirmed)?;
+            if typed.to_uppercase() == *groups[number - 1] {
+                break;
+            }
+            terminal.show(&asks::group_is_wrong(context.lang, number))?;
+        }
+    }
+    terminal.show(asks::sheet_is_right(context.lang))?;
+    Ok(())
+}
+
+/// Different numbers from 1 to `groups`, by chance, so that nobody learns beforehand which to write down.
+fn some_groups(groups: usize) -> Result<[usize; TYPED_BACK], Trouble> {
+    let mut entropy = Entropy::from_os().map_err(std::io::Error::other)?;
+    let mut drawn = [0; TYPED_BACK];
+    let mut count = 0;
+    while count < TYPED_BACK {
+        let [byte] = entropy.bytes::<1>();
+        let number = usize::from(byte) % groups + 1;
+        if !drawn.contains(&number) {
+            drawn[count] = number;
+            count += 1;
+        }
+    }
+    Ok(drawn)
+}

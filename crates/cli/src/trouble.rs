@@ -1,0 +1,155 @@
+//! Everything that can stop a command, as data; `words::troubles` says it to people.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vidimus_archive::WentBack;
+use vidimus_seal::keyholders::KeyholderSetError;
+
+/// Why a command stopped.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Whoever read our output has closed it; they want no more words.
+    Unread,
+    /// Neither `--archive` nor its variable names a folder.
+    NoArchiveNamed,
+    /// There is no archive in this folder.
+    NotAnArchive(PathBuf),
+    /// The folder for a new archive holds something.
+    NotEmpty(PathBuf),
+    /// The name of a new archive breaks the rule of names.
+    Origin,
+    /// The name of a member breaks the rule of names.
+    MemberName,
+    /// A keyholder's key cannot be read as one.
+    KeyholderKey(String),
+    /// These are not a set of keyholders.
+    KeyholderSet(KeyholderSetError),
+    /// A passphrase file that others could read, or that is not ours.
+    FileNotPrivate(PathBuf),
+    /// A passphrase file that holds no passphrase.
+    PassphraseUnreadable(PathBuf),
+    /// A new passphrase that is too easy to guess.
+    PassphraseWeak,
+    /// Both typings differ, three times.
+    PassphraseDiffers,
+    /// A question has to be asked and there is no terminal; the option answers it instead.
+    NoTerminal {
+        /// For example `--passphrase-file FILE`.
+        option: &'static str,
+    },
+    /// The recovery sheet was shown, but not typed back.
+    SheetNotConfirmed,
+    /// A file that is to be made is there already.
+    Exists(PathBuf),
+    /// No member with this passphrase, or none of this name.
+    WrongPassphrase {
+        /// The name that was given.
+        member: Option<String>,
+    },
+    /// This machine has never seen the archive.
+    NeverSeen {
+        /// Its newest checkpoint (note).
+        now: String,
+    },
+    /// The archive is behind what this machine has seen.
+    WentBack(WentBack),
+    /// Two inputs are to be read from standard input.
+    TwoStandardInputs,
+    /// The settings name no time-stamp authority.
+    NoAuthority,
+    /// The settings cannot be used.
+    Settings {
+        /// What is wrong with them.
+        detail: String,
+    },
+    /// The person at the terminal said no.
+    Declined,
+    /// The member may not read this compartment.
+    NotHeld,
+    /// No compartment of this name that the member holds.
+    NoCompartment(String),
+    /// Several compartments of this name.
+    TwoCompartments(String),
+    /// A file that should hold a sealed giver does not.
+    NoGiver(PathBuf),
+    /// A keyholder's file without a key.
+    NoKeyInFile(PathBuf),
+    /// These keyholders' keys are needed too.
+    KeyholdersMissing {
+        /// Their public keys.
+        keys: Vec<String>,
+    },
+    /// What was sealed about a giver does not open with the keys it names.
+    GiverDamaged,
+    /// Part of the archive is damaged.
+    Damaged {
+        /// What the lower layers say, for whoever mends it.
+        detail: String,
+    },
+    /// The operating system refused.
+    System {
+        /// The file or folder that was typed, where one was.
+        path: Option<PathBuf>,
+        /// Its answer.
+        error: io::Error,
+    },
+}
+
+impl Trouble {
+    /// The operating system's refusal about `path`.
+    pub fn at(path: &Path, error: io::Error) -> Self {
+        Self::System { path: Some(path.to_owned()), error }
+    }
+
+    /// 1: the answer is "no", or something is damaged; 2: wrong usage; 3: locked or not allowed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unread => 0,
+            Self::SheetNotConfirmed
+            | Self::WentBack(_)
+            | Self::NoAuthority
+            | Self::Settings { .. }
+            | Self::Declined
+            | Self::GiverDamaged
+            | Self::Damaged { .. } => 1,
+            Self::System { path, error } => match error.kind() {
+                io::ErrorKind::PermissionDenied => 3,
+                io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+                    if path.is_some() =>
+                {
+                    2
+                }
+                _ => 1,
+            },
+            Self::WrongPassphrase { .. }
+            | Self::NeverSeen { .. }
+            | Self::NotHeld
+            | Self::KeyholdersMissing { .. } => 3,
+            Self::NoArchiveNamed
+            | Self::NotAnArchive(_)
+            | Self::NotEmpty(_)
+            | Self::Origin
+            | Self::MemberName
+            | Self::KeyholderKey(_)
+            | Self::KeyholderSet(_)
+            | Self::FileNotPrivate(_)
+            | Self::PassphraseUnreadable(_)
+            | Self::PassphraseWeak
+            | Self::PassphraseDiffers
+            | Self::NoTerminal { .. }
+            | Self::Exists(_)
+            | Self::TwoStandardInputs
+            | Self::NoCompartment(_)
+            | Self::TwoCompartments(_)
+            | Self::NoGiver(_)
+            | Self::NoKeyInFile(_) => 2,
+        }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::System { path: None, error }
+    }
+}

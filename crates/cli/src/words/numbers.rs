@@ -1,0 +1,68 @@
+//! Counts and sizes as people write them.
+
+use super::Lang;
+
+/// 40,131 in English; 40 131 otherwise, with a space that does not break.
+pub fn count(lang: Lang, number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(lang.pick(',', '\u{a0}', '\u{a0}'));
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Three digits and a unit of powers of ten, as disks are sold: 198 GB, 1.5 MB.
+pub fn size(lang: Lang, bytes: u64) -> String {
+    let units = lang.pick(
+        ["B", "kB", "MB", "GB", "TB", "PB", "EB"],
+        ["Б", "кБ", "МБ", "ГБ", "ТБ", "ПБ", "ЕБ"],
+        ["Б", "кБ", "МБ", "ГБ", "ТБ", "ПБ", "ЭБ"],
+    );
+    let (mut value, mut unit) = (bytes as f64, 0);
+    // 999.5 would be written as 1000 of the smaller unit.
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let text = if unit == 0 || value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") };
+    format!("{} {}", text.replace('.', lang.pick(".", ",", ",")), units[unit])
+}
+
+/// "1 file", "40,131 files"; the other languages say "files: 40 131", which needs no declension.
+pub fn files(lang: Lang, number: u64) -> String {
+    let count = count(lang, number);
+    match lang {
+        Lang::En if number == 1 => "1 file".to_owned(),
+        Lang::En => format!("{count} files"),
+        Lang::Uk => format!("файлів: {count}"),
+        Lang::Ru => format!("файлов: {count}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lang, count, files, size};
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 40_131].map(|n| count(Lang::En, n)), ["0", "999", "1,000", "40,131"]);
+        assert_eq!(count(Lang::Uk, 1_234_567), "1\u{a0}234\u{a0}567");
+    }
+
+    #[test]
+    fn sizes_have_three_digits() {
+        let sizes = [0, 999, 1000, 99_949, 999_499, 999_500, 198_000_000_000];
+        let shown = ["0 B", "999 B", "1.0 kB", "99.9 kB", "999 kB", "1.0 MB", "198 GB"];
+        assert_eq!(sizes.map(|n| size(Lang::En, n)), shown);
+        assert_eq!(size(Lang::Ru, 1500), "1,5 кБ");
+    }
+
+    #[test]
+    fn one_file_is_not_files() {
+        assert_eq!([1, 2].map(|n| files(Lang::En, n)), ["1 file", "2 files"]);
+    }
+}

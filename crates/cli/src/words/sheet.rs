@@ -1,0 +1,84 @@
+//! The printed recovery sheet.
+
+use super::{Lang, safe, say};
+
+/// What stands on a sheet, beside the words.
+pub struct Sheet<'a> {
+    /// The archive's name.
+    pub origin: &'a str,
+    /// The archive's public key (C2SP vkey).
+    pub vkey: &'a str,
+    /// Whose sheet it is.
+    pub member: &'a str,
+    /// The code, two lines of five numbered groups.
+    pub code: &'a str,
+}
+
+/// The whole sheet.
+pub fn sheet(lang: Lang, sheet: &Sheet<'_>) -> String {
+    let Sheet { origin, vkey, code, .. } = sheet;
+    let member = safe::text(sheet.member);
+    say!(
+        lang,
+        "\
+RECOVERY SHEET
+
+Archive:    {origin}
+Key:        {vkey}
+Member:     {member}
+
+Code:
+{code}
+
+What it is for: with this code {member} gets back into the archive when the
+passphrase is forgotten. Whoever has this sheet and the archive's folder can read
+what {member} can read.
+
+Where to keep it: on paper, away from the archive and its backups, where nobody
+else comes: a safe, a lawyer, a sealed envelope. Never photograph or e-mail it.
+
+How to use it: vidimus --archive FOLDER recover --member NAME, then type the code.
+Spaces, hyphens and capitals do not matter.
+",
+        "\
+АРКУШ ВІДНОВЛЕННЯ
+
+Архів:      {origin}
+Ключ:       {vkey}
+Учасник:    {member}
+
+Код:
+{code}
+
+Навіщо він: з цим кодом {member} повернеться до архіву, якщо парольну фразу
+забуто. Хто має цей аркуш і теку архіву, прочитає все, що може читати {member}.
+
+Де зберігати: на папері, окремо від архіву та його резервних копій, де більше
+ніхто не буває: сейф, адвокат, запечатаний конверт. Не фотографуйте й не
+надсилайте поштою.
+
+Як скористатися: vidimus --archive ТЕКА recover --member ІМ'Я, потім введіть код.
+Пробіли, дефіси й великі літери не мають значення.
+",
+        "\
+ЛИСТ ВОССТАНОВЛЕНИЯ
+
+Архив:      {origin}
+Ключ:       {vkey}
+Участник:   {member}
+
+Код:
+{code}
+
+Зачем он: с этим кодом {member} вернётся в архив, если парольная фраза забыта.
+У кого есть этот лист и папка архива, прочтёт всё, что может читать {member}.
+
+Где хранить: на бумаге, отдельно от архива и его резервных копий, где больше
+никто не бывает: сейф, адвокат, запечатанный конверт. Не фотографируйте и не
+посылайте почтой.
+
+Как воспользоваться: vidimus --archive ПАПКА recover --member ИМЯ, затем введите
+код. Пробелы, дефисы и заглавные буквы не важны.
+",
+    )
+}

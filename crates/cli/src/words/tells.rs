@@ -1,0 +1,144 @@
+//! What commands say when they are done.
+
+use std::path::Path;
+
+use vidimus_archive::anchor::Anchored;
+use vidimus_model::{Action, MemberId, Ref};
+
+use super::{Lang, numbers, safe, say};
+
+pub fn archive_made(lang: Lang, folder: &Path, origin: &str, vkey: &str) -> String {
+    let folder = safe::path(folder);
+    say!(
+        lang,
+        "The archive {origin} is in {folder}.\n\
+         Its public key, which others pin: {vkey}\n\
+         Next: vidimus --archive {folder} receive PATH",
+        "Архів {origin} лежить у {folder}.\n\
+         Його відкритий ключ, який інші запам'ятовують: {vkey}\n\
+         Далі: vidimus --archive {folder} receive ШЛЯХ",
+        "Архив {origin} лежит в {folder}.\n\
+         Его открытый ключ, который другие запоминают: {vkey}\n\
+         Дальше: vidimus --archive {folder} receive ПУТЬ",
+    )
+}
+
+pub fn no_keyholders(lang: Lang) -> &'static str {
+    lang.pick(
+        "No keyholders are named: until they are, who gave something is sealed to its registrar alone.",
+        "Хранителів ключа не названо: доти особу того, хто передав, опечатано лише для реєстратора.",
+        "Хранители ключа не названы: до тех пор личность передавшего опечатана только для регистратора.",
+    )
+}
+
+pub fn sheet_written(lang: Lang, file: &Path) -> String {
+    let file = safe::path(file);
+    say!(
+        lang,
+        "The recovery sheet is in {file}. Print it, keep the paper away from the archive, and delete the file.",
+        "Аркуш відновлення у {file}. Надрукуйте, зберігайте папір окремо від архіву, а файл видаліть.",
+        "Лист восстановления в {file}. Напечатайте, храните бумагу отдельно от архива, а файл удалите.",
+    )
+}
+
+pub fn went_back_warning(lang: Lang, seen: &str, now: &str) -> String {
+    say!(
+        lang,
+        "WARNING: this archive went back. This machine saw {seen}, and it is now {now}.\n\
+         You can read, but nothing is recorded until: vidimus recover --accept-rollback REASON",
+        "УВАГА: цей архів повернувся назад. Комп'ютер бачив {seen}, а тепер {now}.\n\
+         Читати можна, але нічого не записується до: vidimus recover --accept-rollback ПРИЧИНА",
+        "ВНИМАНИЕ: этот архив вернулся назад. Компьютер видел {seen}, а теперь {now}.\n\
+         Читать можно, но ничего не записывается до: vidimus recover --accept-rollback ПРИЧИНА",
+    )
+}
+
+pub fn standing(lang: Lang, removed: bool) -> &'static str {
+    if removed {
+        lang.pick("removed", "усунуто", "удалён")
+    } else {
+        lang.pick("member", "учасник", "участник")
+    }
+}
+
+pub fn keyholders(lang: Lang, threshold: u8, of: usize, fingerprint: &str) -> String {
+    say!(
+        lang,
+        "{threshold} of {of} keyholders open a giver together. Fingerprint of the set: {fingerprint}",
+        "Особу того, хто передав, відкривають разом {threshold} з {of} хранителів. Відбиток: {fingerprint}",
+        "Личность передавшего открывают вместе {threshold} из {of} хранителей. Отпечаток: {fingerprint}",
+    )
+}
+
+pub fn nothing_waits(lang: Lang) -> &'static str {
+    lang.pick("Nothing waits for agreement.", "Ніщо не чекає на згоду.", "Ничто не ждёт согласия.")
+}
+
+pub fn action(lang: Lang, action: &Action, name: impl Fn(MemberId) -> String) -> String {
+    match action {
+        Action::Erase { about } => {
+            let about = references(about);
+            say!(lang, "erase {about}", "знищити {about}", "уничтожить {about}")
+        }
+        Action::AddMember(member) => {
+            let name = safe::text(&member.name);
+            say!(lang, "add member {name}", "додати учасника {name}", "добавить участника {name}")
+        }
+        Action::RemoveMember { member } => {
+            let name = safe::text(&name(*member));
+            say!(lang, "remove member {name}", "усунути учасника {name}", "удалить участника {name}")
+        }
+        Action::SetKeyholders(set) => {
+            let (threshold, of, fingerprint) = (set.threshold, set.recipients.len(), &set.fingerprint);
+            say!(
+                lang,
+                "keyholders {threshold} of {of}, {fingerprint}",
+                "хранителі {threshold} з {of}, {fingerprint}",
+                "хранители {threshold} из {of}, {fingerprint}",
+            )
+        }
+    }
+}
+
+/// `A7-1, A7-2, A7-3 …`: the first few, because a table and a line have an end.
+pub fn references(references: &[Ref]) -> String {
+    let first: Vec<_> = references.iter().take(3).map(ToString::to_string).collect();
+    let more = if references.len() > first.len() { " …" } else { "" };
+    first.join(", ") + more
+}
+
+pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
+    let mut lines = Vec::new();
+    for token in &anchored.tokens {
+        let (authority, at, size) = (safe::text(&token.authority), token.at, token.receipt);
+        lines.push(say!(
+            lang,
+            "{authority} says: the receipt of size {size} existed no later than {at}.",
+            "{authority} засвідчує: квитанція розміру {size} існувала не пізніше ніж {at}.",
+            "{authority} удостоверяет: квитанция размера {size} существовала не позднее чем {at}.",
+        ));
+    }
+    for failed in &anchored.failed {
+        let (authority, reason) = (safe::text(&failed.authority), safe::text(&failed.reason.to_string()));
+        lines.push(say!(
+            lang,
+            "{authority} sent no time stamp: {reason}. It is asked again by the next vidimus anchor.",
+            "{authority} не надіслав позначки часу: {reason}. Наступний vidimus anchor запитає знову.",
+            "{authority} не прислал метки времени: {reason}. Следующий vidimus anchor спросит снова.",
+        ));
+    }
+    if lines.is_empty() {
+        let done = lang.pick(
+            "Every receipt has its time stamps already.",
+            "Усі квитанції вже мають позначки часу.",
+            "У всех квитанций уже есть метки времени.",
+        );
+        lines.push(done.to_owned());
+    }
+    lines.join("\n")
+}
+
+pub fn files_done(lang: Lang, done: u64, all: u64) -> String {
+    let (done, all) = (numbers::count(lang, done), numbers::files(lang, all));
+    say!(lang, "{done} of {all}", "{done} / {all}", "{done} / {all}")
+}

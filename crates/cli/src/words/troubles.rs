@@ -1,0 +1,355 @@
+//! What went wrong, in two sentences: what happened, and what to do.
+
+use std::io;
+use std::path::Path;
+
+use vidimus_seal::keyholders::{KeyholderSetError, MAX_KEYHOLDERS};
+
+use super::{Lang, safe, say};
+use crate::context::short_checkpoint;
+use crate::trouble::Trouble;
+
+/// Two lines, one sentence each.
+pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Unread => String::new(),
+        Trouble::NoArchiveNamed => say!(
+            lang,
+            "No archive is named.\nSay where it is with --archive DIR, or in the variable VIDIMUS_ARCHIVE.",
+            "Архів не названо.\nВкажіть його: --archive ТЕКА або змінна VIDIMUS_ARCHIVE.",
+            "Архив не назван.\nУкажите его: --archive ПАПКА или переменная VIDIMUS_ARCHIVE.",
+        ),
+        Trouble::NotAnArchive(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "There is no archive in {folder}.\nLook for the folder that holds ledger.db, or make a new archive with: vidimus init",
+                "У {folder} немає архіву.\nЗнайдіть теку, де лежить ledger.db, або створіть новий архів: vidimus init",
+                "В {folder} нет архива.\nНайдите папку, где лежит ledger.db, или создайте новый архив: vidimus init",
+            )
+        }
+        Trouble::NotEmpty(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "The folder {folder} is not empty.\nName an empty folder, or one that does not exist yet.",
+                "Тека {folder} не порожня.\nНазвіть порожню теку або таку, якої ще немає.",
+                "Папка {folder} не пуста.\nНазовите пустую папку или такую, которой ещё нет.",
+            )
+        }
+        Trouble::Origin => say!(
+            lang,
+            "This cannot be the name of an archive.\nTake a short name without spaces or plus signs, such as archive.example.org/2026.",
+            "Архів не може мати такої назви.\nВізьміть коротку назву без пробілів і плюсів, наприклад archive.example.org/2026.",
+            "У архива не может быть такого названия.\nВозьмите короткое название без пробелов и плюсов, например archive.example.org/2026.",
+        ),
+        Trouble::MemberName => say!(
+            lang,
+            "This cannot be the name of a member.\nTake 1 to 100 characters without line breaks; it need not be a real name.",
+            "Учасник не може мати такого імені.\nВізьміть від 1 до 100 знаків без переносів; справжнє ім'я не потрібне.",
+            "У участника не может быть такого имени.\nВозьмите от 1 до 100 знаков без переносов; настоящее имя не нужно.",
+        ),
+        Trouble::KeyholderKey(key) => {
+            let key = safe::text(key);
+            say!(
+                lang,
+                "{key} is not the public key of a keyholder.\nAsk the keyholder for the line that begins with age1; age-keygen prints it.",
+                "{key} не є відкритим ключем хранителя.\nПопросіть у хранителя рядок, що починається з age1; його друкує age-keygen.",
+                "{key} не открытый ключ хранителя.\nПопросите у хранителя строку, которая начинается с age1; её печатает age-keygen.",
+            )
+        }
+        Trouble::KeyholderSet(error) => keyholder_set(lang, error),
+        Trouble::FileNotPrivate(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "Others can read {file}, or it is not yours.\nMake it yours alone: chmod 600 {file}",
+                "Файл {file} можуть читати інші, або він не ваш.\nЗробіть його лише вашим: chmod 600 {file}",
+                "Файл {file} могут читать другие, или он не ваш.\nСделайте его только вашим: chmod 600 {file}",
+            )
+        }
+        Trouble::PassphraseUnreadable(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "There is no readable text in {file}.\nWrite what it should hold into its first line, as UTF-8 text.",
+                "У {file} немає читабельного тексту.\nЗапишіть у перший рядок те, що там має бути, текстом UTF-8.",
+                "В {file} нет читаемого текста.\nЗапишите в первую строку то, что там должно быть, текстом UTF-8.",
+            )
+        }
+        Trouble::PassphraseWeak => say!(
+            lang,
+            "This passphrase is too easy to guess.\nTake at least 12 characters, or 4 words.",
+            "Цю парольну фразу надто легко вгадати.\nВізьміть щонайменше 12 знаків або 4 слова.",
+            "Эту парольную фразу слишком легко угадать.\nВозьмите не меньше 12 знаков или 4 слов.",
+        ),
+        Trouble::PassphraseDiffers => say!(
+            lang,
+            "No passphrase was typed twice alike.\nRun the command again; nothing was changed.",
+            "Жодної парольної фрази не введено двічі однаково.\nЗапустіть команду ще раз; нічого не змінено.",
+            "Ни одной парольной фразы не введено дважды одинаково.\nЗапустите команду ещё раз; ничего не изменено.",
+        ),
+        Trouble::NoTerminal { option } => say!(
+            lang,
+            "There is no terminal to ask a question on.\nAnswer it beforehand with {option}.",
+            "Немає термінала, щоб запитати.\nДайте відповідь наперед: {option}.",
+            "Нет терминала, чтобы спросить.\nДайте ответ заранее: {option}.",
+        ),
+        Trouble::SheetNotConfirmed => say!(
+            lang,
+            "The recovery sheet was not typed back, so perhaps nobody has it.\nBegin again: a new archive in another folder, or a new member under another name.",
+            "Аркуш відновлення не підтверджено, тож, можливо, його ні в кого немає.\nПочніть знову: новий архів в іншій теці або новий учасник під іншим ім'ям.",
+            "Лист восстановления не подтверждён, и, возможно, его ни у кого нет.\nНачните снова: новый архив в другой папке или новый участник под другим именем.",
+        ),
+        Trouble::Exists(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "{file} is there already.\nName a file that does not exist yet; nothing is overwritten.",
+                "{file} вже існує.\nНазвіть файл, якого ще немає; нічого не перезаписується.",
+                "{file} уже существует.\nНазовите файл, которого ещё нет; ничего не перезаписывается.",
+            )
+        }
+        Trouble::WrongPassphrase { member } => match member {
+            Some(name) => {
+                let name = safe::text(name);
+                say!(
+                    lang,
+                    "No member called {name} has this passphrase.\nCheck the name and type it again, or use the recovery sheet: vidimus recover",
+                    "Жоден учасник на ім'я {name} не має такої парольної фрази.\nПеревірте ім'я та введіть ще раз або скористайтеся аркушем відновлення: vidimus recover",
+                    "Ни у одного участника по имени {name} нет такой парольной фразы.\nПроверьте имя и введите ещё раз или воспользуйтесь листом восстановления: vidimus recover",
+                )
+            }
+            None => say!(
+                lang,
+                "No member has this passphrase.\nType it again, or use the recovery sheet: vidimus recover",
+                "Жоден учасник не має такої парольної фрази.\nВведіть ще раз або скористайтеся аркушем відновлення: vidimus recover",
+                "Ни у одного участника нет такой парольной фразы.\nВведите ещё раз или воспользуйтесь листом восстановления: vidimus recover",
+            ),
+        },
+        Trouble::NeverSeen { now } => {
+            let now = short_checkpoint(now);
+            say!(
+                lang,
+                "This machine has never seen this archive, so it cannot tell whether it is yesterday's copy.\nCompare its newest checkpoint, {now}, with your last receipt; then say --first-seen-here.",
+                "Цей комп'ютер ще не бачив цього архіву й не може знати, чи це не вчорашня копія.\nПорівняйте його останню контрольну точку, {now}, з останньою квитанцією; потім додайте --first-seen-here.",
+                "Этот компьютер ещё не видел этого архива и не может знать, не вчерашняя ли это копия.\nСравните его последнюю контрольную точку, {now}, с последней квитанцией; затем добавьте --first-seen-here.",
+            )
+        }
+        Trouble::WentBack(back) => {
+            let (seen, now) = (short_checkpoint(&back.seen), short_checkpoint(&back.now));
+            say!(
+                lang,
+                "This archive went back: this machine saw {seen}, and it is now {now}, so nothing is recorded.\nFind the newer folder, or go on from this one with: vidimus recover --accept-rollback REASON",
+                "Цей архів повернувся назад: комп'ютер бачив {seen}, а тепер {now}, тому нічого не записується.\nЗнайдіть новішу теку або продовжуйте з цієї: vidimus recover --accept-rollback ПРИЧИНА",
+                "Этот архив вернулся назад: компьютер видел {seen}, а теперь {now}, поэтому ничего не записывается.\nНайдите более новую папку или продолжайте с этой: vidimus recover --accept-rollback ПРИЧИНА",
+            )
+        }
+        Trouble::TwoStandardInputs => say!(
+            lang,
+            "Two things are to be read from standard input.\nGive one of them in a file.",
+            "Зі стандартного введення мають читатися дві речі.\nДайте одну з них у файлі.",
+            "Со стандартного ввода должны читаться две вещи.\nДайте одну из них в файле.",
+        ),
+        Trouble::NoAuthority => say!(
+            lang,
+            "No time-stamp authority is configured, so what dates a receipt is where and when you publish it.\nName one in the archive's settings.json; docs/format/receipt.md shows how.",
+            "Жодної служби позначок часу не налаштовано, тож квитанцію датує місце й час її публікації.\nНазвіть таку в settings.json архіву; docs/format/receipt.md показує як.",
+            "Ни одной службы меток времени не настроено, поэтому квитанцию датирует место и время её публикации.\nНазовите такую в settings.json архива; docs/format/receipt.md показывает как.",
+        ),
+        Trouble::Settings { detail } => {
+            let detail = safe::text(detail);
+            say!(
+                lang,
+                "The archive's settings.json cannot be used: {detail}.\nMend it as docs/format/receipt.md shows.",
+                "Файл settings.json архіву непридатний: {detail}.\nВиправте його, як показує docs/format/receipt.md.",
+                "Файл settings.json архива непригоден: {detail}.\nИсправьте его, как показывает docs/format/receipt.md.",
+            )
+        }
+        Trouble::Declined => say!(
+            lang,
+            "You said no, and nothing was done.\nRun the command again when you are ready.",
+            "Ви відмовилися, і нічого не зроблено.\nЗапустіть команду ще раз, коли будете готові.",
+            "Вы отказались, и ничего не сделано.\nЗапустите команду ещё раз, когда будете готовы.",
+        ),
+        Trouble::NotHeld => say!(
+            lang,
+            "You do not hold the compartment in which this lies.\nAsk one of its members; vidimus compartment list shows yours.",
+            "Ви не маєте доступу до відсіку, де це лежить.\nПопросіть когось із його учасників; ваші показує vidimus compartment list.",
+            "У вас нет доступа к отсеку, где это лежит.\nПопросите кого-то из его участников; ваши показывает vidimus compartment list.",
+        ),
+        Trouble::NoCompartment(name) => {
+            let name = safe::text(name);
+            say!(
+                lang,
+                "You hold no compartment called {name}.\nThe ones you hold are shown by: vidimus compartment list",
+                "У вас немає відсіку з назвою {name}.\nВаші відсіки показує: vidimus compartment list",
+                "У вас нет отсека с названием {name}.\nВаши отсеки показывает: vidimus compartment list",
+            )
+        }
+        Trouble::TwoCompartments(name) => {
+            let name = safe::text(name);
+            say!(
+                lang,
+                "Several compartments are called {name}.\nName the one you mean by its id: vidimus compartment list",
+                "Кілька відсіків називаються {name}.\nВкажіть потрібний за номером: vidimus compartment list",
+                "Несколько отсеков называются {name}.\nУкажите нужный по номеру: vidimus compartment list",
+            )
+        }
+        Trouble::NoGiver(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "There is no sealed giver in {file}.\nAsk a member for what this prints: vidimus show A7 --json",
+                "У {file} немає опечатаної особи того, хто передав.\nПопросіть учасника про те, що друкує: vidimus show A7 --json",
+                "В {file} нет опечатанной личности передавшего.\nПопросите участника о том, что печатает: vidimus show A7 --json",
+            )
+        }
+        Trouble::NoKeyInFile(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "There is no keyholder's key in {file}.\nName the file with the line that begins with AGE-SECRET-KEY-1; age-keygen makes it.",
+                "У {file} немає ключа хранителя.\nНазвіть файл із рядком, що починається з AGE-SECRET-KEY-1; його створює age-keygen.",
+                "В {file} нет ключа хранителя.\nНазовите файл со строкой, которая начинается с AGE-SECRET-KEY-1; его создаёт age-keygen.",
+            )
+        }
+        Trouble::KeyholdersMissing { keys } => {
+            let keys = safe::text(&keys.join(", "));
+            say!(
+                lang,
+                "These keys alone do not open it; missing: {keys}.\nAsk those keyholders to come, and name each one's file with --key.",
+                "Лише цими ключами не відкрити; бракує: {keys}.\nПопросіть цих хранителів прийти й назвіть файл кожного через --key.",
+                "Одними этими ключами не открыть; не хватает: {keys}.\nПопросите этих хранителей прийти и назовите файл каждого через --key.",
+            )
+        }
+        Trouble::GiverDamaged => say!(
+            lang,
+            "What was sealed about the giver does not open, so it was changed on the way.\nAsk for it again: vidimus show A7 --json",
+            "Опечатане не відкривається, отже його змінено дорогою.\nПопросіть ще раз: vidimus show A7 --json",
+            "Опечатанное не открывается, значит, его изменили по дороге.\nПопросите ещё раз: vidimus show A7 --json",
+        ),
+        Trouble::Damaged { detail } => {
+            let detail = safe::text(detail);
+            say!(
+                lang,
+                "Part of the archive is damaged: {detail}.\nRun vidimus check to see what, and bring it back from a backup.",
+                "Частину архіву пошкоджено: {detail}.\nЗапустіть vidimus check, щоб побачити, що саме, і поверніть з резервної копії.",
+                "Часть архива повреждена: {detail}.\nЗапустите vidimus check, чтобы увидеть, что именно, и верните из резервной копии.",
+            )
+        }
+        Trouble::System { path, error } => system(lang, path.as_deref(), error),
+    }
+}
+
+fn keyholder_set(lang: Lang, error: &KeyholderSetError) -> String {
+    match error {
+        KeyholderSetError::Count { found } => say!(
+            lang,
+            "{found} keyholders are named.\nName 1 to {MAX_KEYHOLDERS}, each with its own --keyholder.",
+            "Названо хранителів: {found}.\nНазвіть від 1 до {MAX_KEYHOLDERS}, кожного своїм --keyholder.",
+            "Названо хранителей: {found}.\nНазовите от 1 до {MAX_KEYHOLDERS}, каждого своим --keyholder.",
+        ),
+        KeyholderSetError::Threshold { threshold, keyholders } => say!(
+            lang,
+            "{threshold} of {keyholders} keyholders cannot come together.\nTake a --threshold from 1 to {keyholders}.",
+            "{threshold} з {keyholders} хранителів не можуть зібратися.\nВізьміть --threshold від 1 до {keyholders}.",
+            "{threshold} из {keyholders} хранителей не могут собраться.\nВозьмите --threshold от 1 до {keyholders}.",
+        ),
+        KeyholderSetError::Duplicate { recipient } => say!(
+            lang,
+            "The key {recipient} is named twice, so one person would count as two.\nName each keyholder once.",
+            "Ключ {recipient} названо двічі, і одна людина рахувалася б за двох.\nНазвіть кожного хранителя один раз.",
+            "Ключ {recipient} назван дважды, и один человек считался бы за двоих.\nНазовите каждого хранителя один раз.",
+        ),
+    }
+}
+
+fn system(lang: Lang, path: Option<&Path>, error: &io::Error) -> String {
+    let it = path.map_or_else(|| lang.pick("A file", "Файл", "Файл").to_owned(), safe::path);
+    match error.kind() {
+        io::ErrorKind::NotFound => say!(
+            lang,
+            "{it} does not exist.\nCheck how the name is written.",
+            "{it} не існує.\nПеревірте, як написано назву.",
+            "{it} не существует.\nПроверьте, как написано название.",
+        ),
+        io::ErrorKind::PermissionDenied => say!(
+            lang,
+            "{it} may not be opened or changed by this user.\nAsk its owner, or run the command as the user to whom it belongs.",
+            "{it}: цей користувач не може це відкрити чи змінити.\nПопросіть власника або запустіть команду від його імені.",
+            "{it}: этот пользователь не может это открыть или изменить.\nПопросите владельца или запустите команду от его имени.",
+        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => say!(
+            lang,
+            "There is no room left on the disk.\nMake room and run the same command again; it goes on where it stopped.",
+            "На диску не лишилося місця.\nЗвільніть місце й запустіть ту саму команду ще раз; вона продовжить з того ж місця.",
+            "На диске не осталось места.\nОсвободите место и запустите ту же команду ещё раз; она продолжит с того же места.",
+        ),
+        io::ErrorKind::Interrupted => say!(
+            lang,
+            "The question was not answered, and nothing was changed.\nRun the command again when you are ready.",
+            "На запитання не відповіли, і нічого не змінено.\nЗапустіть команду ще раз, коли будете готові.",
+            "На вопрос не ответили, и ничего не изменено.\nЗапустите команду ещё раз, когда будете готовы.",
+        ),
+        io::ErrorKind::IsADirectory => say!(
+            lang,
+            "{it} is a folder.\nName a file.",
+            "{it} є текою.\nНазвіть файл.",
+            "{it} - это папка.\nНазовите файл.",
+        ),
+        io::ErrorKind::NotADirectory => say!(
+            lang,
+            "{it} is not a folder.\nName a folder.",
+            "{it} не є текою.\nНазвіть теку.",
+            "{it} - это не папка.\nНазовите папку.",
+        ),
+        _ => {
+            let error = safe::text(&error.to_string());
+            say!(
+                lang,
+                "{it} cannot be read or written: {error}.\nIf the disk is sound, run the command again.",
+                "{it}: не вдається прочитати чи записати: {error}.\nЯкщо диск справний, запустіть команду ще раз.",
+                "{it}: не удаётся прочитать или записать: {error}.\nЕсли диск исправен, запустите команду ещё раз.",
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use super::{Lang, Trouble, trouble};
+
+    #[test]
+    fn every_trouble_is_two_sentences_in_every_language() {
+        let odd = "a\nb\u{202e}c";
+        let file = || PathBuf::from(odd);
+        let troubles = [
+            Trouble::NoArchiveNamed,
+            Trouble::NotAnArchive(file()),
+            Trouble::NotEmpty(file()),
+            Trouble::KeyholderKey(odd.to_owned()),
+            Trouble::FileNotPrivate(file()),
+            Trouble::NoTerminal { option: "--yes" },
+            Trouble::WrongPassphrase { member: Some(odd.to_owned()) },
+            Trouble::NeverSeen { now: odd.to_owned() },
+            Trouble::NoCompartment(odd.to_owned()),
+            Trouble::KeyholdersMissing { keys: vec![odd.to_owned()] },
+            Trouble::Damaged { detail: odd.to_owned() },
+            Trouble::at(&file(), io::ErrorKind::NotFound.into()),
+            Trouble::at(&file(), io::Error::other(odd)),
+            io::Error::from(io::ErrorKind::StorageFull).into(),
+        ];
+        for one in &troubles {
+            let texts = [Lang::En, Lang::Uk, Lang::Ru].map(|lang| trouble(lang, one));
+            for text in &texts {
+                assert_eq!(text.lines().count(), 2, "{text}");
+                assert!(!text.contains('\u{202e}'), "{text}");
+            }
+            assert!(texts[0] != texts[1] && texts[1] != texts[2], "{texts:?}");
+        }
+    }
+}

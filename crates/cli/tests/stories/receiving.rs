@@ -1,0 +1,91 @@
+//! A disk arrives.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use crate::support::{House, PASSPHRASE};
+
+/// Two files, a copy, a link, and a name that is no text.
+fn disk(house: &House) {
+    house.file("disk/camera 3/clip.mp4", vec![7; 100_000]);
+    house.file("disk/copy of clip.mp4", vec![7; 100_000]);
+    house.file("disk/note.txt", "a note");
+    let name = std::ffi::OsStr::from_bytes(b"disk/\xe2\xe8\xe4\xe5\xee\x1b[2J.avi");
+    std::fs::write(house.path("").join(name), "old code page").unwrap();
+    std::os::unix::fs::symlink("note.txt", house.path("disk/link")).unwrap();
+}
+
+#[test]
+fn what_was_found_adds_up() {
+    let house = House::with_archive();
+    disk(&house);
+    house.private("giver", "the giver's name");
+    house.file("about.txt", "brought on a black disk\n");
+    let said =
+        house.vidimus(["receive", "disk", "--from-file", "giver", "--note-file", "about.txt", "--json"]);
+    assert_eq!(said.code, 1, "a link is not taken, and the code says so: {said:?}");
+    assert_eq!(said.err, "");
+    let json = said.json();
+    assert_eq!(json["accession"], "A1");
+    let number = |key: &str| json[key].as_u64().unwrap();
+    assert_eq!((number("found"), number("taken"), number("copies")), (5, 3, 1));
+    assert_eq!(number("bytes"), 200_000 + 6 + 13);
+    assert_eq!(json["not_taken"][0]["path"], "link");
+    assert_eq!(json["not_taken"][0]["path_encoding"], "utf-8");
+    assert_eq!(json["checkpoint"]["origin"], "archive.example/stories");
+    assert!(number("found") == number("taken") + number("copies") + 1);
+    assert!(Path::new(json["receipt"].as_str().unwrap()).is_dir());
+
+    // Nothing that was said or found lies anywhere in clear.
+    for secret in ["the giver's name", "black disk", "camera 3", "note.txt", PASSPHRASE] {
+        assert!(!holds(&house.path("archive"), secret), "{secret:?} lies in the archive's folder");
+        assert!(!holds(&house.path("state"), secret), "{secret:?} lies in the state folder");
+    }
+}
+
+#[test]
+fn the_receipt_is_for_people() {
+    let house = House::with_archive();
+    disk(&house);
+    let said = house.vidimus_told(["receive", "disk", "--from-file", "-"], b"the giver's name");
+    assert_eq!(said.code, 1, "{said:?}");
+    let lines: Vec<_> = said.out.lines().map(str::trim).collect();
+    for line in
+        ["Accession A1", "found              5", "not taken          1", "link: a symbolic link to note.txt"]
+    {
+        assert!(lines.contains(&line), "{line:?} is missing in {said:?}");
+    }
+    assert!(said.out.contains("sealed to your own key alone"), "{said:?}");
+    assert!(said.out.contains("Public receipt: "), "{said:?}");
+    assert!(!said.out.contains("the giver's name") && !said.out.contains('\x1b'), "{said:?}");
+    let again = house.vidimus(["receive", "disk/note.txt", "--lang", "ru"]).succeeds();
+    assert!(again.out.starts_with("Поступление A2"), "{again:?}");
+}
+
+#[test]
+fn what_cannot_be_received_is_named() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus(["receive", "nowhere"]).refuses(2, "nowhere does not exist");
+    house.vidimus(["receive", "disk", "--from-file", "nowhere"]).refuses(2, "nowhere does not exist");
+    house.vidimus(["receive", "disk", "--from-file", "-", "--note-file", "-"]).refuses(2, "standard input");
+    house
+        .vidimus(["receive", "disk", "--into", "Nobody's"])
+        .refuses(2, "You hold no compartment called Nobody's");
+    house.file("binary", [0xff, 0xfe]);
+    house.vidimus(["receive", "disk", "--note-file", "binary"]).refuses(2, "no readable text");
+}
+
+/// Whether any file below `folder` holds this text, or is called so.
+fn holds(folder: &Path, text: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        let named = path.file_name().unwrap().as_bytes();
+        let held =
+            if path.is_dir() { return has(named, text) || holds(&path, text) } else { std::fs::read(&path) };
+        has(named, text) || has(&held.unwrap(), text)
+    })
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}

@@ -1,0 +1,101 @@
+//! What is refused, with which code, in which words.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+use crate::support::House;
+
+#[test]
+fn what_cannot_be_typed_is_wrong_usage() {
+    let house = House::new();
+    for nonsense in
+        [&["--nonsense"][..], &["dance"], &[], &["member"], &["receive"], &["init"], &["--lang", "xx"]]
+    {
+        let said = house.vidimus(nonsense);
+        assert_eq!(said.code, 2, "{nonsense:?}: {said:?}");
+        assert_eq!(said.out, "");
+        assert!(!said.err.is_empty());
+    }
+    let help = house.vidimus(["--help"]).succeeds();
+    assert!(help.out.contains("Exit codes"), "{help:?}");
+    assert!(!help.out.contains(house.path("archive").to_str().unwrap()), "the surroundings are not shown");
+    house.vidimus(["--version"]).succeeds();
+}
+
+#[test]
+fn a_folder_without_an_archive_is_named() {
+    let house = House::new();
+    house.vidimus(["member", "list"]).refuses(2, "There is no archive in");
+    fs::create_dir(house.path("archive")).unwrap();
+    house.vidimus(["member", "list"]).refuses(2, "There is no archive in");
+    house.vidimus(["--archive", "passphrase", "member", "list"]).refuses(2, "There is no archive in");
+    let mut command = house.command();
+    let output = command.env_remove("VIDIMUS_ARCHIVE").args(["member", "list"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("No archive is named."));
+}
+
+#[test]
+fn the_wrong_passphrase_and_the_wrong_name_open_nothing() {
+    let house = House::with_archive();
+    house.private("other", "not the right passphrase");
+    let with_other = ["--passphrase-file", "other", "member", "list"];
+    house.vidimus(with_other).refuses(3, "No member has this passphrase");
+    let said = house.vidimus(["--member", "Mallory\u{202e}", "member", "list"]);
+    let said = said.refuses(3, "has this passphrase");
+    assert!(!said.err.contains('\u{202e}'), "{said:?}");
+}
+
+#[test]
+fn a_passphrase_file_that_others_can_read_is_refused() {
+    let house = House::with_archive();
+    let file = house.path("passphrase");
+    for mode in [0o644, 0o640, 0o604, 0o601] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        house.vidimus(["member", "list"]).refuses(2, "Others can read");
+    }
+    house.private("empty", "");
+    house.vidimus(["--passphrase-file", "empty", "member", "list"]).refuses(2, "no readable text");
+    house.vidimus(["--passphrase-file", "nowhere", "member", "list"]).refuses(2, "does not exist");
+    house.vidimus(["--passphrase-file", ".", "member", "list"]).refuses(2, "is a folder");
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let house = House::with_archive();
+    let mut command = house.command();
+    command.env_remove("VIDIMUS_PASSPHRASE_FILE").args(["member", "list"]).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--passphrase-file FILE"));
+}
+
+#[test]
+fn a_machine_that_never_saw_the_archive_says_so() {
+    let house = House::with_archive();
+    let mut command = house.command();
+    command.env("XDG_STATE_HOME", house.path("another machine"));
+    let output = command.args(["member", "list"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("has never seen this archive") && said.contains("archive.example/stories"),
+        "{said}"
+    );
+    let mut command = house.command();
+    command.env("XDG_STATE_HOME", house.path("another machine"));
+    assert!(command.args(["member", "list", "--first-seen-here"]).status().unwrap().success());
+}
+
+#[test]
+fn a_reader_who_leaves_is_not_complained_about() {
+    let house = House::with_archive();
+    let mut command = house.command();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.args(["member", "list"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}

@@ -1,0 +1,115 @@
+//! A person sits at a terminal (one that `script`, of every Debian, pretends).
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::{House, PASSPHRASE};
+
+/// A terminal with a command in it, and what was seen on it so far.
+struct Terminal {
+    child: Child,
+    seen: String,
+}
+
+impl Terminal {
+    /// None where this machine has no `script`.
+    fn run(house: &House, command_line: &str) -> Option<Self> {
+        let mut command = Command::new("script");
+        house.settle(&mut command);
+        command.env_remove("VIDIMUS_PASSPHRASE_FILE").env("TERM", "dumb");
+        command.args(["--quiet", "--return", "--command", command_line, "/dev/null"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        match command.spawn() {
+            Ok(child) => Some(Self { child, seen: String::new() }),
+            Err(_) => {
+                println!("skipped: this machine has no `script`");
+                None
+            }
+        }
+    }
+
+    /// Waits until this is asked.
+    #[track_caller]
+    fn until(&mut self, question: &str) -> String {
+        let mut bytes = Vec::new();
+        while !String::from_utf8_lossy(&bytes).contains(question) {
+            let mut byte = [0];
+            let read = self.child.stdout.as_mut().unwrap().read(&mut byte).unwrap_or(0);
+            let so_far = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(read == 1, "{question:?} was not asked; seen: {}{so_far}", self.seen);
+            bytes.push(byte[0]);
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.seen.push_str(&text);
+        text
+    }
+
+    fn types(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// Reads to the end.
+    fn ends(mut self) -> (i32, String) {
+        let mut rest = Vec::new();
+        let _ = self.child.stdout.as_mut().unwrap().read_to_end(&mut rest);
+        self.seen.push_str(&String::from_utf8_lossy(&rest));
+        (self.child.wait().unwrap().code().unwrap(), self.seen)
+    }
+}
+
+#[test]
+fn passphrases_are_typed_twice_and_part_of_the_sheet_is_typed_back() {
+    let house = House::new();
+    let line = format!("{} init --origin a.example --member Olena", env!("CARGO_BIN_EXE_vidimus"));
+    let Some(mut terminal) = Terminal::run(&house, &line) else { return };
+    terminal.until("New passphrase: ");
+    terminal.types("short");
+    terminal.until("too easy to guess");
+    terminal.until("New passphrase: ");
+    terminal.types(PASSPHRASE);
+    terminal.until("The same again: ");
+    terminal.types("seven herons cross the frozen sea");
+    terminal.until("The two differ");
+    terminal.until("New passphrase: ");
+    terminal.types(PASSPHRASE);
+    terminal.until("The same again: ");
+    terminal.types(PASSPHRASE);
+
+    let sheet = terminal.until("Type group ");
+    let group = |number: &str| -> String {
+        let after = sheet.split(&format!("{number:>2}: ")).nth(1).unwrap();
+        after.split_whitespace().next().unwrap().to_owned()
+    };
+    let number = terminal.until(" from your sheet: ");
+    let number = number.split_whitespace().next().unwrap().to_owned();
+    terminal.types("0000");
+    terminal.until("That is not group");
+    terminal.until(" from your sheet: ");
+    terminal.types(&group(&number).to_lowercase());
+    terminal.until("Type group ");
+    let number = terminal.until(" from your sheet: ");
+    terminal.types(&group(number.split_whitespace().next().unwrap()));
+    let (code, seen) = terminal.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(!seen.contains("herons"), "a passphrase was shown: {seen}");
+    assert!(seen.contains("The sheet is right"), "{seen}");
+    house.vidimus(["member", "list"]).succeeds();
+}
+
+#[test]
+fn who_interrupts_a_question_is_let_go() {
+    let house = House::with_archive();
+    let line = format!("{} member list", env!("CARGO_BIN_EXE_vidimus"));
+    let Some(mut terminal) = Terminal::run(&house, &line) else { return };
+    terminal.until("Passphrase: ");
+    terminal.types("not the right passphrase");
+    terminal.until("No member has this passphrase");
+    terminal.until("Passphrase: ");
+    terminal.types("\u{3}");
+    let (code, seen) = terminal.ends();
+    assert_eq!(code, 1, "{seen}");
+    assert!(seen.contains("The question was not answered"), "{seen}");
+    assert!(!seen.contains("not the right"), "{seen}");
+}
