@@ -49,7 +49,10 @@ fn main() {
     let (cpu, wall) = (processor_seconds(), std::time::Instant::now());
     let received = archive.receive(&request, &mut |_| {}).expect("it is received");
     report("receive", cpu, wall);
-    println!("{} found, {} taken, {} copies, {} bytes", received.found, received.taken, received.copies, received.bytes);
+    println!(
+        "{} found, {} taken, {} copies, {} bytes",
+        received.found, received.taken, received.copies, received.bytes
+    );
 }
 
 fn report(what: &str, cpu: f64, wall: std::time::Instant) {

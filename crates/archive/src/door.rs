@@ -4,7 +4,7 @@ use rand_core::RngCore as _;
 use vidimus_ledger::{
     AppendError, Appended, Batch, Ledger as _, NewRow, Reseal, SealError, Sealed, SqliteLedger, Tip,
 };
-use vidimus_model::{Change, CompartmentId, KeyId, OperationId, Statement};
+use vidimus_model::{Change, CompartmentId, KeyId, MemberId, OperationId, Statement};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::merkle::{Frontier, leaf_hash};
 use vidimus_proof::note::Signer;
@@ -77,11 +77,6 @@ pub enum DoorError {
     HighWater(std::io::Error),
 }
 
-/// A batch that is signed and sealed, and can be appended again if the answer is lost.
-struct Prepared {
-    rows: Vec<NewRow>,
-}
-
 impl Archive {
     /// Checks, signs, seals and appends; durable when it returns.
     ///
@@ -93,8 +88,8 @@ impl Archive {
     ) -> Result<Appended, E> {
         for _ in 0..TRIES {
             let (act, seen) = self.decide(&mut make)?;
-            let prepared = self.prepare(&act, seen)?;
-            match self.send(&act, &prepared, seen) {
+            let batch = self.prepare(act, seen)?;
+            match self.send(&batch) {
                 Err(DoorError::Append(AppendError::Moved { .. })) => continue,
                 answer => return Ok(answer?),
             }
@@ -103,10 +98,10 @@ impl Archive {
     }
 
     /// Appends changes that commute with all others: nothing was read to decide them.
-    pub(crate) fn record(&mut self, act: &Act) -> Result<Appended, DoorError> {
+    pub(crate) fn record(&mut self, act: Act) -> Result<Appended, DoorError> {
         let seen = self.ledger.tip()?.size;
-        let prepared = self.prepare(act, seen)?;
-        self.send(act, &prepared, seen)
+        let batch = self.prepare(act, seen)?;
+        self.send(&batch)
     }
 
     fn decide<E: From<DoorError>>(
@@ -127,10 +122,7 @@ impl Archive {
         let mut failed = None;
         let answer = locked.while_locked(
             &mut |_| {
-                let made = self.decide(&mut make).and_then(|(act, seen)| {
-                    let prepared = self.prepare(&act, seen)?;
-                    Ok(batch(&act, &prepared, seen))
-                });
+                let made = self.decide(&mut make).and_then(|(act, seen)| Ok(self.prepare(act, seen)?));
                 made.map_err(|e| {
                     failed = Some(e);
                     SealError::from("the check failed")
@@ -148,13 +140,12 @@ impl Archive {
         }
     }
 
-    fn send(&mut self, act: &Act, prepared: &Prepared, seen: u64) -> Result<Appended, DoorError> {
+    fn send(&mut self, batch: &Batch) -> Result<Appended, DoorError> {
         let signer = self.signer()?;
-        let batch = batch(act, prepared, seen);
         let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign(&signer, tip, entries);
-        let appended = match self.ledger.append(&batch, &mut seal) {
+        let appended = match self.ledger.append(batch, &mut seal) {
             // The answer may have been lost on the way: the operation ids tell.
-            Err(AppendError::Store(_)) => match self.ledger.append(&batch, &mut seal) {
+            Err(AppendError::Store(_)) => match self.ledger.append(batch, &mut seal) {
                 Err(AppendError::Repeated { seqs }) => self.found_again(&seqs)?,
                 answer => answer?,
             },
@@ -181,21 +172,16 @@ impl Archive {
     }
 
     /// Issues and seals the records and shuffles them with the blanks, so that their order in the log says nothing.
-    fn prepare(&mut self, act: &Act, seen: u64) -> Result<Prepared, DoorError> {
+    fn prepare(&mut self, act: Act, seen: u64) -> Result<Batch, DoorError> {
         let me = self.keyring.member();
-        let known = self.register.members.get(&me).filter(|known| !known.removed);
-        // The first append of an archive adds the member it is signed by.
-        let member_key = match known {
-            Some(known) => known.signing_key().ok_or(DoorError::NotAMember)?,
-            None if seen == 0 => self.keyring.signing().public(),
-            None => return Err(DoorError::NotAMember),
-        };
+        self.check_member(me, seen)?;
         let now = self.clock.now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let mut rows = Vec::with_capacity(act.drafts.len() + act.blanks as usize);
-        for Draft { compartment, key, change } in &act.drafts {
+        let blank_of = act.drafts.first().map(|d| (d.compartment.to_string(), d.key.to_string()));
+        for Draft { compartment, key, change } in act.drafts {
             let op = OperationId::new(milliseconds, &mut self.rng);
-            let statement = Statement { at: now, by: me, op, change: change.clone() };
+            let statement = Statement { at: now, by: me, op, change };
             let member_act =
                 MemberAct { compartment: compartment.to_string(), operation: op.to_string(), base: seen };
             let record = Record::issue(
@@ -206,33 +192,44 @@ impl Archive {
                 &self.archive_key,
                 &mut self.rng,
             );
-            record
-                .verify_member(compartment.as_str(), &member_act.operation, &member_key)
-                .map_err(|_| DoorError::NotAMember)?;
-            let sealing = self.keyring.get(*key).ok_or(DoorError::KeyNotHeld(*key))?;
+            let sealing = self.keyring.get(key).ok_or(DoorError::KeyNotHeld(key))?;
             rows.push(rows::seal(
                 &record,
                 op,
-                compartment,
-                (*key, &sealing.row),
+                &compartment,
+                (key, &sealing.row),
                 &self.archive_id,
                 &mut self.entropy,
             ));
         }
-        let blank_of = act.drafts.first();
+        let (blank_compartment, blank_key) = blank_of.unwrap_or_default();
         for _ in 0..act.blanks {
             let mut entry = [0; 32];
             self.rng.fill_bytes(&mut entry);
             rows.push(NewRow {
-                compartment: blank_of.map(|d| d.compartment.to_string()).unwrap_or_default(),
-                key: blank_of.map(|d| d.key.to_string()).unwrap_or_default(),
+                compartment: blank_compartment.clone(),
+                key: blank_key.clone(),
                 entry,
                 op: None,
                 body: None,
             });
         }
         self.shuffle(&mut rows);
-        Ok(Prepared { rows })
+        let heads = act.reads.iter().map(|compartment| (compartment.to_string(), seen)).collect();
+        Ok(Batch { rows, heads, erase: act.erase, reseal: act.reseal })
+    }
+
+    /// Is the key that signs here the one that the register names for a present member? Then every member's signature made below
+    /// holds by construction, and need not be checked again one by one.
+    fn check_member(&self, me: MemberId, seen: u64) -> Result<(), DoorError> {
+        let signing = self.keyring.signing().public();
+        let known = self.register.members.get(&me).filter(|known| !known.removed);
+        let sound = match known {
+            Some(known) => known.signing_key() == Some(signing),
+            // The first append of an archive adds the member it is signed by.
+            None => seen == 0,
+        };
+        if sound { Ok(()) } else { Err(DoorError::NotAMember) }
     }
 
     fn shuffle(&mut self, rows: &mut [NewRow]) {
@@ -240,15 +237,6 @@ impl Archive {
             let other = self.rng.next_u64() % (last as u64 + 1);
             rows.swap(last, other as usize);
         }
-    }
-}
-
-fn batch(act: &Act, prepared: &Prepared, seen: u64) -> Batch {
-    Batch {
-        rows: prepared.rows.clone(),
-        heads: act.reads.iter().map(|compartment| (compartment.to_string(), seen)).collect(),
-        erase: act.erase.clone(),
-        reseal: act.reseal.clone(),
     }
 }
 

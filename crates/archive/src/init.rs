@@ -173,7 +173,7 @@ fn make(
     for (_, key) in compartments {
         archive.keyring.add(key);
     }
-    archive.record(&Act::of(drafts, Vec::new()))?;
+    archive.record(Act::of(drafts, Vec::new()))?;
     archive.keyring.gather(&archive.ledger, &archive_id).map_err(io::Error::other)?;
     archive.refresh_register().map_err(io::Error::other)?;
     archive.publish_log().map_err(io::Error::other)?;

@@ -212,7 +212,7 @@ impl Archive {
             .into_iter()
             .map(|change| Draft { compartment: session.into.clone(), key: session.key, change })
             .collect();
-        self.record(&Act::of(drafts, Vec::new()))?;
+        self.record(Act::of(drafts, Vec::new()))?;
         Ok(())
     }
 

@@ -353,7 +353,7 @@ impl Archive {
         let draft = Draft { compartment: session.into.clone(), key: session.key, change };
         let entries = counts.found + 2;
         let act = Act { drafts: vec![draft], blanks: padded(entries) - entries, ..Act::default() };
-        self.record(&act)?;
+        self.record(act)?;
         let signed = self.checkpoint().map_err(DoorError::from)?;
         Ok(CheckpointSummary::from(signed.checkpoint()))
     }

@@ -66,7 +66,7 @@ impl Root {
     /// Every entry, in the order of the bytes of names, folder by folder.
     pub fn walk(&self) -> Walk<'_> {
         let level = match &self.only {
-            Some(name) => Level { path: Vec::new(), names: vec![name.clone()] },
+            Some(name) => Level { path: Vec::new(), names: vec![(name.clone(), FileType::Unknown)] },
             None => Level { path: Vec::new(), names: Vec::new() },
         };
         let mut walk = Walk { root: self, levels: vec![level], pending: None };
@@ -108,8 +108,11 @@ pub struct Walk<'a> {
 /// A folder that is being gone through: its path, and the names that remain, last first.
 struct Level {
     path: Vec<u8>,
-    names: Vec<Vec<u8>>,
+    names: Vec<Name>,
 }
+
+/// A name in a folder, and its kind where the file system told it with the name.
+type Name = (Vec<u8>, FileType);
 
 impl Iterator for Walk<'_> {
     type Item = Step;
@@ -120,13 +123,17 @@ impl Iterator for Walk<'_> {
                 return Some(step);
             }
             let level = self.levels.last_mut()?;
-            let Some(name) = level.names.pop() else {
+            let Some((name, kind)) = level.names.pop() else {
                 self.levels.pop();
                 continue;
             };
             let mut path = level.path.clone();
             path.extend_from_slice(&name);
-            match self.root.kind(&path) {
+            let kind = match kind {
+                FileType::Unknown => self.root.kind(&path),
+                told => Ok(told),
+            };
+            match kind {
                 Ok(FileType::RegularFile) => return Some(Step::File(FoundPath::new(path))),
                 Ok(FileType::Directory) => self.enter(path),
                 Ok(kind) => {
@@ -143,7 +150,7 @@ impl Walk<'_> {
     fn enter(&mut self, folder: Vec<u8>) {
         match self.root.list(&folder) {
             Ok(mut names) => {
-                names.sort_unstable_by(|a, b| b.cmp(a));
+                names.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
                 let mut path = folder;
                 if !path.is_empty() {
                     path.push(b'/');
@@ -159,14 +166,15 @@ impl Walk<'_> {
 }
 
 impl Root {
-    fn list(&self, folder: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    fn list(&self, folder: &[u8]) -> io::Result<Vec<Name>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd = self.open_below(folder, flags)?;
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::new(fd)? {
-            let name = entry?.file_name().to_bytes().to_vec();
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                names.push(name);
+                names.push((name.to_vec(), entry.file_type()));
             }
         }
         Ok(names)

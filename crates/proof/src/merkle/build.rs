@@ -64,7 +64,7 @@ pub fn inclusion_proof(index: u64, size: u64, nodes: &impl Nodes) -> Result<Vec<
 
 /// The proof that the tree of `new_size` leaves begins with the tree of `old_size` leaves (RFC 6962, section 2.1.2).
 ///
-/// `old_size` is at least 1, as [`verify_consistency`] requires.
+/// `old_size` is at least 1, as [`super::verify_consistency`] requires.
 pub fn consistency_proof(old_size: u64, new_size: u64, nodes: &impl Nodes) -> Result<Vec<Hash>, BuildError> {
     if old_size == 0 || old_size > new_size || new_size > MAX_SIZE {
         return Err(BuildError::Range { from: old_size, size: new_size });
