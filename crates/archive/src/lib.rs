@@ -18,6 +18,7 @@ mod rows;
 mod runner;
 mod tiles;
 mod unlock;
+pub mod unseal;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use door::DoorError;
