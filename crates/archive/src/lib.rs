@@ -3,6 +3,7 @@
 pub mod anchor;
 mod archive;
 pub mod clock;
+pub mod disclose;
 mod door;
 mod files;
 mod high_water;

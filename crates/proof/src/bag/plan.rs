@@ -134,6 +134,11 @@ impl Plan {
         &self.last
     }
 
+    /// Path → bytes of every file that [`Plan::files`] names: they can be written before the disclosure is recorded.
+    pub fn tags(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.tags
+    }
+
     /// Disclosed files by their paths in the bag.
     pub fn payload(&self) -> &BTreeMap<String, Digests> {
         &self.payload
