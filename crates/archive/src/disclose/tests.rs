@@ -72,7 +72,7 @@ fn holds(bag: &Path) {
 
 fn record(archive: &mut Archive, key: KeyId, change: Change) {
     let draft = Draft { compartment: CompartmentId::main(), key, change };
-    archive.record(&Act::of(vec![draft], Vec::new())).unwrap();
+    archive.record(Act::of(vec![draft], Vec::new())).unwrap();
 }
 
 /// What `release` does, as far as a disclosure sees it.
@@ -97,7 +97,7 @@ fn hundreds_of_receipts_are_carried_and_joined() {
         let now = CheckpointSummary::from(archive.checkpoint().unwrap().checkpoint());
         let receipt = Receipt { origin: now.origin, size: now.size, root: now.root };
         let draft = Draft { compartment: register.clone(), key, change: Change::Receipt(receipt) };
-        archive.record(&Act::of(vec![draft], Vec::new())).unwrap();
+        archive.record(Act::of(vec![draft], Vec::new())).unwrap();
     }
     let disclosed = disclose(&mut archive, folder.path(), &["A1-1", "A1-2"]).unwrap();
     let count = |part: &str| std::fs::read_dir(disclosed.bag.join(part)).unwrap().count();
