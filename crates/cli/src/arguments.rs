@@ -44,11 +44,15 @@ pub struct Globals {
 pub enum Command {
     Init(commands::init::Arguments),
     Receive(commands::receive::Arguments),
+    List(commands::list::Arguments),
+    Show(commands::show::Arguments),
+    Log(commands::log::Arguments),
     Proposals(commands::proposals::Arguments),
     Member(commands::member::Arguments),
     Compartment(commands::compartment::Arguments),
     Keyholder(commands::keyholder::Arguments),
     Receipt(commands::receipt::Arguments),
+    Disclose(commands::disclose::Arguments),
     Anchor(commands::anchor::Arguments),
     Unseal(commands::unseal::Arguments),
 }

@@ -218,7 +218,7 @@ impl Context {
 }
 
 /// What writing to standard output failed with: nothing worth saying where its reader has left.
-fn unread(error: io::Error) -> Trouble {
+pub fn unread(error: io::Error) -> Trouble {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Trouble::Unread,
         _ => error.into(),

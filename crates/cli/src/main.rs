@@ -7,6 +7,7 @@ mod hardening;
 mod progress;
 mod prompt;
 mod recovery;
+mod references;
 mod secrets;
 mod trouble;
 mod words;

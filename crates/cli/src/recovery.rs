@@ -68,7 +68,7 @@ impl Keeping {
         ));
         match self {
             Self::File(file, path) => {
-                file.write(&text)?;
+                file.write(text.as_bytes())?;
                 context.note(&tells::sheet_written(context.lang, &path));
                 Ok(())
             }

@@ -83,8 +83,8 @@ impl NewFile {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(mut self, text: &str) -> Result<(), Trouble> {
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
+    pub fn write(mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_all());
         written.map_err(|error| Trouble::at(&self.path, error))?;
         self.written = true;
         Ok(())
@@ -109,7 +109,7 @@ mod tests {
     fn only_the_newline_at_the_end_goes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
-        NewFile::create(&path).unwrap().write(" two  words \n").unwrap();
+        NewFile::create(&path).unwrap().write(b" two  words \n").unwrap();
         assert_eq!(read_private(&path).unwrap().as_str(), " two  words ");
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn a_file_that_a_group_may_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
-        NewFile::create(&path).unwrap().write("secret").unwrap();
+        NewFile::create(&path).unwrap().write(b"secret").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(read_private(&path), Err(Trouble::FileNotPrivate(_))));
     }

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use vidimus_archive::WentBack;
+use vidimus_archive::query::AskError;
+use vidimus_archive::{ReadError, WentBack};
+use vidimus_model::Ref;
 use vidimus_seal::keyholders::KeyholderSetError;
 
 /// Why a command stopped.
@@ -56,11 +58,48 @@ pub enum Trouble {
     WentBack(WentBack),
     /// Two inputs are to be read from standard input.
     TwoStandardInputs,
+    /// A text that names nothing.
+    NotAReference(String),
+    /// Nothing that the member may read has this reference.
+    Unknown(Ref),
+    /// The accession is its registrar's alone.
+    NotReleased(Ref),
     /// The settings name no time-stamp authority.
     NoAuthority,
     /// The settings cannot be used.
     Settings {
         /// What is wrong with them.
+        detail: String,
+    },
+    /// A disclosure without recipient or purpose.
+    NoRecipient,
+    /// A record has no such field.
+    UnknownField {
+        /// What was typed.
+        field: String,
+        /// What there is.
+        known: &'static [&'static str],
+    },
+    /// Not an item, but a whole accession.
+    NotAnItem(Ref),
+    /// Not a whole accession.
+    NotAnAccession(Ref),
+    /// It is withdrawn.
+    Withdrawn(Ref),
+    /// It was erased, or moved to where this member does not read.
+    Gone(Ref),
+    /// Items of different compartments in one package.
+    SeveralCompartments {
+        /// One of them.
+        first: Ref,
+        /// One of another compartment.
+        other: Ref,
+    },
+    /// Taken in before a roll-back was accepted.
+    EarlierEpoch(Ref),
+    /// The disclosure stands on record, but its package was not finished.
+    NotFinished {
+        /// Why.
         detail: String,
     },
     /// The person at the terminal said no.
@@ -75,11 +114,15 @@ pub enum Trouble {
     NoGiver(PathBuf),
     /// A keyholder's file without a key.
     NoKeyInFile(PathBuf),
-    /// These keyholders' keys are needed too.
-    KeyholdersMissing {
-        /// Their public keys.
-        keys: Vec<String>,
+    /// The keys of more keyholders are needed.
+    KeyholdersMissing,
+    /// Keyholders together open this giver.
+    KeyholdersNeeded {
+        /// How many.
+        threshold: u8,
     },
+    /// Nothing was said about the giver.
+    NoGiverNamed(Ref),
     /// What was sealed about a giver does not open with the keys it names.
     GiverDamaged,
     /// Part of the archive is damaged.
@@ -108,7 +151,13 @@ impl Trouble {
             Self::Unread => 0,
             Self::SheetNotConfirmed
             | Self::WentBack(_)
+            | Self::Unknown(_)
             | Self::NoAuthority
+            | Self::NoGiverNamed(_)
+            | Self::Withdrawn(_)
+            | Self::Gone(_)
+            | Self::EarlierEpoch(_)
+            | Self::NotFinished { .. }
             | Self::Settings { .. }
             | Self::Declined
             | Self::GiverDamaged
@@ -125,7 +174,9 @@ impl Trouble {
             Self::WrongPassphrase { .. }
             | Self::NeverSeen { .. }
             | Self::NotHeld
-            | Self::KeyholdersMissing { .. } => 3,
+            | Self::NotReleased(_)
+            | Self::KeyholdersMissing
+            | Self::KeyholdersNeeded { .. } => 3,
             Self::NoArchiveNamed
             | Self::NotAnArchive(_)
             | Self::NotEmpty(_)
@@ -143,7 +194,13 @@ impl Trouble {
             | Self::NoCompartment(_)
             | Self::TwoCompartments(_)
             | Self::NoGiver(_)
-            | Self::NoKeyInFile(_) => 2,
+            | Self::NoKeyInFile(_)
+            | Self::NoRecipient
+            | Self::UnknownField { .. }
+            | Self::NotAnItem(_)
+            | Self::NotAnAccession(_)
+            | Self::SeveralCompartments { .. }
+            | Self::NotAReference(_) => 2,
         }
     }
 }
@@ -151,5 +208,25 @@ impl Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         Self::System { path: None, error }
+    }
+}
+
+impl From<AskError> for Trouble {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Unknown(reference) => Self::Unknown(reference),
+            AskError::NotReleased(reference) => Self::NotReleased(reference),
+            damaged => Self::Damaged { detail: damaged.to_string() },
+        }
+    }
+}
+
+impl From<ReadError> for Trouble {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Ask(error) => (*error).into(),
+            ReadError::Gone(reference) => Self::Gone(reference),
+            damaged => Self::Damaged { detail: damaged.to_string() },
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! `vidimus keyholder`: who opens givers; and keyholders as they are typed.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use vidimus_archive::unseal::GiverError;
 use vidimus_seal::{KeyholderSet, Recipient};
 
-use super::Answer;
+use super::{Answer, unseal};
 use crate::context::Context;
+use crate::references;
 use crate::trouble::Trouble;
 use crate::words::tells;
 
@@ -35,6 +39,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Open who gave an accession where it is sealed to you alone; else write the files for the keyholders
+    Giver {
+        /// The accession, such as A7
+        #[arg(value_name = "REF")]
+        accession: String,
+        /// A folder for the keyholders' files
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Does what was typed.
@@ -44,6 +57,7 @@ enum Command {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match arguments.command {
         Command::List { json } => list(context, json),
+        Command::Giver { accession, out } => giver(context, &accession, out.as_deref()),
     }
 }
 
@@ -85,4 +99,31 @@ fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
     };
     context.say(&text)?;
     Ok(Answer::Yes)
+}
+
+fn giver(context: &Context, accession: &str, out: Option<&Path>) -> Result<Answer, Trouble> {
+    let accession = references::one(accession)?;
+    let mut archive = context.open()?;
+    match out {
+        Some(folder) => {
+            let written = archive.export_giver_shares(&accession, folder).map_err(not_given)?;
+            context.say(&tells::shares_written(context.lang, &written))?;
+        }
+        None => unseal::print(&archive.giver(&accession).map_err(not_given)?)?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn not_given(error: GiverError) -> Trouble {
+    match error {
+        GiverError::Nobody(accession) => Trouble::NoGiverNamed(accession),
+        GiverError::Keyholders { threshold, .. } => Trouble::KeyholdersNeeded { threshold },
+        GiverError::NotTheRegistrar(accession) => Trouble::NotReleased(accession),
+        GiverError::NotAnAccession(reference) => Trouble::NotAnAccession(reference),
+        GiverError::Write { path, reason } => Trouble::at(&path, reason),
+        GiverError::Read(error) => error.into(),
+        GiverError::Damaged { .. } | GiverError::Malformed(_) => {
+            Trouble::Damaged { detail: error.to_string() }
+        }
+    }
 }

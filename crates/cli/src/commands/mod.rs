@@ -2,12 +2,16 @@
 
 pub mod anchor;
 pub mod compartment;
+pub mod disclose;
 pub mod init;
 pub mod keyholder;
+pub mod list;
+pub mod log;
 pub mod member;
 pub mod proposals;
 pub mod receipt;
 pub mod receive;
+pub mod show;
 pub mod unseal;
 
 use std::process::ExitCode;
@@ -42,11 +46,15 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
     match command {
         Command::Init(arguments) => init::run(arguments, context),
         Command::Receive(arguments) => receive::run(arguments, context),
+        Command::List(arguments) => list::run(arguments, context),
+        Command::Show(arguments) => show::run(arguments, context),
+        Command::Log(arguments) => log::run(arguments, context),
         Command::Proposals(arguments) => proposals::run(arguments, context),
         Command::Member(arguments) => member::run(arguments, context),
         Command::Compartment(arguments) => compartment::run(arguments, context),
         Command::Keyholder(arguments) => keyholder::run(arguments, context),
         Command::Receipt(arguments) => receipt::run(arguments, context),
+        Command::Disclose(arguments) => disclose::run(arguments, context),
         Command::Anchor(arguments) => anchor::run(arguments, context),
         Command::Unseal(arguments) => unseal::run(arguments, context),
     }

@@ -8,39 +8,52 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
 use clap::Args;
 use serde::Deserialize;
-use vidimus_model::{Giver, GiverShare};
-use vidimus_seal::keyholders::{self, ShareError};
-use vidimus_seal::{Identity, Recipient, Share};
+use vidimus_archive::unseal::{self, UnsealError, Unsealed};
+use vidimus_model::Giver;
+use vidimus_seal::Identity;
 use zeroize::Zeroizing;
 
 use super::Answer;
 use crate::context::Context;
-use crate::secrets;
+use crate::secrets::{self, NewFile};
 use crate::trouble::Trouble;
-use crate::words::safe;
+use crate::words::{safe, tells};
 
 /// Keyholders only, on their own machine: open who gave an accession
 #[derive(Args)]
 pub struct Arguments {
-    /// What `vidimus show A7 --json` printed; `-` reads standard input
-    file: PathBuf,
-    /// A keyholder's file with the line AGE-SECRET-KEY-1…; repeat it for each keyholder
+    /// What `vidimus keyholder giver` wrote, or `vidimus show A7 --json` printed; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// A keyholder's file with the line AGE-SECRET-KEY-1…; repeat it for each keyholder who is here
     #[arg(long = "key", value_name = "FILE", required = true)]
     keys: Vec<PathBuf>,
+    /// A new file for the next keyholder, where those who are here are not enough
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
-/// Opens the giver and prints what was said.
+/// Opens the giver and prints what was said, or opens as many layers as it can for the next keyholder.
 ///
 /// # Errors
-/// The file holds no giver, a key is missing, or something does not open.
-pub fn run(arguments: Arguments, _context: &mut Context) -> Result<Answer, Trouble> {
-    let giver = read_giver(&arguments.file)?;
+/// A file holds no giver, more keyholders are needed, or something does not open.
+pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    let mut shares = Vec::new();
+    for file in &arguments.files {
+        shares.extend(read_shares(file)?);
+    }
     let mut identities = Vec::new();
     for file in &arguments.keys {
         identities.extend(read_keys(file)?);
     }
-    let said = open(&giver, &identities)?;
-    print(&said)?;
+    match unseal::unseal(&shares, &identities).map_err(not_opened)? {
+        Unsealed::Text(said) => print(&said)?,
+        Unsealed::Layer(layer) => {
+            let path = arguments.out.as_deref().ok_or(Trouble::KeyholdersMissing)?;
+            NewFile::create(path)?.write(&layer)?;
+            context.say(&tells::for_the_next_keyholder(context.lang, path))?;
+        }
+    }
     Ok(Answer::Yes)
 }
 
@@ -52,48 +65,39 @@ enum Shown {
     Alone(Giver),
 }
 
-fn read_giver(file: &Path) -> Result<Giver, Trouble> {
+/// The age files of a giver: one as it is, or all that stand in JSON.
+fn read_shares(file: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
     let untrusted = if file == Path::new("-") {
         secrets::read_all(io::stdin().lock())?
     } else {
         let opened = File::open(file).map_err(|error| Trouble::at(file, error))?;
         secrets::read_all(opened).map_err(|error| Trouble::at(file, error))?
     };
-    match serde_json::from_slice(&untrusted) {
-        Ok(Shown::Whole { giver } | Shown::Alone(giver)) => Ok(giver),
-        Err(_) => Err(Trouble::NoGiver(file.to_owned())),
+    if untrusted.starts_with(b"age-encryption.org/") {
+        return Ok(vec![untrusted.to_vec()]);
+    }
+    let none = || Trouble::NoGiver(file.to_owned());
+    let (Shown::Whole { giver } | Shown::Alone(giver)) =
+        serde_json::from_slice(&untrusted).map_err(|_| none())?;
+    giver.shares.iter().map(|share| B64.decode(&share.age).map_err(|_| Trouble::GiverDamaged)).collect()
+}
+
+/// The keys in a file as `age-keygen` writes it.
+fn read_keys(file: &Path) -> Result<Vec<Identity>, Trouble> {
+    let text = secrets::read_private(file)?;
+    let keys = unseal::read_identities(&text).ok().filter(|keys| !keys.is_empty());
+    keys.ok_or_else(|| Trouble::NoKeyInFile(file.to_owned()))
+}
+
+fn not_opened(error: UnsealError) -> Trouble {
+    match error {
+        UnsealError::Nothing | UnsealError::NotForTheseKeys => Trouble::KeyholdersMissing,
+        UnsealError::Share { .. } => Trouble::GiverDamaged,
     }
 }
 
-/// The keys in a file as `age-keygen` writes it: comments, and one key a line.
-fn read_keys(file: &Path) -> Result<Vec<Identity>, Trouble> {
-    let text = secrets::read_private(file)?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let keys: Result<Vec<Identity>, _> = lines.map(str::parse).collect();
-    keys.ok().filter(|keys| !keys.is_empty()).ok_or_else(|| Trouble::NoKeyInFile(file.to_owned()))
-}
-
-fn open(giver: &Giver, identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    let held: Vec<String> = identities.iter().map(|identity| identity.recipient().to_string()).collect();
-    let missing = |share: &GiverShare| -> Vec<String> {
-        share.recipients.iter().filter(|needed| !held.contains(needed)).cloned().collect()
-    };
-    let nearest =
-        giver.shares.iter().min_by_key(|share| missing(share).len()).ok_or(Trouble::GiverDamaged)?;
-    let share = read_share(nearest).ok_or(Trouble::GiverDamaged)?;
-    keyholders::open(&share, identities).map_err(|error| match error {
-        ShareError::Missing { .. } => Trouble::KeyholdersMissing { keys: missing(nearest) },
-        ShareError::Layer { .. } => Trouble::GiverDamaged,
-    })
-}
-
-fn read_share(share: &GiverShare) -> Option<Share> {
-    let recipients: Result<Vec<Recipient>, _> = share.recipients.iter().map(|text| text.parse()).collect();
-    Some(Share { recipients: recipients.ok()?, age: B64.decode(&share.age).ok()? })
-}
-
 /// To a person made harmless line by line, into a file or pipe as it is.
-fn print(said: &[u8]) -> Result<(), Trouble> {
+pub fn print(said: &[u8]) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
     if !out.is_terminal() {
         return out.write_all(said).and_then(|()| out.flush()).map_err(Trouble::from);

@@ -1,8 +1,10 @@
 //! What commands say when they are done.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use vidimus_archive::State;
 use vidimus_archive::anchor::Anchored;
+use vidimus_archive::disclose::Disclosed;
 use vidimus_model::{Action, MemberId, Ref};
 
 use super::{Lang, numbers, safe, say};
@@ -107,6 +109,31 @@ pub fn references(references: &[Ref]) -> String {
     first.join(", ") + more
 }
 
+pub fn state(lang: Lang, state: State) -> &'static str {
+    match state {
+        State::Private => lang.pick("private", "особисте", "личное"),
+        State::Released => lang.pick("released", "відкрито", "открыто"),
+        State::Withdrawn => lang.pick("withdrawn", "відкликано", "отозвано"),
+        State::Erased => lang.pick("erased", "знищено", "уничтожено"),
+        State::MovedOut => lang.pick("moved", "переміщено", "перемещено"),
+    }
+}
+
+pub fn items(lang: Lang, number: u64) -> String {
+    let count = numbers::count(lang, number);
+    match lang {
+        Lang::En if number == 1 => "1 item".to_owned(),
+        Lang::En => format!("{count} items"),
+        Lang::Uk => format!("одиниць зберігання: {count}"),
+        Lang::Ru => format!("единиц хранения: {count}"),
+    }
+}
+
+pub fn bytes(lang: Lang, size: u64) -> String {
+    let (count, short) = (numbers::count(lang, size), numbers::size(lang, size));
+    say!(lang, "{count} bytes ({short})", "{count} байтів ({short})", "{count} байтов ({short})")
+}
+
 pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
     let mut lines = Vec::new();
     for token in &anchored.tokens {
@@ -141,4 +168,52 @@ pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
 pub fn files_done(lang: Lang, done: u64, all: u64) -> String {
     let (done, all) = (numbers::count(lang, done), numbers::files(lang, all));
     say!(lang, "{done} of {all}", "{done} / {all}", "{done} / {all}")
+}
+
+pub fn disclosed(lang: Lang, disclosed: &Disclosed) -> String {
+    let mut lines = Vec::new();
+    let bag = safe::path(&disclosed.bag);
+    let count = numbers::files(lang, disclosed.files.len() as u64);
+    lines.push(say!(
+        lang,
+        "The package is in {bag} ({count}).",
+        "Пакет у {bag} ({count}).",
+        "Пакет в {bag} ({count}).",
+    ));
+    for file in &disclosed.files {
+        let (name, size) = (safe::text(&file.name), numbers::size(lang, file.size));
+        lines.push(format!("  {}  data/{name}  {size}", file.reference));
+    }
+    let (index, size) = (disclosed.record.index, disclosed.checkpoint.size);
+    lines.push(say!(
+        lang,
+        "It is on record at {index} in the log of size {size}. Whoever gets it checks it with: vidimus-verify {bag}",
+        "Це записано під номером {index} у журналі розміру {size}. Отримувач перевірить: vidimus-verify {bag}",
+        "Это записано под номером {index} в журнале размера {size}. Получатель проверит: vidimus-verify {bag}",
+    ));
+    lines.join("\n")
+}
+
+pub fn for_the_next_keyholder(lang: Lang, file: &Path) -> String {
+    let file = safe::path(file);
+    say!(
+        lang,
+        "More keyholders are needed. Send {file} to the next one, who runs vidimus unseal on it.",
+        "Потрібні ще хранителі. Надішліть {file} наступному, хай виконає для нього vidimus unseal.",
+        "Нужны ещё хранители. Пошлите {file} следующему, пусть выполнит для него vidimus unseal.",
+    )
+}
+
+pub fn shares_written(lang: Lang, files: &[(PathBuf, Vec<String>)]) -> String {
+    let heading = lang.pick(
+        "Any one of these files is opened by its keyholders, in this order, with vidimus unseal or age -d:",
+        "Будь-який із цих файлів відкривають його хранителі, в цьому порядку, через vidimus unseal або age -d:",
+        "Любой из этих файлов открывают его хранители, в этом порядке, через vidimus unseal или age -d:",
+    );
+    let mut lines = vec![heading.to_owned()];
+    for (file, keys) in files {
+        lines.push(safe::path(file));
+        lines.extend(keys.iter().map(|key| format!("  {}", safe::text(key))));
+    }
+    lines.join("\n")
 }

@@ -151,6 +151,27 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Зі стандартного введення мають читатися дві речі.\nДайте одну з них у файлі.",
             "Со стандартного ввода должны читаться две вещи.\nДайте одну из них в файле.",
         ),
+        Trouble::NotAReference(text) => {
+            let text = safe::text(text);
+            say!(
+                lang,
+                "{text} is not a reference.\nReferences look like A7, A7-312 or V:A3-1; vidimus list shows them.",
+                "{text} не є посиланням.\nПосилання виглядають як A7, A7-312 або V:A3-1; їх показує vidimus list.",
+                "{text} не ссылка.\nСсылки выглядят как A7, A7-312 или V:A3-1; их показывает vidimus list.",
+            )
+        }
+        Trouble::Unknown(reference) => say!(
+            lang,
+            "Nothing that you may read is called {reference}.\nLook for it with: vidimus list",
+            "Серед доступного вам немає {reference}.\nПошукайте: vidimus list",
+            "Среди доступного вам нет {reference}.\nПоищите: vidimus list",
+        ),
+        Trouble::NotReleased(reference) => say!(
+            lang,
+            "{reference} is its registrar's alone.\nAsk the registrar to run: vidimus release {reference}",
+            "{reference} доступне лише його реєстраторові.\nПопросіть реєстратора виконати: vidimus release {reference}",
+            "{reference} доступно только его регистратору.\nПопросите регистратора выполнить: vidimus release {reference}",
+        ),
         Trouble::NoAuthority => say!(
             lang,
             "No time-stamp authority is configured, so what dates a receipt is where and when you publish it.\nName one in the archive's settings.json; docs/format/receipt.md shows how.",
@@ -164,6 +185,66 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "The archive's settings.json cannot be used: {detail}.\nMend it as docs/format/receipt.md shows.",
                 "Файл settings.json архіву непридатний: {detail}.\nВиправте його, як показує docs/format/receipt.md.",
                 "Файл settings.json архива непригоден: {detail}.\nИсправьте его, как показывает docs/format/receipt.md.",
+            )
+        }
+        Trouble::NoRecipient => say!(
+            lang,
+            "A disclosure needs a recipient and a purpose.\nSay who gets it and what for: --to NAME --purpose TEXT",
+            "Розкриття потребує отримувача й мети.\nСкажіть, хто отримає і навіщо: --to ІМ'Я --purpose ТЕКСТ",
+            "Раскрытию нужны получатель и цель.\nСкажите, кто получит и зачем: --to ИМЯ --purpose ТЕКСТ",
+        ),
+        Trouble::UnknownField { field, known } => {
+            let (field, known) = (safe::text(field), known.join(", "));
+            say!(
+                lang,
+                "There is no field {field}.\nThere are: {known}.",
+                "Немає поля {field}.\nЄ такі: {known}.",
+                "Нет поля {field}.\nЕсть такие: {known}.",
+            )
+        }
+        Trouble::NotAnItem(reference) => say!(
+            lang,
+            "{reference} is a whole accession.\nName its items one by one, so that none goes along unseen: vidimus list {reference}",
+            "{reference} є цілим надходженням.\nНазвіть одиниці поодинці, щоб жодна не пішла непоміченою: vidimus list {reference}",
+            "{reference} - целое поступление.\nНазовите единицы по одной, чтобы ни одна не ушла незамеченной: vidimus list {reference}",
+        ),
+        Trouble::NotAnAccession(reference) => say!(
+            lang,
+            "{reference} is a part of an accession.\nName the whole accession, such as A7.",
+            "{reference} є частиною надходження.\nНазвіть ціле надходження, наприклад A7.",
+            "{reference} - часть поступления.\nНазовите целое поступление, например A7.",
+        ),
+        Trouble::Withdrawn(reference) => say!(
+            lang,
+            "{reference} is withdrawn.\nSee why with vidimus log {reference}; vidimus reinstate brings it back.",
+            "{reference} відкликано.\nЧому - покаже vidimus log {reference}; vidimus reinstate поверне.",
+            "{reference} отозвано.\nПочему - покажет vidimus log {reference}; vidimus reinstate вернёт.",
+        ),
+        Trouble::Gone(reference) => say!(
+            lang,
+            "{reference} is no longer here.\nWhat became of it is shown by: vidimus log {reference}",
+            "{reference} тут більше немає.\nЩо з ним сталося, показує: vidimus log {reference}",
+            "{reference} здесь больше нет.\nЧто с ним стало, показывает: vidimus log {reference}",
+        ),
+        Trouble::SeveralCompartments { first, other } => say!(
+            lang,
+            "{first} and {other} lie in different compartments.\nMake a package for each compartment.",
+            "{first} і {other} лежать у різних відсіках.\nЗробіть окремий пакет для кожного відсіку.",
+            "{first} и {other} лежат в разных отсеках.\nСделайте отдельный пакет для каждого отсека.",
+        ),
+        Trouble::EarlierEpoch(reference) => say!(
+            lang,
+            "{reference} was taken in before a roll-back was accepted, and the present log cannot prove it.\nTake the file in again; its old record stays.",
+            "{reference} прийнято до прийняття відкоту, і теперішній журнал не може цього довести.\nПрийміть файл ще раз; старий запис лишиться.",
+            "{reference} принято до принятия отката, и нынешний журнал не может этого доказать.\nПримите файл ещё раз; старая запись останется.",
+        ),
+        Trouble::NotFinished { detail } => {
+            let detail = safe::text(detail);
+            say!(
+                lang,
+                "The package is not there: {detail}.\nRun the same command again; it makes a new package and a new record.",
+                "Пакета немає: {detail}.\nЗапустіть ту саму команду ще раз; вона зробить новий пакет і новий запис.",
+                "Пакета нет: {detail}.\nЗапустите ту же команду ещё раз; она сделает новый пакет и новую запись.",
             )
         }
         Trouble::Declined => say!(
@@ -200,9 +281,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             let file = safe::path(file);
             say!(
                 lang,
-                "There is no sealed giver in {file}.\nAsk a member for what this prints: vidimus show A7 --json",
-                "У {file} немає опечатаної особи того, хто передав.\nПопросіть учасника про те, що друкує: vidimus show A7 --json",
-                "В {file} нет опечатанной личности передавшего.\nПопросите участника о том, что печатает: vidimus show A7 --json",
+                "There is no sealed giver in {file}.\nAsk a member for what this writes: vidimus keyholder giver A7 --out DIR",
+                "У {file} немає опечатаної особи того, хто передав.\nПопросіть учасника про те, що записує: vidimus keyholder giver A7 --out ТЕКА",
+                "В {file} нет опечатанной личности передавшего.\nПопросите участника о том, что записывает: vidimus keyholder giver A7 --out ПАПКА",
             )
         }
         Trouble::NoKeyInFile(file) => {
@@ -214,20 +295,29 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "В {file} нет ключа хранителя.\nНазовите файл со строкой, которая начинается с AGE-SECRET-KEY-1; его создаёт age-keygen.",
             )
         }
-        Trouble::KeyholdersMissing { keys } => {
-            let keys = safe::text(&keys.join(", "));
-            say!(
-                lang,
-                "These keys alone do not open it; missing: {keys}.\nAsk those keyholders to come, and name each one's file with --key.",
-                "Лише цими ключами не відкрити; бракує: {keys}.\nПопросіть цих хранителів прийти й назвіть файл кожного через --key.",
-                "Одними этими ключами не открыть; не хватает: {keys}.\nПопросите этих хранителей прийти и назовите файл каждого через --key.",
-            )
-        }
+        Trouble::KeyholdersMissing => say!(
+            lang,
+            "These keys alone do not open it.\nName the file of each keyholder who is here with --key, or hand on to the next with --out FILE.",
+            "Лише цими ключами не відкрити.\nНазвіть файл кожного присутнього хранителя через --key або передайте наступному: --out ФАЙЛ.",
+            "Одними этими ключами не открыть.\nНазовите файл каждого присутствующего хранителя через --key или передайте следующему: --out ФАЙЛ.",
+        ),
+        Trouble::KeyholdersNeeded { threshold } => say!(
+            lang,
+            "{threshold} keyholders together open this giver, and no member can.\nWrite the files for them with --out DIR.",
+            "Особу того, хто передав, відкривають разом {threshold} хранителі, і жоден учасник.\nЗапишіть файли для них: --out ТЕКА.",
+            "Личность передавшего открывают вместе {threshold} хранителя, и ни один участник.\nЗапишите файлы для них: --out ПАПКА.",
+        ),
+        Trouble::NoGiverNamed(reference) => say!(
+            lang,
+            "Nothing was said about who gave {reference}.\nThe note may say more: vidimus show {reference}",
+            "Про те, хто передав {reference}, нічого не сказано.\nМожливо, більше скаже примітка: vidimus show {reference}",
+            "О том, кто передал {reference}, ничего не сказано.\nВозможно, больше скажет примечание: vidimus show {reference}",
+        ),
         Trouble::GiverDamaged => say!(
             lang,
-            "What was sealed about the giver does not open, so it was changed on the way.\nAsk for it again: vidimus show A7 --json",
-            "Опечатане не відкривається, отже його змінено дорогою.\nПопросіть ще раз: vidimus show A7 --json",
-            "Опечатанное не открывается, значит, его изменили по дороге.\nПопросите ещё раз: vidimus show A7 --json",
+            "What was sealed about the giver does not open, so it was changed on the way.\nAsk for it again: vidimus keyholder giver A7 --out DIR",
+            "Опечатане не відкривається, отже його змінено дорогою.\nПопросіть ще раз: vidimus keyholder giver A7 --out ТЕКА",
+            "Опечатанное не открывается, значит, его изменили по дороге.\nПопросите ещё раз: vidimus keyholder giver A7 --out ПАПКА",
         ),
         Trouble::Damaged { detail } => {
             let detail = safe::text(detail);
@@ -337,7 +427,7 @@ mod tests {
             Trouble::WrongPassphrase { member: Some(odd.to_owned()) },
             Trouble::NeverSeen { now: odd.to_owned() },
             Trouble::NoCompartment(odd.to_owned()),
-            Trouble::KeyholdersMissing { keys: vec![odd.to_owned()] },
+            Trouble::KeyholdersMissing,
             Trouble::Damaged { detail: odd.to_owned() },
             Trouble::at(&file(), io::ErrorKind::NotFound.into()),
             Trouble::at(&file(), io::Error::other(odd)),

@@ -57,6 +57,7 @@ fn two_of_three_open_who_gave_it_and_one_does_not() {
     assert_eq!(said.out, "Пан Х.\n");
     let alone = house.vidimus_told(["unseal", "-", "--key", "bo"], giver.to_string().as_bytes());
     alone.refuses(3, "These keys alone do not open it");
+    one_after_the_other(&house, &giver);
     house.file("readable", "AGE-SECRET-KEY-1");
     house.vidimus(["unseal", "giver.json", "--key", "readable"]).refuses(2, "Others can read");
     house.vidimus(["unseal", "giver.json", "--key", "passphrase"]).refuses(2, "no keyholder's key");
@@ -64,6 +65,50 @@ fn two_of_three_open_who_gave_it_and_one_does_not() {
     house.vidimus(["unseal", "nowhere", "--key", "ana"]).refuses(2, "does not exist");
     house.file("cut.json", giver.to_string().replace("\"age\":\"YWdl", "\"age\":\"AAAA"));
     house.vidimus(["unseal", "cut.json", "--key", "cy", "--key", "ana"]).refuses(1, "was changed on the way");
+}
+
+/// Keyholders in different places: each opens a layer, the last one reads.
+fn one_after_the_other(house: &House, giver: &serde_json::Value) {
+    let share = &giver["shares"][0];
+    house.file("share.age", STANDARD.decode(share["age"].as_str().unwrap()).unwrap());
+    let name_of = |place: usize| {
+        let key = share["recipients"][place].as_str().unwrap();
+        let named = people(3).iter().position(|person| person.recipient().to_string() == key).unwrap();
+        ["ana", "bo", "cy"][named]
+    };
+    let first = ["unseal", "share.age", "--key", name_of(0), "--out", "next.age"];
+    assert!(house.vidimus(first).succeeds().out.contains("Send next.age to the next one"));
+    assert_eq!(house.vidimus(["unseal", "next.age", "--key", name_of(1)]).succeeds().out, "Пан Х.\n");
+    house.vidimus(first).refuses(2, "is there already");
+}
+
+#[test]
+fn the_registrar_alone_opens_a_giver_where_no_keyholders_were_named() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus_told(["receive", "disk", "--from-file", "-"], "Пан Х.\n".as_bytes()).succeeds();
+    assert_eq!(house.vidimus(["keyholder", "giver", "A1"]).succeeds().out, "Пан Х.\n");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.vidimus(["keyholder", "giver", "A2"]).refuses(1, "Nothing was said about who gave A2");
+    house.vidimus(["keyholder", "giver", "A2-1"]).refuses(2, "is a part of an accession");
+}
+
+#[test]
+fn members_write_the_files_that_keyholders_open() {
+    let house = House::new();
+    let people = people(2);
+    let keys: Vec<_> = people.iter().map(|person| person.recipient().to_string()).collect();
+    let named = ["--keyholder", &keys[0], "--keyholder", &keys[1], "--threshold", "2"];
+    house.vidimus([&init()[..], &named].concat()).succeeds();
+    house.file("disk/note.txt", "a note");
+    house.vidimus_told(["receive", "disk", "--from-file", "-"], b"who it was").succeeds();
+    house.vidimus(["keyholder", "giver", "A1"]).refuses(3, "2 keyholders together open this giver");
+    house.vidimus(["keyholder", "giver", "A1", "--out", "for keyholders"]).succeeds();
+    for (name, person) in ["ana", "bo"].iter().zip(&people) {
+        house.private(name, person.to_secret_string().as_str());
+    }
+    let share = "for keyholders/A1-giver-1.age";
+    assert_eq!(house.vidimus(["unseal", share, "--key", "ana", "--key", "bo"]).succeeds().out, "who it was");
 }
 
 fn people(count: usize) -> Vec<Identity> {

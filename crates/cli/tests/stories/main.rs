@@ -1,6 +1,8 @@
 //! Stories: what a person types at `vidimus`, and what they see, refusals included.
 
+mod asking;
 mod beginning;
+mod handing_over;
 mod keyholders;
 mod people;
 mod receiving;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{House, PASSPHRASE};
 
 /// Two files, a copy, a link, and a name that is no text.
-fn disk(house: &House) {
+pub fn disk(house: &House) {
     house.file("disk/camera 3/clip.mp4", vec![7; 100_000]);
     house.file("disk/copy of clip.mp4", vec![7; 100_000]);
     house.file("disk/note.txt", "a note");
@@ -77,7 +77,7 @@ fn what_cannot_be_received_is_named() {
 }
 
 /// Whether any file below `folder` holds this text, or is called so.
-fn holds(folder: &Path, text: &str) -> bool {
+pub fn holds(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
         let named = path.file_name().unwrap().as_bytes();
         let held =

@@ -1,0 +1,142 @@
+//! `vidimus list`: the items that the member may read.
+
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+
+use clap::Args;
+use vidimus_archive::query::{ListQuery, ListRow};
+
+use super::Answer;
+use crate::context::{Context, unread};
+use crate::references;
+use crate::trouble::Trouble;
+use crate::words::table::{Column, Table};
+use crate::words::{Lang, numbers, tells};
+
+/// Rows by which the widths of the columns are chosen; those behind them are not held in memory.
+const LOOKED_AT: usize = 1000;
+
+/// Show the items, all or those of an accession
+#[derive(Args)]
+pub struct Arguments {
+    /// An accession or item, such as A7
+    #[arg(value_name = "REF")]
+    reference: Option<String>,
+    /// Withdrawn ones too
+    #[arg(long)]
+    withdrawn: bool,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists them.
+///
+/// # Errors
+/// The reference is not known, or the archive does not open.
+pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    let accession = arguments.reference.as_deref().map(references::one).transpose()?;
+    let query = ListQuery { accession, include_withdrawn: arguments.withdrawn, ..ListQuery::default() };
+    let mut archive = context.open()?;
+    let out = BufWriter::new(io::stdout().lock());
+    let mut writer: Box<dyn Writer> = if arguments.json {
+        Box::new(Array { out, first: true })
+    } else {
+        Box::new(Rows::new(context.lang, out))
+    };
+    let mut written = Ok(());
+    archive.list(&query, &mut |row| {
+        written = writer.row(row);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written.and_then(|()| writer.end()).map_err(unread)?;
+    Ok(Answer::Yes)
+}
+
+/// Writes rows as they come; an archive may hold ten million.
+trait Writer {
+    fn row(&mut self, row: ListRow) -> io::Result<()>;
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// A JSON array with one row a line.
+struct Array<W> {
+    out: W,
+    first: bool,
+}
+
+impl<W: Write> Writer for Array<W> {
+    fn row(&mut self, row: ListRow) -> io::Result<()> {
+        write!(self.out, "{}", if self.first { "[\n" } else { ",\n" })?;
+        self.first = false;
+        serde_json::to_writer(&mut self.out, &row).map_err(io::Error::from)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        writeln!(self.out, "{}", if self.first { "[]" } else { "\n]" })?;
+        self.out.flush()
+    }
+}
+
+/// A table; its first rows wait until the widths can be chosen.
+struct Rows<W> {
+    out: W,
+    lang: Lang,
+    columns: [(Column, &'static str); 4],
+    waiting: Vec<Vec<String>>,
+    table: Option<Table<'static>>,
+    count: u64,
+}
+
+impl<W: Write> Rows<W> {
+    fn new(lang: Lang, out: W) -> Self {
+        let [reference, path, size, state] = lang.pick(
+            ["ref", "path", "size", "state"],
+            ["посилання", "шлях", "розмір", "стан"],
+            ["ссылка", "путь", "размер", "состояние"],
+        );
+        let columns =
+            [(Column::Text, reference), (Column::Long, path), (Column::Number, size), (Column::Text, state)];
+        Self { out, lang, columns, waiting: Vec::new(), table: None, count: 0 }
+    }
+
+    /// Chooses the widths and writes what waited.
+    fn settle(&mut self) -> io::Result<()> {
+        if self.table.is_some() || self.waiting.is_empty() {
+            return Ok(());
+        }
+        let table = Table::of(&self.columns, &self.waiting);
+        writeln!(self.out, "{}", table.heading())?;
+        for row in self.waiting.drain(..) {
+            writeln!(self.out, "{}", table.line(&row))?;
+        }
+        self.table = Some(table);
+        Ok(())
+    }
+}
+
+impl<W: Write> Writer for Rows<W> {
+    fn row(&mut self, row: ListRow) -> io::Result<()> {
+        let copy = row.copy_of.as_ref().map(|of| format!(" = {of}")).unwrap_or_default();
+        let cells = vec![
+            row.reference.to_string(),
+            row.path.to_string(),
+            numbers::size(self.lang, row.size),
+            tells::state(self.lang, row.state).to_owned() + &copy,
+        ];
+        self.count += 1;
+        match &self.table {
+            Some(table) => writeln!(self.out, "{}", table.line(&cells)),
+            None => {
+                self.waiting.push(cells);
+                if self.waiting.len() == LOOKED_AT { self.settle() } else { Ok(()) }
+            }
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.settle()?;
+        writeln!(self.out, "{}", tells::items(self.lang, self.count))?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,48 @@
+//! What is there, and who did what to it.
+
+use crate::receiving::disk;
+use crate::support::House;
+
+#[test]
+fn what_was_taken_in_is_listed_shown_and_remembered() {
+    let house = House::with_archive();
+    assert_eq!(house.vidimus(["list"]).succeeds().out, "0 items\n");
+    assert_eq!(house.vidimus(["list", "--json"]).succeeds().out, "[]\n");
+    disk(&house);
+    house.file("about.txt", "brought on a black disk\nlate at night\n");
+    assert_eq!(house.vidimus(["receive", "disk", "--note-file", "about.txt"]).code, 1);
+
+    let table = house.vidimus(["list"]).succeeds().fits();
+    assert!(table.out.starts_with("ref "), "{table:?}");
+    assert!(table.out.ends_with("4 items\n"), "{table:?}");
+    assert!(table.out.contains(r"\xe2\xe8\xe4\xe5\xee\u{1b}[2J.avi"), "{table:?}");
+    let rows = house.vidimus(["list", "A1", "--json"]).succeeds().json();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    let odd = rows.iter().find(|row| row["path_encoding"] == "percent").unwrap();
+    assert_eq!(odd["path"], "%E2%E8%E4%E5%EE\u{1b}[2J.avi");
+    assert_eq!(rows.iter().filter(|row| row["copy_of"].is_string()).count(), 1);
+    assert!(rows.iter().all(|row| row["state"] == "private" && row["accession"] == "A1"));
+
+    let note = rows.iter().find(|row| row["path"] == "note.txt").unwrap()["ref"].as_str().unwrap();
+    let shown = house.vidimus(["show", note]).succeeds();
+    for part in ["note.txt", "6 bytes (6 B)", rows[0]["sha256"].as_str().unwrap_or_default()].iter().take(2) {
+        assert!(shown.out.contains(part), "{part:?} is missing in {shown:?}");
+    }
+    assert_eq!(house.vidimus(["show", note, "--json"]).succeeds().json()["path"], "note.txt");
+    let accession = house.vidimus(["show", "A1"]).succeeds();
+    assert!(accession.out.contains("late at night") && accession.out.contains("Olena"), "{accession:?}");
+    let history = house.vidimus(["log", note, "--json"]).succeeds().json();
+    assert!(history.as_array().unwrap().iter().any(|line| line["change"] == "item/1"), "{history}");
+    house.vidimus(["log", "A1"]).succeeds().fits();
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    let house = House::with_archive();
+    for command in ["list", "show", "log"] {
+        house.vidimus([command, "A1"]).refuses(1, "Nothing that you may read is called A1");
+        house.vidimus([command, "A0"]).refuses(2, "A0 is not a reference");
+        house.vidimus([command, "\u{202e}A1\n"]).refuses(2, "is not a reference");
+    }
+}
