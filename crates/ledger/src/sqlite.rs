@@ -17,6 +17,7 @@ use crate::{ReplicateError, Row, Seal, StoreError, Tip};
 
 const APPLICATION: i32 = 0x5649_444C; // "VIDL"
 const FORMAT: u32 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
 /// Longest wait for another process's append. A batch takes milliseconds; a first back-up may hold the lock for seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,7 +52,7 @@ impl SqliteLedger {
         // 16 KiB hold seven sealed records of 2.2 KB; 4 KiB would hold one and waste the rest.
         db.execute_batch(&format!("PRAGMA page_size = 16384; PRAGMA application_id = {APPLICATION};"))?;
         let schema = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
-        schema.execute_batch(include_str!("schema.sql"))?;
+        schema.execute_batch(SCHEMA)?;
         schema.execute(
             "INSERT INTO meta VALUES ('format', ?1), ('archive', ?2)",
             params![FORMAT.to_string(), archive],
@@ -67,23 +68,20 @@ impl SqliteLedger {
     /// Opens a ledger that exists. A file cut by a page or more is noticed here, other damage where it is read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
-        let db = connect(path)?;
-        let meta = |name: &str| -> Result<String, StoreError> {
-            let value = db.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
-            value.optional()?.ok_or_else(|| StoreError::Damaged(format!("meta lacks {name}")))
-        };
-        let format = meta("format")?;
+        let mut ledger = Self { db: connect(path)?, archive: String::new() };
+        let format = ledger.meta("format")?;
         let format = format.parse().map_err(|_| StoreError::Damaged(format!("format {format:?}")))?;
         if format > FORMAT {
             return Err(OpenError::Newer { format });
         }
-        let archive = meta("archive")?;
-        let mode: String =
-            db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(StoreError::from)?;
+        ledger.archive = ledger.meta("archive")?;
+        let mode: String = ledger
+            .db
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .map_err(StoreError::from)?;
         if mode != "wal" {
             return Err(StoreError::Other(format!("no write-ahead log here (journal mode {mode})")).into());
         }
-        let ledger = Self { db, archive };
         ledger.refuse_torn()?;
         // A process that was killed between an erasure and its wiping left that to us. Not to be waited for, and no
         // reason to refuse reading on a full disk.
@@ -91,16 +89,23 @@ impl SqliteLedger {
         Ok(ledger)
     }
 
+    /// Opens a ledger to look for damage in it, also where tip, rows and checkpoints contradict each other. Never append
+    /// to one that was opened so.
+    pub fn open_damaged(path: &Path) -> Result<Self, OpenError> {
+        refuse_other_files(path)?;
+        let mut ledger = Self { db: connect(path)?, archive: String::new() };
+        ledger.archive = ledger.meta("archive").unwrap_or_default();
+        Ok(ledger)
+    }
+
+    fn meta(&self, name: &str) -> Result<String, StoreError> {
+        let value = self.db.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
+        value.optional()?.ok_or_else(|| StoreError::Damaged(format!("meta lacks {name}")))
+    }
+
     /// The archive id given to [`SqliteLedger::create`].
     pub fn archive(&self) -> &str {
         &self.archive
-    }
-
-    /// SQLite's own check of the whole file's structure, reading all of it: what is wrong, nothing if it is sound.
-    /// It cannot see a changed bit within a body or an entry; the seal and the log do.
-    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
-        let lines = self.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 
     fn refuse_torn(&self) -> Result<(), StoreError> {
@@ -381,5 +386,6 @@ impl From<io::Error> for StoreError {
     }
 }
 
+mod faults;
 #[cfg(test)]
 mod tests;
