@@ -2,9 +2,11 @@
 
 pub mod anchor;
 mod archive;
+mod check;
 pub mod clock;
 pub mod disclose;
 mod door;
+mod epoch;
 mod files;
 mod high_water;
 mod init;
@@ -22,6 +24,7 @@ mod unlock;
 pub mod unseal;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
+pub use check::{CheckProgress, Checked, Checker, Counted, Problem, check_folder};
 pub use door::DoorError;
 pub use init::{Beginning, InitError};
 pub use keyring::{HeldCompartment, Keyring, KeyringError};

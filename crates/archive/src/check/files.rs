@@ -1,0 +1,78 @@
+//! Everything that lies in an archive's folder has its place; what has none is named.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
+use super::report::{Report, what};
+use crate::layout::Layout;
+
+/// What may lie in the folder itself.
+const KNOWN: [&str; 10] = [
+    "ledger.db",
+    "ledger.db-wal",
+    "ledger.db-shm",
+    "objects",
+    "keys",
+    "log",
+    "receipts",
+    "folds",
+    "settings.json",
+    "backup.json",
+];
+
+/// Names foreign files in the folder itself; the parts look into their own folders.
+pub(super) fn look(layout: &Layout, report: &mut Report) {
+    let named = named_by_settings(layout);
+    for name in names(layout.root(), report) {
+        let text = name.to_string_lossy();
+        if KNOWN.contains(&text.as_ref()) || named.iter().any(|known| *known == text) {
+            continue;
+        }
+        stray(&name, "", report);
+    }
+    if !layout.ledger().exists() {
+        report.problem("ledger", "there is no ledger", what::BACKUP);
+    }
+}
+
+/// What a folder holds, as names in order; a folder that is not there holds nothing.
+pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<std::ffi::OsString> {
+    match crate::keyring::read_folder(folder) {
+        Ok(mut names) => {
+            names.sort();
+            names
+        }
+        Err(error) => {
+            report.problem(
+                format!("file {}", shown(folder)),
+                format!("the folder cannot be read: {error}"),
+                what::BACKUP,
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// A file that has no place: what an interrupted write left, or something foreign.
+pub(super) fn stray(name: &OsStr, below: &str, report: &mut Report) {
+    let path = format!("{below}{}", shown(Path::new(name)));
+    if path.ends_with(".aside") || path.ends_with(".new") {
+        report.left_over(path);
+    } else {
+        report.problem(format!("file {path}"), "this program did not put it there", what::FOREIGN);
+    }
+}
+
+/// A path as text that no terminal obeys.
+pub(super) fn shown(path: &Path) -> String {
+    path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Certificates that the settings name may lie beside them.
+fn named_by_settings(layout: &Layout) -> Vec<String> {
+    let Ok(untrusted) = fs::read(layout.settings()) else { return Vec::new() };
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&untrusted) else { return Vec::new() };
+    let authorities = json.get("authorities").and_then(|list| list.as_array()).into_iter().flatten();
+    authorities.filter_map(|authority| authority.get("ca")?.as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,343 @@
+//! The key store: what opens for this member, what is damaged, missing, swapped or foreign in it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+
+use vidimus_ledger::SqliteLedger;
+use vidimus_model::{KeyId, MemberId};
+use vidimus_proof::record::PublicKey;
+use vidimus_seal::age::{Identity, OpenError};
+use vidimus_seal::member::{self, MemberKeys};
+use vidimus_seal::wrap;
+
+use super::files;
+use super::records::Facts;
+use super::register::Register;
+use super::report::{Report, what};
+use crate::keyring::SealingKey;
+use crate::layout::Layout;
+
+/// What the key store holds.
+pub(super) struct Keys {
+    /// Who checks.
+    pub member: Option<MemberId>,
+    /// Keys that opened.
+    held: HashMap<String, SealingKey>,
+    /// For whom each key is wrapped.
+    pub wraps: BTreeMap<KeyId, BTreeSet<String>>,
+    /// Ids of archive keys that are wrapped for somebody.
+    pub archive_ids: Vec<String>,
+    signing: BTreeMap<String, PublicKey>,
+    /// Wraps that only others can open.
+    others: u64,
+}
+
+/// The archive keys that the key store names.
+pub(super) fn archive_ids(layout: &Layout) -> Vec<String> {
+    let mut ids: Vec<String> = crate::keyring::read_folder(&layout.keys().join("signing"))
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|name| name.into_string().ok())
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Opens what can be opened, and names what is damaged or foreign.
+pub(super) fn open(layout: &Layout, member: Option<&MemberKeys>, report: &mut Report) -> Keys {
+    for name in files::names(&layout.keys(), report) {
+        if !["members", "held", "signing"].iter().any(|known| name == *known) {
+            files::stray(&name, "keys/", report);
+        }
+    }
+    look_at_members(layout, report);
+    let mut keys = Keys {
+        member: member.map(|keys| MemberId::from_bytes(*keys.id.bytes())),
+        held: HashMap::new(),
+        wraps: BTreeMap::new(),
+        archive_ids: archive_ids(layout),
+        signing: BTreeMap::new(),
+        others: 0,
+    };
+    keys.look_at_signing(layout, member, report);
+    keys.look_at_held(layout, member, report);
+    if keys.others > 0 {
+        report.unknown(format!("{} keys that are wrapped for others: only they can open them", keys.others));
+    }
+    keys
+}
+
+fn look_at_members(layout: &Layout, report: &mut Report) {
+    for name in files::names(&layout.members(), report) {
+        let text = name.to_string_lossy();
+        if text.strip_suffix(".json").is_none_or(|id| id.parse::<MemberId>().is_err()) {
+            files::stray(&name, "keys/members/", report);
+            continue;
+        }
+        let sound = fs::read(layout.members().join(&name)).map(|untrusted| member::could_be(&untrusted, ""));
+        if !matches!(sound, Ok(Ok(_))) {
+            report.problem(format!("key members/{text}"), "the member's key file is damaged", what::KEYS);
+        }
+    }
+}
+
+impl Keys {
+    /// A key that opened, by the name that rows have for it.
+    pub fn get(&self, id: &str) -> Option<&SealingKey> {
+        self.held.get(id)
+    }
+
+    /// All keys that opened.
+    pub fn all(&self) -> impl Iterator<Item = &SealingKey> {
+        self.held.values()
+    }
+
+    /// The archive's id: what ledger and key store agree on, or else what the key store says.
+    pub fn archive_id(&self, ledger: &SqliteLedger) -> String {
+        let named = ledger.archive();
+        match self.archive_ids.iter().any(|id| id == named) {
+            true => named.to_owned(),
+            false => self.archive_ids.first().cloned().unwrap_or_else(|| named.to_owned()),
+        }
+    }
+
+    /// The archive's public key, if its secret half opened.
+    pub fn archive_key(&self, archive_id: &str) -> Option<PublicKey> {
+        self.signing.get(archive_id).copied()
+    }
+
+    fn look_at_signing(&mut self, layout: &Layout, member: Option<&MemberKeys>, report: &mut Report) {
+        for id in self.archive_ids.clone() {
+            let folder = layout.keys().join("signing").join(&id);
+            for name in files::names(&folder, report) {
+                let text = name.to_string_lossy().into_owned();
+                let Some(holder) = holder_of(&text).and_then(|holder| holder.parse::<MemberId>().ok()) else {
+                    files::stray(&name, &format!("keys/signing/{id}/"), report);
+                    continue;
+                };
+                let untrusted = fs::read(folder.join(&name)).unwrap_or_default();
+                let reference = format!("key signing/{id}/{text}");
+                match member {
+                    Some(keys) if Some(holder) == self.member => {
+                        match wrap::unwrap_signing(&untrusted, &keys.identity, &id) {
+                            Ok(seed) => {
+                                self.signing.insert(id.clone(), seed.public());
+                            }
+                            Err(_) => {
+                                let problem = "the archive's signing key does not open for its member";
+                                report.problem(reference, problem, what::KEYS);
+                            }
+                        }
+                    }
+                    _ => self.look_at_other(&untrusted, member.map(|keys| &keys.identity), reference, report),
+                }
+            }
+        }
+    }
+
+    fn look_at_held(&mut self, layout: &Layout, member: Option<&MemberKeys>, report: &mut Report) {
+        for name in files::names(&layout.held(), report) {
+            let Some(id) = name.to_str().and_then(|name| name.parse::<KeyId>().ok()) else {
+                files::stray(&name, "keys/held/", report);
+                continue;
+            };
+            let mut holders = BTreeSet::new();
+            for name in files::names(&layout.held_key(id), report) {
+                match name.to_str().and_then(holder_of) {
+                    Some(holder) => {
+                        holders.insert(holder.to_owned());
+                    }
+                    None => files::stray(&name, &format!("keys/held/{id}/"), report),
+                }
+            }
+            self.wraps.insert(id, holders);
+        }
+        let Some(keys) = member else { return };
+        let mut tried = BTreeSet::new();
+        let mine = self.member.map(|id| id.to_string()).unwrap_or_default();
+        self.unwrap_for(layout, &mine, &keys.identity, &mut tried, report);
+        // What is wrapped for a generation opens with it; an accession's key is never a holder.
+        loop {
+            let before = self.held.len();
+            let known: Vec<(String, Identity)> =
+                self.held.iter().map(|(id, key)| (id.clone(), key.identity.clone())).collect();
+            for (id, identity) in known {
+                self.unwrap_for(layout, &id, &identity, &mut tried, report);
+            }
+            if self.held.len() == before {
+                break;
+            }
+        }
+        let rest: Vec<(KeyId, String)> = self
+            .wraps
+            .iter()
+            .flat_map(|(id, holders)| holders.iter().map(|holder| (*id, holder.clone())))
+            .filter(|wrap| !tried.contains(wrap))
+            .collect();
+        for (id, holder) in rest {
+            let untrusted = fs::read(layout.wrap(id, &holder)).unwrap_or_default();
+            self.look_at_other(&untrusted, Some(&keys.identity), wrap_name(id, &holder), report);
+        }
+    }
+
+    fn unwrap_for(
+        &mut self,
+        layout: &Layout,
+        holder: &str,
+        identity: &Identity,
+        tried: &mut BTreeSet<(KeyId, String)>,
+        report: &mut Report,
+    ) {
+        let theirs: Vec<KeyId> =
+            self.wraps.iter().filter(|(_, holders)| holders.contains(holder)).map(|(id, _)| *id).collect();
+        for id in theirs {
+            if !tried.insert((id, holder.to_owned())) {
+                continue;
+            }
+            let untrusted = fs::read(layout.wrap(id, holder)).unwrap_or_default();
+            match wrap::unwrap_unproved_identity(&untrusted, identity) {
+                Ok(opened) => match self.held.get(&id.to_string()) {
+                    Some(known) if known.identity.recipient() != opened.recipient() => report.problem(
+                        wrap_name(id, holder),
+                        "it holds another key than the other wraps of the same name",
+                        what::KEYS,
+                    ),
+                    Some(_) => {}
+                    None => {
+                        self.held.insert(id.to_string(), SealingKey::new(id, opened));
+                    }
+                },
+                Err(_) => {
+                    report.problem(wrap_name(id, holder), "it does not open for its holder", what::KEYS)
+                }
+            }
+        }
+    }
+
+    /// A wrap for somebody else: that it is an age file for another is all that can be seen.
+    fn look_at_other(
+        &mut self,
+        untrusted: &[u8],
+        mine: Option<&Identity>,
+        reference: String,
+        report: &mut Report,
+    ) {
+        let Some(mine) = mine else {
+            self.others += 1;
+            return;
+        };
+        match vidimus_seal::age::open(untrusted, mine, None) {
+            Err(OpenError::NotForThisKey) => self.others += 1,
+            Ok(_) => {
+                report.problem(reference, "it is wrapped for another holder than it is named for", what::KEYS)
+            }
+            Err(_) => report.problem(reference, "it is damaged", what::KEYS),
+        }
+    }
+}
+
+fn holder_of(name: &str) -> Option<&str> {
+    name.strip_suffix(".age").filter(|holder| holder.parse::<KeyId>().is_ok())
+}
+
+fn wrap_name(id: KeyId, holder: &str) -> String {
+    format!("key held/{id}/{holder}.age")
+}
+
+/// The key store against what the records say.
+pub(super) fn look(
+    layout: &Layout,
+    keys: &mut Keys,
+    facts: &Facts,
+    register: &Register,
+    member: Option<&MemberKeys>,
+    report: &mut Report,
+) {
+    let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
+    look_at_people(layout, keys, register, member, report);
+    for id in facts.acted.iter().filter(|id| present(id)) {
+        for archive_id in &keys.archive_ids {
+            if !layout.signing(archive_id, *id).exists() {
+                let problem = format!("it is missing, so that {} cannot record anything", register.name(*id));
+                report.problem(format!("key signing/{archive_id}/{id}.age"), problem, what::KEYS);
+            }
+        }
+    }
+    for (id, generation) in &facts.generations {
+        let text = id.to_string();
+        if let Some(key) = keys.get(&text)
+            && key.identity.recipient().to_string() != generation.recipient
+        {
+            report.problem(
+                format!("key held/{id}"),
+                "it is another key than the one that the records name",
+                what::KEYS,
+            );
+        }
+        for holder in generation.holders.iter().filter(|holder| present(holder)) {
+            let wrapped = keys.wraps.get(id).is_some_and(|holders| holders.contains(&holder.to_string()));
+            if !wrapped && !generation.superseded {
+                let problem =
+                    format!("it is missing, so that {} cannot read the compartment", register.name(*holder));
+                report.problem(wrap_name(*id, &holder.to_string()), problem, what::KEYS);
+            }
+        }
+    }
+    for (text, used) in facts.keys.iter().filter(|(_, used)| used.live > 0) {
+        let Ok(id) = text.parse::<KeyId>() else { continue };
+        let wrapped = keys.wraps.get(&id).is_some_and(|holders| !holders.is_empty());
+        if !wrapped && facts.generations.iter().all(|(known, _)| *known != id) {
+            let problem =
+                format!("it is missing, and with it {} records and what belongs to them", used.live);
+            report.problem(format!("key held/{id}"), problem, what::KEYS);
+        }
+    }
+    for id in keys.wraps.keys().filter(|id| !facts.keys.contains_key(&id.to_string())) {
+        report.left_over(format!("keys/held/{id}"));
+    }
+}
+
+fn look_at_people(
+    layout: &Layout,
+    keys: &Keys,
+    register: &Register,
+    member: Option<&MemberKeys>,
+    report: &mut Report,
+) {
+    let me = member.zip(keys.member.and_then(|id| register.members.get(&id)));
+    if let Some((mine, known)) = me
+        && (mine.identity.recipient().to_string() != known.member.recipient
+            || known.key != Some(mine.signing.public()))
+    {
+        let reference = format!("key members/{}.json", known.member.member);
+        report.problem(reference, "it holds other keys than the register names for this member", what::KEYS);
+    }
+    for (id, presence) in &register.members {
+        let reference = format!("key members/{id}.json");
+        match fs::read(layout.member(*id)) {
+            Ok(untrusted) => {
+                if matches!(member::could_be(&untrusted, &presence.member.name), Ok(false)) {
+                    let problem = format!("it is not the key file of {}", presence.member.name);
+                    report.problem(reference, problem, what::KEYS);
+                }
+            }
+            Err(_) if presence.until.is_some() => {}
+            Err(_) => {
+                let problem = format!("the key file of {} is missing", presence.member.name);
+                report.problem(reference, problem, what::KEYS);
+            }
+        }
+    }
+    if register.members.is_empty() {
+        return;
+    }
+    for name in crate::keyring::read_folder(&layout.members()).unwrap_or_default() {
+        let id = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<MemberId>().ok());
+        if let Some(id) = id
+            && !register.members.contains_key(&id)
+            && !register.proposed.contains(&id)
+        {
+            report.left_over(format!("keys/members/{id}.json"));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Checking an archive: every damaged, missing, extra, swapped or rolled-back thing is named, and what is still sound.
+//!
+//! It does not stop at the first damage, and does what can be done with a ledger, a vault or keys that do not open.
+//! Never here: mending. Folds alone are thrown away when they cannot be read, because they are folded again.
+
+mod accuse;
+mod files;
+mod folds;
+mod keys;
+mod ledger;
+mod objects;
+mod objects_read;
+mod receipts;
+mod records;
+mod register;
+mod report;
+mod tiles;
+
+use std::path::Path;
+
+use vidimus_ledger::SqliteLedger;
+use vidimus_seal::member::MemberKeys;
+use vidimus_vault::{FolderVault, Found, Vault as _};
+
+use crate::Archive;
+use crate::high_water::HighWater;
+use crate::layout::Layout;
+use crate::unlock::{self, UnlockError};
+
+pub use report::{Checked, Counted, Problem};
+use report::{Report, what};
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckProgress {
+    /// Records looked at.
+    pub records: u64,
+    /// Records there are.
+    pub records_total: u64,
+    /// Bytes of objects read.
+    pub bytes: u64,
+    /// Bytes of objects that will be read.
+    pub bytes_total: u64,
+}
+
+/// Who checks a folder that does not open as an archive.
+pub struct Checker<'a> {
+    /// The member's name; none where the passphrase alone tells.
+    pub member: Option<&'a str>,
+    /// The member's passphrase.
+    pub passphrase: &'a str,
+}
+
+impl Archive {
+    /// Checks everything that this member can check; with `full` also every byte of every object.
+    pub fn check(&mut self, full: bool, progress: &mut dyn FnMut(CheckProgress)) -> Checked {
+        // A fold that is thrown away must not live on in an open handle.
+        self.catalogues.clear();
+        run(
+            &self.layout,
+            &self.high_water,
+            Some(self.keyring.member_keys()),
+            full,
+            Report::default(),
+            progress,
+        )
+    }
+}
+
+/// Checks the folder of an archive that does not open, as far as that goes: without keys, what needs none.
+pub fn check_folder(
+    folder: &Path,
+    state: &Path,
+    checker: Option<Checker<'_>>,
+    full: bool,
+    progress: &mut dyn FnMut(CheckProgress),
+) -> Checked {
+    let layout = Layout::new(folder);
+    let mut report = Report::default();
+    let unlocked = checker.map(|who| unlock::unlock(&layout, who.member, who.passphrase)).transpose();
+    let member = unlocked.unwrap_or_else(|error| {
+        let text = match error {
+            UnlockError::NoMembers => "the key store holds no member's keys",
+            UnlockError::NoSuchMember => "no member's keys open with this name and passphrase",
+            UnlockError::Damaged => "no member's keys open with this passphrase, and a key file is damaged",
+            UnlockError::Io(_) => "the key store cannot be read",
+        };
+        report.problem("keys/members", text, what::KEYS);
+        None
+    });
+    if member.is_none() {
+        report.unknown("what is in records and objects: nobody's keys were opened");
+    }
+    let archive_id = keys::archive_ids(&layout).into_iter().next().unwrap_or_default();
+    run(&layout, &HighWater::new(state, &archive_id), member.as_ref(), full, report, progress)
+}
+
+fn run(
+    layout: &Layout,
+    mark: &HighWater,
+    member: Option<&MemberKeys>,
+    full: bool,
+    mut report: Report,
+    progress: &mut dyn FnMut(CheckProgress),
+) -> Checked {
+    files::look(layout, &mut report);
+    // Before the ledger: an object that is put meanwhile is then not taken for one that nobody refers to.
+    let vault = FolderVault::open(&layout.objects());
+    let stored = match &vault {
+        Ok(vault) => list(vault, &mut report),
+        Err(error) => {
+            report.problem("objects", format!("the vault does not open: {error}"), what::BACKUP);
+            Vec::new()
+        }
+    };
+    let mut keys = keys::open(layout, member, &mut report);
+    let ledger = match SqliteLedger::open_damaged(&layout.ledger()) {
+        Ok(ledger) => Some(ledger),
+        Err(error) => {
+            report.problem("ledger", format!("the ledger does not open: {error}"), what::BACKUP);
+            report.unknown("every record, and which object belongs to what: the ledger does not open");
+            None
+        }
+    };
+    let Some(ledger) = ledger else { return report.done(full) };
+
+    ledger::faults(&ledger, &keys, &mut report);
+    let archive_id = keys.archive_id(&ledger);
+    let mut scan = ledger::scan(&ledger, &keys, &archive_id, &mut report);
+    let register = register::read(&scan, &keys, &archive_id, &mut report);
+    ledger::compare(&ledger, &mut scan, &register, layout, &mut report);
+    ledger::compare_mark(mark, &ledger, &register, &mut report);
+    tiles::look(layout, &ledger, &scan, &register, &mut report);
+    receipts::look(layout, &ledger, &register, &mut report);
+
+    let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
+    keys::look(layout, &mut keys, &facts, &register, member, &mut report);
+    if let Ok(vault) = &vault {
+        let bench = objects::Bench { vault, keys: &keys, full };
+        objects::look(&bench, &facts, &stored, &mut report, progress);
+    }
+    folds::look(layout, &keys, &scan, &facts, &mut report);
+    accuse::look(layout, &keys, &facts, &mut report);
+    report.done(full)
+}
+
+fn list(vault: &FolderVault, report: &mut Report) -> Vec<(vidimus_vault::ObjectName, u64)> {
+    let mut stored = Vec::new();
+    for found in vault.list() {
+        match found {
+            Ok(Found::Object { name, len }) => stored.push((name, len)),
+            Ok(Found::Foreign { untrusted_path }) => {
+                let path = files::shown(&Path::new("objects").join(untrusted_path));
+                report.problem(format!("file {path}"), "this program did not put it there", what::FOREIGN);
+            }
+            Err(error) => report.problem(
+                format!("objects/{}", files::shown(&error.path)),
+                format!("cannot be listed: {}", error.source),
+                what::BACKUP,
+            ),
+        }
+    }
+    stored
+}

@@ -1,0 +1,376 @@
+//! Every record that the checker can open: sealed as its row says, signed by the archive and by a member who was present.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::thread;
+
+use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
+use vidimus_model::{Change, KeyId, MemberId, ObjectPlace, Ref, Statement, StatementError};
+use vidimus_proof::record::{MemberSignatureError, Record};
+
+use super::CheckProgress;
+use super::keys::Keys;
+use super::ledger::{KeyUse, PAGE, Scan, moved_on};
+use super::register::Register;
+use super::report::{Report, record, runs, what};
+use crate::rows;
+
+/// An item that is to be there.
+pub(super) struct ItemFacts {
+    /// Its reference.
+    pub about: Ref,
+    /// Where its record stands.
+    pub seq: u64,
+    /// The key that seals it.
+    pub key: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Where its bytes lie now.
+    pub place: ObjectPlace,
+}
+
+/// One generation of a compartment's key.
+pub(super) struct GenerationFacts {
+    /// Its recipient, as recorded.
+    pub recipient: String,
+    /// Who holds it.
+    pub holders: Vec<MemberId>,
+    /// A later generation of the compartment exists.
+    pub superseded: bool,
+    compartment: String,
+}
+
+/// What the records that could be opened say.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Items, in the order of the log.
+    pub items: Vec<ItemFacts>,
+    /// Generations of compartments' keys.
+    pub generations: Vec<(KeyId, GenerationFacts)>,
+    /// What rows there are for each key.
+    pub keys: BTreeMap<String, KeyUse>,
+    /// Members whose records these are.
+    pub acted: BTreeSet<MemberId>,
+    /// Rows with a body that were not opened, for whatever reason.
+    pub unread: u64,
+    /// Rows that do not open with the key they name, by key.
+    pub failed: BTreeMap<String, BTreeSet<u64>>,
+    /// How many rows opened with each key.
+    pub opened: BTreeMap<String, u64>,
+    places: Vec<(u64, Ref, ObjectPlace)>,
+    erased: BTreeMap<u64, String>,
+    buried: BTreeSet<u64>,
+    moved: Vec<(u64, String)>,
+    moved_from: BTreeSet<String>,
+    bases: BTreeSet<u64>,
+    sound: u64,
+    unknown_changes: u64,
+}
+
+/// What one row turned out to be.
+enum Seen {
+    Blank,
+    Erased,
+    NotHeld,
+    /// It does not open, or is not what the log holds.
+    Broken,
+    /// It opens, and something in it is not right.
+    Wrong {
+        about: Option<Ref>,
+        problem: String,
+    },
+    Sound {
+        statement: Option<Box<Statement>>,
+        signed_in: Option<String>,
+        base: u64,
+    },
+}
+
+struct Bench<'a> {
+    keys: &'a Keys,
+    archive_id: &'a str,
+    scan: &'a Scan,
+    register: &'a Register,
+}
+
+/// Looks at every row, on two threads.
+pub(super) fn look(
+    ledger: &SqliteLedger,
+    keys: &Keys,
+    archive_id: &str,
+    scan: &Scan,
+    register: &Register,
+    report: &mut Report,
+    progress: &mut dyn FnMut(CheckProgress),
+) -> Facts {
+    let bench = Bench { keys, archive_id, scan, register };
+    let mut facts = Facts { keys: scan.keys.clone(), ..Facts::default() };
+    let size = scan.entries.len() as u64;
+    let mut next = 0;
+    while next < size {
+        let mut page = ledger.rows(next, PAGE).unwrap_or_else(|_| {
+            let alone = |seq| ledger.rows(seq, 1).unwrap_or_default().into_iter().find(|row| row.seq == seq);
+            (next..size.min(next + PAGE as u64)).filter_map(alone).collect()
+        });
+        page.retain(|row| row.seq < size);
+        let (first, second) = page.split_at(page.len() / 2);
+        let (first, second) = thread::scope(|scope| {
+            let other = scope.spawn(|| bench.look_at(second));
+            (bench.look_at(first), other.join().expect("looking at rows does not panic"))
+        });
+        for (row, seen) in page.iter().zip(first.into_iter().chain(second)) {
+            facts.take(row, seen, report);
+        }
+        next = page.last().map_or(next + PAGE as u64, |row| row.seq + 1);
+        progress(CheckProgress { records: next.min(size), records_total: size, ..CheckProgress::default() });
+    }
+    let in_use = moved_on(ledger, scan);
+    facts.finish(&bench, in_use, report);
+    facts
+}
+
+impl Bench<'_> {
+    fn look_at(&self, rows: &[Row]) -> Vec<Seen> {
+        rows.iter().map(|row| self.look_at_row(row)).collect()
+    }
+
+    fn look_at_row(&self, row: &Row) -> Seen {
+        let wrong = |problem: &str| Seen::Wrong { about: None, problem: problem.into() };
+        match (&row.body, row.erased, row.op) {
+            (None, false, None) => return Seen::Blank,
+            (None, true, Some(_)) => return Seen::Erased,
+            (None, true, None) => return wrong("it is marked as erased and never was a record"),
+            (None, false, Some(_)) => return wrong("its body is gone, and no tombstone says why"),
+            (Some(_), true, _) => return wrong("it is marked as erased and still has a body"),
+            (Some(_), false, _) => {}
+        }
+        let Some(key) = self.keys.get(&row.key) else { return Seen::NotHeld };
+        match rows::record(row, &key.row, self.archive_id) {
+            Ok(Some(record)) => self.look_at_record(row, &record),
+            _ => Seen::Broken,
+        }
+    }
+
+    fn look_at_record(&self, row: &Row, record: &Record) -> Seen {
+        let (statement, about) = match Statement::of(record) {
+            Ok(statement) => {
+                let about = match &statement.change {
+                    Change::Item(item) => Some(item.about.clone()),
+                    _ => None,
+                };
+                (Some(Box::new(statement)), about)
+            }
+            Err(StatementError::Unknown(_)) => (None, None),
+            Err(error) => return Seen::Wrong { about: None, problem: format!("{error}") },
+        };
+        let wrong = |problem: &str| Seen::Wrong { about: about.clone(), problem: problem.into() };
+        if let Some(key) = &self.register.archive_key {
+            let origin = record.issuer();
+            if !self.register.bears(origin, row.seq) || record.verify(origin, key).is_err() {
+                return wrong("its record is not signed by this archive");
+            }
+        }
+        let operation = row.op.map(hex::encode).unwrap_or_default();
+        if record.text("op") != Some(operation.as_str()) {
+            return wrong("its record is of another operation than the row says");
+        }
+        let by = record.text("by").and_then(|by| by.parse::<MemberId>().ok());
+        let Some(presence) = by.and_then(|by| self.register.members.get(&by)) else {
+            if self.register.is_damaged {
+                return Seen::Sound { statement, signed_in: None, base: 0 };
+            }
+            return wrong("its record is by somebody who never was a member");
+        };
+        let Some(member_key) = &presence.key else { return wrong("its member has no sound signing key") };
+        // A record that was moved was signed for the compartment where it first stood.
+        let elsewhere = self.scan.compartments.iter().filter(|name| **name != row.compartment);
+        let mut signed = record.verify_member(&row.compartment, &operation, member_key);
+        let mut signed_in = None;
+        if signed == Err(MemberSignatureError::DoesNotHold) {
+            for name in elsewhere {
+                if let Ok(found) = record.verify_member(name, &operation, member_key) {
+                    (signed, signed_in) = (Ok(found), Some(name.clone()));
+                    break;
+                }
+            }
+        }
+        let Ok(signature) = signed else {
+            return wrong("the member's own signature in its record does not hold");
+        };
+        if !self.was_present(presence.from, presence.until, row.seq) {
+            return wrong("it was signed by somebody who was not a member then");
+        }
+        Seen::Sound { statement, signed_in, base: signature.base }
+    }
+
+    /// Within one append rows stand in random order, so presence is a matter of appends.
+    fn was_present(&self, from: u64, until: Option<u64>, seq: u64) -> bool {
+        let sizes = &self.scan.sizes;
+        let begun = sizes.range(..=from).next_back().copied().unwrap_or(0);
+        let ended = until.and_then(|until| sizes.range(until + 1..).next().copied());
+        seq >= begun && ended.is_none_or(|ended| seq < ended)
+    }
+}
+
+impl Facts {
+    fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {
+        match seen {
+            Seen::Blank => {}
+            Seen::Erased => {
+                self.erased.insert(row.seq, row.compartment.clone());
+            }
+            Seen::NotHeld => self.unread += 1,
+            Seen::Broken => {
+                self.unread += 1;
+                self.failed.entry(row.key.clone()).or_default().insert(row.seq);
+            }
+            Seen::Wrong { about, problem } => {
+                let reference = about.map_or_else(|| record(row.seq, row.seq), |about| about.to_string());
+                report.problem(reference, problem, what::TAMPERED);
+            }
+            Seen::Sound { statement, signed_in, base } => {
+                *self.opened.entry(row.key.clone()).or_default() += 1;
+                self.sound += 1;
+                self.bases.insert(base);
+                self.moved.extend(signed_in.map(|from| (row.seq, from)));
+                match statement {
+                    Some(statement) => {
+                        self.acted.insert(statement.by);
+                        self.learn(row, *statement);
+                    }
+                    None => self.unknown_changes += 1,
+                }
+            }
+        }
+    }
+
+    fn learn(&mut self, row: &Row, statement: Statement) {
+        match statement.change {
+            Change::Item(item) => self.items.push(ItemFacts {
+                about: item.about,
+                seq: row.seq,
+                key: row.key.clone(),
+                sha256: item.sha256,
+                size: item.size,
+                place: item.object,
+            }),
+            Change::Repack(repack) => {
+                self.places
+                    .extend(repack.objects.into_iter().map(|place| (row.seq, place.about, place.object)));
+            }
+            Change::Erasure(erasure) => self.buried.extend(erasure.entries),
+            Change::MovedIn(moved) => {
+                self.moved_from.insert(moved.from.to_string());
+            }
+            Change::Generation(generation) => {
+                let compartment = row.compartment.clone();
+                for (_, older) in &mut self.generations {
+                    older.superseded |= older.compartment == compartment;
+                }
+                let Ok(key) = row.key.parse() else { return };
+                let facts = GenerationFacts {
+                    recipient: generation.recipient,
+                    holders: generation.holders,
+                    superseded: false,
+                    compartment,
+                };
+                self.generations.push((key, facts));
+            }
+            Change::Holder(holder) => {
+                if let Some((_, facts)) = self.generations.iter_mut().find(|(key, _)| *key == holder.key) {
+                    facts.holders.push(holder.member);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, bench: &Bench<'_>, in_use: bool, report: &mut Report) {
+        self.settle_places(report);
+        report.counted().records = self.sound;
+        if self.sound > 0 {
+            report.sound(format!("{} records: sealed, signed, and in the log", self.sound));
+        }
+        let not_held = self.unread - self.failed.values().map(|seqs| seqs.len() as u64).sum::<u64>();
+        if not_held > 0 {
+            report
+                .unknown(format!("{not_held} records under keys that are not held here, and what they name"));
+        }
+        if self.unknown_changes > 0 {
+            report.unknown(format!(
+                "what {} records of a newer version say (their signatures hold)",
+                self.unknown_changes
+            ));
+        }
+        for base in &self.bases {
+            if *base > 0 && !bench.scan.sizes.is_empty() && !bench.scan.sizes.contains(base) {
+                let problem = "records were signed after it, and the ledger does not have it";
+                report.problem(format!("checkpoint {base}"), problem, what::TAMPERED);
+            }
+        }
+        if bench.register.is_damaged {
+            report.unknown("by whom every record was made: records of the register cannot be read");
+        }
+        if in_use {
+            report.unknown("what was appended while the check ran");
+            return;
+        }
+        self.compare_tombstones(bench, report);
+        for (seq, from) in &self.moved {
+            if !self.moved_from.contains(from) {
+                let problem = "it stands in another compartment than its member signed for, and no record says that it was moved";
+                report.problem(record(*seq, *seq), problem, what::TAMPERED);
+            }
+        }
+    }
+
+    /// The latest place of each item; an item has one record.
+    fn settle_places(&mut self, report: &mut Report) {
+        let mut known: HashMap<Ref, usize> = HashMap::new();
+        for (index, item) in self.items.iter().enumerate() {
+            if known.insert(item.about.clone(), index).is_some() {
+                let problem = "two records say that they are this item";
+                report.problem(item.about.to_string(), problem, what::TAMPERED);
+            }
+        }
+        for (seq, about, place) in std::mem::take(&mut self.places) {
+            if let Some(item) = known.get(&about).and_then(|index| self.items.get_mut(*index))
+                && item.seq < seq
+            {
+                item.place = place;
+            }
+        }
+    }
+
+    fn compare_tombstones(&self, bench: &Bench<'_>, report: &mut Report) {
+        let held: BTreeSet<&String> = self.generations.iter().map(|(_, facts)| &facts.compartment).collect();
+        let without: BTreeSet<u64> = self
+            .erased
+            .iter()
+            .filter(|(seq, compartment)| !self.buried.contains(seq) && held.contains(compartment))
+            .map(|(seq, _)| *seq)
+            .collect();
+        // A tombstone that cannot be read may be the one that is looked for.
+        if self.unread == 0 {
+            for (first, last) in runs(&without) {
+                report.problem(
+                    record(first, last),
+                    "it was erased, and no tombstone says why",
+                    what::TAMPERED,
+                );
+            }
+        } else if !without.is_empty() {
+            report
+                .unknown(format!("why {} records were erased: not every record can be read", without.len()));
+        }
+        let size = bench.scan.entries.len() as u64;
+        let back = |seq: &&u64| {
+            **seq < size && !self.erased.contains_key(*seq) && !bench.scan.missing.contains(*seq)
+        };
+        for (first, last) in runs(&self.buried.iter().filter(back).copied().collect()) {
+            let problem = "a tombstone says that it was erased, and it is there";
+            report.problem(record(first, last), problem, what::TAMPERED);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What a check found: problems, each named once, what is still sound, and what could not be known.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+/// The result of a check; `docs/format/commands.md` has it as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Nothing is damaged, missing, extra, swapped or rolled back.
+    pub sound: bool,
+    /// Every byte of every object was read.
+    pub full: bool,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// How much was looked at.
+    pub checked: Counted,
+    /// What holds, in words.
+    pub still_sound: Vec<String>,
+    /// What could not be known, in words.
+    pub unknown: Vec<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What it is about: `A1-5`, `record 12`, `checkpoint 300`, `tile tile/0/000`, `object …`, `key …`, `file …`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// What is wrong, in one sentence.
+    pub problem: String,
+    /// What to do, in one sentence.
+    pub what_to_do: String,
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// Records that were opened and whose signatures hold.
+    pub records: u64,
+    /// Entries that the log was computed from.
+    pub entries: u64,
+    /// Objects that are what their records say.
+    pub objects: u64,
+    /// Bytes of files that were decrypted and hashed.
+    pub bytes: u64,
+}
+
+/// What to do, one sentence for each kind of damage.
+pub mod what {
+    /// Something that only a copy can bring back.
+    pub const BACKUP: &str = "Bring it back from a backup: vidimus restore, or copy the one file.";
+    /// A file of the key store.
+    pub const KEYS: &str = "Copy the file of this name from the newest backup's keys folder.";
+    /// Something that is made again.
+    pub const REBUILD: &str = "Run vidimus rebuild: it is made again from the ledger.";
+    /// A receipt's file.
+    pub const RECEIPT: &str =
+        "Run vidimus anchor: the receipt's files are made again; compare with the printed one.";
+    /// The ledger contradicts what was signed.
+    pub const TAMPERED: &str =
+        "Someone or something changed the ledger: keep this folder as it is and compare it with a backup.";
+    /// The archive went back.
+    pub const WENT_BACK: &str =
+        "Find the newer copy; where there is none, go on with: vidimus recover --accept-rollback REASON.";
+    /// Something foreign.
+    pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+}
+
+/// Collects what is found.
+#[derive(Default)]
+pub(super) struct Report {
+    checked: Checked,
+    named: BTreeSet<String>,
+    left_over: Vec<String>,
+}
+
+impl Report {
+    /// Names a problem; of each thing the first is told.
+    pub fn problem(
+        &mut self,
+        reference: impl Into<String>,
+        problem: impl Into<String>,
+        what_to_do: impl Into<String>,
+    ) {
+        let reference = reference.into();
+        if self.named.insert(reference.clone()) {
+            self.checked.problems.push(Problem {
+                reference,
+                problem: problem.into(),
+                what_to_do: what_to_do.into(),
+            });
+        }
+    }
+
+    /// Is something wrong with this?
+    pub fn has_named(&self, reference: &str) -> bool {
+        self.named.contains(reference)
+    }
+
+    /// Says what holds.
+    pub fn sound(&mut self, text: impl Into<String>) {
+        self.checked.still_sound.push(text.into());
+    }
+
+    /// Says what cannot be known.
+    pub fn unknown(&mut self, text: impl Into<String>) {
+        self.checked.unknown.push(text.into());
+    }
+
+    /// Takes note of what interrupted work left: harmless.
+    pub fn left_over(&mut self, text: impl Into<String>) {
+        self.left_over.push(text.into());
+    }
+
+    /// What is counted.
+    pub fn counted(&mut self) -> &mut Counted {
+        &mut self.checked.checked
+    }
+
+    /// The result.
+    pub fn done(mut self, full: bool) -> Checked {
+        if !self.left_over.is_empty() {
+            let some: Vec<&str> = self.left_over.iter().take(SHOWN).map(String::as_str).collect();
+            let more = match self.left_over.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            self.checked
+                .still_sound
+                .push(format!("left over by interrupted work, and harmless: {}{more}", some.join(", ")));
+        }
+        self.checked.full = full;
+        self.checked.sound = self.checked.problems.is_empty();
+        self.checked
+    }
+}
+
+/// Left-overs that are named one by one.
+const SHOWN: usize = 10;
+
+/// Log indices as text, with runs drawn together: `3, 7-9`.
+pub(super) fn runs(seqs: &BTreeSet<u64>) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for seq in seqs {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *seq => *last = *seq,
+            _ => runs.push((*seq, *seq)),
+        }
+    }
+    runs
+}
+
+/// One record, or several that follow each other.
+pub(super) fn record(first: u64, last: u64) -> String {
+    if first == last { format!("record {first}") } else { format!("records {first}-{last}") }
+}

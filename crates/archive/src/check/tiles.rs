@@ -1,0 +1,176 @@
+//! The published tiles against the entries: each file is what the entries make it, none is missing, none is extra.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use vidimus_ledger::SqliteLedger;
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_proof::merkle::{Frontier, Hash, leaf_hash};
+use vidimus_proof::tiles::{self, FULL, Kind, Tile};
+
+use super::files;
+use super::ledger::{Scan, moved_on};
+use super::register::Register;
+use super::report::{Report, what};
+use crate::layout::Layout;
+
+/// Names every tile that is not as the entries make it.
+pub(super) fn look(
+    layout: &Layout,
+    ledger: &SqliteLedger,
+    scan: &Scan,
+    register: &Register,
+    report: &mut Report,
+) {
+    let published = published_size(layout, ledger, scan, register, report);
+    let found = find(layout, report);
+    if !scan.missing.is_empty() || scan.entries_are_wrong {
+        report.unknown("whether the tiles are right: rows of the ledger are missing or changed");
+        return;
+    }
+    let size = scan.entries.len() as u64;
+    let mut sound = 0_u64;
+    let mut below: Vec<Hash> = scan.entries.iter().map(|entry| leaf_hash(entry)).collect();
+    let mut level = 0;
+    while !below.is_empty() {
+        sound += compare(layout, &found, Kind::Hashes(level), &below.concat(), 32, report);
+        below = below.chunks_exact(usize::from(FULL)).map(root_of).collect();
+        level += 1;
+    }
+    let bundle = tiles::encode_entries(&scan.entries).unwrap_or_default();
+    sound += compare(layout, &found, Kind::Entries, &bundle, 34, report);
+
+    let count = |kind| match kind {
+        Kind::Hashes(level) => size.checked_shr(8 * u32::from(level)).unwrap_or(0),
+        Kind::Entries => size,
+    };
+    // Another process may have published more meanwhile.
+    for ((kind, index), widths) in found.iter().filter(|_| !moved_on(ledger, scan)) {
+        let there = count(*kind).saturating_sub(index.saturating_mul(u64::from(FULL)));
+        for tile in widths.values().filter(|tile| u64::from(tile.width()) > there) {
+            let problem = "it holds more than the ledger: the ledger went back, or the tile is foreign";
+            report.problem(format!("tile {tile}"), problem, what::WENT_BACK);
+        }
+    }
+    for tile in tiles::all(published) {
+        let widths = found.get(&(tile.kind(), tile.index()));
+        if widths.is_none_or(|widths| widths.range(tile.width()..).next().is_none()) {
+            report.problem(format!("tile {tile}"), "it is missing", what::REBUILD);
+        }
+    }
+    if sound > 0 {
+        report.sound(format!("{sound} tiles of the published log"));
+    }
+}
+
+/// The size that the published checkpoint promises tiles for.
+fn published_size(
+    layout: &Layout,
+    ledger: &SqliteLedger,
+    scan: &Scan,
+    register: &Register,
+    report: &mut Report,
+) -> u64 {
+    let reference = "log/checkpoint";
+    let Ok(untrusted) = fs::read(layout.log().join("checkpoint")) else {
+        if !scan.entries.is_empty() {
+            report.problem(reference, "the published checkpoint is missing", what::REBUILD);
+        }
+        return 0;
+    };
+    let Ok(signed) = SignedCheckpoint::from_bytes(&untrusted) else {
+        report.problem(reference, "it is not a checkpoint", what::REBUILD);
+        return 0;
+    };
+    let size = signed.checkpoint().size;
+    let ours = register.signed_by_us(&signed);
+    if !ours && register.archive_key.is_some() {
+        report.problem(reference, "it is not signed by this archive", what::REBUILD);
+        return 0;
+    }
+    let there = scan.entries.len() as u64;
+    if size > there {
+        if !moved_on(ledger, scan) {
+            let problem =
+                format!("the published log has {size} entries, the ledger {there}: the ledger went back");
+            report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
+        }
+        return 0;
+    }
+    let root = Frontier::default();
+    let root = scan.entries.iter().take(size as usize).fold(root, |mut edge, entry| {
+        edge.append(leaf_hash(entry));
+        edge
+    });
+    if root.root() != signed.checkpoint().root && scan.missing.is_empty() && !scan.entries_are_wrong {
+        let problem = "the published checkpoint is of another tree than the ledger's: one of them was forked";
+        report.problem(reference, problem, what::TAMPERED);
+    }
+    size
+}
+
+type FoundTiles = BTreeMap<(Kind, u64), BTreeMap<u16, Tile>>;
+
+/// All files below `log/`, read as tiles; others are named.
+fn find(layout: &Layout, report: &mut Report) -> FoundTiles {
+    let mut found = FoundTiles::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for name in files::names(&layout.log().join(&folder), report) {
+            let path = folder.join(&name);
+            let text = path.to_string_lossy().into_owned();
+            let kind = fs::symlink_metadata(layout.log().join(&path)).map(|m| m.file_type());
+            let in_tiles = path.starts_with("tile");
+            match kind {
+                Ok(kind) if kind.is_dir() && in_tiles => folders.push(path),
+                Ok(kind) if kind.is_file() && text == "checkpoint" => {}
+                Ok(kind) if kind.is_file() && text.parse::<Tile>().is_ok() => {
+                    let tile: Tile = text.parse().expect("it was parsed just above");
+                    found.entry((tile.kind(), tile.index())).or_default().insert(tile.width(), tile);
+                }
+                _ => files::stray(path.as_os_str(), "log/", report),
+            }
+        }
+    }
+    found
+}
+
+/// Compares what was found of one kind with its whole content; returns how many files are right. Partial tiles of older
+/// sizes may stay (C2SP tlog-tiles), so each width is compared on its own.
+fn compare(
+    layout: &Layout,
+    found: &FoundTiles,
+    kind: Kind,
+    content: &[u8],
+    width: usize,
+    report: &mut Report,
+) -> u64 {
+    let mut sound = 0;
+    for ((_, index), widths) in found.range((kind, 0)..=(kind, u64::MAX)) {
+        let start = usize::try_from(*index).unwrap_or(usize::MAX).saturating_mul(usize::from(FULL) * width);
+        for tile in widths.values() {
+            let end = start.saturating_add(usize::from(tile.width()) * width);
+            let Some(expected) = content.get(start..end) else { continue };
+            match is(&layout.log().join(tile.to_string()), expected) {
+                true => sound += 1,
+                false => {
+                    let problem = "it is not what the ledger's entries make it";
+                    report.problem(format!("tile {tile}"), problem, what::REBUILD);
+                }
+            }
+        }
+    }
+    sound
+}
+
+fn is(path: &Path, expected: &[u8]) -> bool {
+    let length = fs::metadata(path).map(|m| m.len());
+    length.is_ok_and(|length| length == expected.len() as u64) && fs::read(path).is_ok_and(|b| b == expected)
+}
+
+fn root_of(full: &[Hash]) -> Hash {
+    let mut edge = Frontier::new();
+    full.iter().for_each(|hash| edge.append(*hash));
+    edge.root()
+}

@@ -1,0 +1,193 @@
+//! Stories of an insider with SQL: every column of every table of the ledger changed, rows deleted, added and revived.
+
+mod common;
+
+use std::fs;
+
+use common::{PASSPHRASE, Place};
+use rusqlite::Connection;
+use vidimus_archive::{Checked, Checker, check_folder};
+
+fn place() -> Place {
+    let place = Place::new();
+    for number in 0..5 {
+        place.write(&format!("note-{number}.txt"), format!("note {number}"));
+    }
+    place.write("camera.mp4", vec![1; 200_000]);
+    place.receive(&place.disk());
+    place
+}
+
+fn check(place: &Place) -> Checked {
+    match place.try_open() {
+        Ok(mut archive) => archive.check(false, &mut |_| {}),
+        Err(_) => {
+            let checker = Checker { member: None, passphrase: PASSPHRASE };
+            check_folder(&place.archive(), &place.state(), Some(checker), false, &mut |_| {})
+        }
+    }
+}
+
+/// What the check says after this SQL; the ledger is put back afterwards.
+fn after(place: &Place, sql: &str) -> Checked {
+    let path = place.archive().join("ledger.db");
+    let was = fs::read(&path).unwrap();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    db.close().unwrap();
+    let checked = check(place);
+    for beside in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = fs::remove_file(place.archive().join(beside));
+    }
+    fs::write(&path, was).unwrap();
+    checked
+}
+
+fn refs(checked: &Checked) -> Vec<&str> {
+    checked.problems.iter().map(|problem| problem.reference.as_str()).collect()
+}
+
+/// The log index of a row that this finds.
+fn seq(place: &Place, condition: &str) -> u64 {
+    let db = Connection::open(place.archive().join("ledger.db")).unwrap();
+    db.query_row(&format!("SELECT seq FROM row WHERE {condition} LIMIT 1"), [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn every_column_of_a_row_is_watched() {
+    let place = place();
+    let largest_key =
+        "key = (SELECT key FROM row WHERE place IS NOT NULL GROUP BY key ORDER BY count(*) DESC LIMIT 1)";
+    let sealed = seq(&place, &format!("place IS NOT NULL AND {largest_key}"));
+    let blank = seq(&place, "op IS NULL AND seq > 20");
+    let another = seq(&place, "place IS NOT NULL AND seq < 5");
+    for (sql, row) in [
+        (format!("UPDATE row SET entry = randomblob(32) WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET entry = randomblob(32) WHERE seq = {blank}"), blank),
+        (format!("UPDATE row SET op = randomblob(16) WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET op = NULL WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET op = randomblob(16) WHERE seq = {blank}"), blank),
+        (format!("UPDATE row SET place = NULL WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET place = NULL, erased = 1 WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET erased = 1 WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET erased = 1 WHERE seq = {blank}"), blank),
+        (
+            format!(
+                "UPDATE row SET place = (SELECT place FROM row WHERE seq = {another}) WHERE seq = {sealed}"
+            ),
+            sealed,
+        ),
+        (
+            format!("UPDATE row SET key = (SELECT key FROM row WHERE seq = {another}) WHERE seq = {sealed}"),
+            sealed,
+        ),
+        (
+            format!(
+                "UPDATE row SET compartment = (SELECT id FROM name WHERE name = 'register') WHERE seq = {sealed}"
+            ),
+            sealed,
+        ),
+        (format!("UPDATE row SET compartment = 999 WHERE seq = {sealed}"), sealed),
+        (format!("UPDATE row SET key = 999 WHERE seq = {sealed}"), sealed),
+        (
+            format!(
+                "UPDATE body SET sealed = randomblob(length(sealed)) WHERE place = (SELECT place FROM row WHERE seq = {sealed})"
+            ),
+            sealed,
+        ),
+        (
+            format!(
+                "UPDATE body SET sealed = x'' WHERE place = (SELECT place FROM row WHERE seq = {sealed})"
+            ),
+            sealed,
+        ),
+        (format!("DELETE FROM row WHERE seq = {blank}"), blank),
+        (format!("DELETE FROM row WHERE seq = {sealed}"), sealed),
+    ] {
+        let checked = after(&place, &sql);
+        let record = format!("record {row}");
+        let named = checked.problems.iter().any(|problem| {
+            problem.reference == record || problem.problem.contains(&format!("record ({row})"))
+        });
+        assert!(named, "{sql}: {:?}", checked.problems);
+        // Besides the row only the file as a whole may be named.
+        let others: Vec<&str> =
+            refs(&checked).into_iter().filter(|found| **found != record && *found != "ledger").collect();
+        assert!(
+            others.len() <= 1 && others.iter().all(|other| other.starts_with('A')),
+            "{sql}: {:?}",
+            checked.problems
+        );
+    }
+    assert_eq!(check(&place).problems, []);
+}
+
+#[test]
+fn rows_at_the_end_and_checkpoints_and_the_tip_are_watched() {
+    let place = place();
+    let last = seq(&place, "1 ORDER BY seq DESC");
+    let middle: u64 = {
+        let db = Connection::open(place.archive().join("ledger.db")).unwrap();
+        db.query_row("SELECT size FROM checkpoint ORDER BY size LIMIT 1 OFFSET 1", [], |row| row.get(0))
+            .unwrap()
+    };
+    let end = last + 1;
+    for (sql, expected) in [
+        (format!("DELETE FROM row WHERE seq = {last}"), vec!["ledger".to_owned(), format!("record {last}")]),
+        ("UPDATE tip SET size = size - 1".into(), vec!["ledger tip".into()]),
+        ("UPDATE tip SET size = size + 1".into(), vec!["ledger tip".into(), format!("record {end}")]),
+        ("UPDATE tip SET frontier = zeroblob(length(frontier))".into(), vec!["ledger tip".into()]),
+        ("UPDATE tip SET note = (SELECT note FROM checkpoint LIMIT 1)".into(), vec!["ledger tip".into()]),
+        ("DELETE FROM tip".into(), vec!["ledger tip".into()]),
+        (
+            format!(
+                "UPDATE checkpoint SET note = (SELECT note FROM checkpoint LIMIT 1) WHERE size = {middle}"
+            ),
+            vec![format!("checkpoint {middle}")],
+        ),
+        (
+            format!(
+                "UPDATE checkpoint SET note = CAST(replace(note, 'ik-900', 'ik-901') AS BLOB) WHERE size = {middle}"
+            ),
+            vec![format!("checkpoint {middle}")],
+        ),
+        (format!("DELETE FROM checkpoint WHERE size = {middle}"), vec![format!("checkpoint {middle}")]),
+        (
+            format!("UPDATE checkpoint SET size = size + 1 WHERE size = {middle}"),
+            vec![format!("checkpoint {middle}"), format!("checkpoint {}", middle + 1)],
+        ),
+        ("INSERT INTO checkpoint VALUES (2, x'00')".into(), vec!["ledger".into(), "checkpoint 2".into()]),
+        ("INSERT INTO meta VALUES ('more', '1')".into(), vec!["ledger".into()]),
+        ("UPDATE meta SET value = '0' WHERE name = 'format'".into(), vec!["ledger".into()]),
+        ("INSERT INTO body (sealed) VALUES (x'00aa')".into(), vec!["ledger".into()]),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON row BEGIN DELETE FROM checkpoint; END".into(),
+            vec!["ledger".into()],
+        ),
+        ("CREATE TABLE more (a)".into(), vec!["ledger".into()]),
+        ("DROP INDEX row_altered".into(), vec!["ledger".into()]),
+        ("UPDATE meta SET value = 'another' WHERE name = 'archive'".into(), vec!["ledger archive id".into()]),
+    ] {
+        let checked = after(&place, &sql);
+        let found = refs(&checked);
+        assert!(!checked.sound, "{sql}: nothing was noticed");
+        let fits = found.iter().all(|found| expected.iter().any(|e| e == found));
+        assert!(fits && !found.is_empty(), "{sql}: {:?}", checked.problems);
+    }
+    assert_eq!(check(&place).problems, []);
+}
+
+#[test]
+fn renamed_compartments_and_keys_are_watched() {
+    let place = place();
+    for sql in [
+        "UPDATE name SET name = 'mains' WHERE name = 'main'",
+        "UPDATE name SET name = '0011223344556677' WHERE name = 'register'",
+        "UPDATE name SET name = '0011223344556677' WHERE id = (SELECT max(key) FROM row)",
+        "DELETE FROM name WHERE name = 'main'",
+    ] {
+        let checked = after(&place, sql);
+        assert!(!checked.sound, "{sql}: nothing was noticed");
+    }
+    assert_eq!(check(&place).problems, []);
+}
