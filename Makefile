@@ -1,11 +1,12 @@
-# Three doors for a newcomer; what each does is in scripts/.
+# The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test
+.PHONY: help setup demo test bench
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
 	@echo 'make demo    build, make fictional sample material, show what Vidimus does with it'
 	@echo 'make test    setup, then every test'
+	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 
 setup:
 	@scripts/setup.sh
@@ -15,3 +16,6 @@ demo:
 
 test:
 	@scripts/test.sh
+
+bench:
+	@scripts/bench.sh

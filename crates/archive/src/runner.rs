@@ -58,6 +58,19 @@ impl Archive {
         Ok(self.ledger.tip()?.size)
     }
 
+    /// Folds everything that the member can read; returns the ledger's size to which it is folded.
+    ///
+    /// # Errors
+    /// A record does not open, or a fold cannot be written.
+    pub fn fold_all(&mut self) -> Result<u64, FoldError> {
+        let compartments = self.keyring.compartments().map(|held| held.current()).collect::<Vec<_>>();
+        let own = self.keyring.own_accessions().to_vec();
+        for key in compartments.into_iter().chain(own) {
+            self.catalogue_of(key)?;
+        }
+        self.refresh()
+    }
+
     /// Replays what is new in the register.
     pub(crate) fn refresh_register(&mut self) -> Result<(), FoldError> {
         let size = self.ledger.tip()?.size;
