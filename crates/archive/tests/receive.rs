@@ -1,8 +1,10 @@
 //! Stories of taking material in: counts that add up, copies, interruptions, another member's eyes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use vidimus_archive::clock::SystemClock;
+use vidimus_archive::query::{ListQuery, ListRow};
 use vidimus_archive::receive::{Receive, Received};
 use vidimus_archive::{Archive, Beginning, Opening};
 use vidimus_model::CompartmentId;
@@ -62,14 +64,38 @@ impl Place {
     }
 
     fn receive(&self, path: &Path) -> Received {
-        let request = Receive {
-            paths: vec![path.to_owned()],
-            giver: Some(zeroize::Zeroizing::new("a person".into())),
-            note: None,
-            new: false,
-            into: CompartmentId::main(),
+        self.open().receive(&request(path), &mut |_| {}).unwrap()
+    }
+
+    /// Receives until `files` have been dealt with, then dies in the middle of it.
+    fn receive_and_die(&self, path: &Path, files: u64) {
+        let mut archive = self.open();
+        let died = catch_unwind(AssertUnwindSafe(|| {
+            archive.receive(&request(path), &mut |at| assert!(at.files < files, "killed"))
+        }));
+        assert!(died.is_err());
+    }
+
+    /// What stands in the catalogue: reference, path, digest.
+    fn list(&self) -> Vec<(String, String, String)> {
+        let mut archive = self.open();
+        let mut rows = Vec::new();
+        let mut visit = |row: ListRow| {
+            rows.push((row.reference.to_string(), row.path.to_text(), row.sha256));
+            std::ops::ControlFlow::Continue(())
         };
-        self.open().receive(&request, &mut |_| {}).unwrap()
+        archive.list(&ListQuery::default(), &mut visit).unwrap();
+        rows
+    }
+}
+
+fn request(path: &Path) -> Receive {
+    Receive {
+        paths: vec![path.to_owned()],
+        giver: Some(zeroize::Zeroizing::new("a person".into())),
+        note: None,
+        new: false,
+        into: CompartmentId::main(),
     }
 }
 
@@ -92,4 +118,48 @@ fn counts_add_up_and_copies_are_stored_once() {
     let again = place.receive(&place.disk());
     assert_eq!(again.accession.to_string(), "A2");
     assert_eq!((again.taken, again.copies), (0, 6));
+}
+
+#[test]
+fn an_interrupted_accession_is_gone_on_with() {
+    let place = Place::new();
+    for n in 0..2500 {
+        place.write(&format!("{:02}/{n}", n % 40), format!("file {}", n / 2));
+    }
+    for n in 0..4u8 {
+        place.write(&format!("99/large-{n}"), vec![n / 2; 150_000]);
+    }
+    place.receive_and_die(&place.disk(), 700);
+    place.receive_and_die(&place.disk(), 1700);
+    place.receive_and_die(&place.disk(), 2503);
+    let received = place.receive(&place.disk());
+    assert!(received.resumed);
+    assert_eq!(received.accession.to_string(), "A1");
+    assert_eq!((received.found, received.taken, received.copies), (2504, 1252, 1252));
+    let rows = place.list();
+    let paths: std::collections::BTreeSet<&String> = rows.iter().map(|(_, path, _)| path).collect();
+    assert_eq!((rows.len(), paths.len()), (2504, 2504));
+    assert_eq!(place.receive(&place.disk()).accession.to_string(), "A2");
+}
+
+#[test]
+fn what_changes_while_it_is_read_is_kept_and_flagged() {
+    let place = Place::new();
+    place.write("growing", vec![1; 3 << 20]);
+    let mut archive = place.open();
+    let path = place.disk().join("growing");
+    let mut grown = false;
+    let received = archive.receive(&request(&place.disk()), &mut |at| {
+        if at.bytes > 0 && !grown {
+            grown = true;
+            std::fs::write(&path, vec![2; 5 << 20]).unwrap();
+        }
+    });
+    assert_eq!(received.unwrap().taken, 1);
+    let shown = archive.show(&"A1-1".parse().unwrap()).unwrap();
+    let fields = serde_json::to_value(&shown).unwrap();
+    assert_eq!(fields["reading"], "changed");
+    assert_eq!(fields["reading_sizes"]["size_before"], 3 << 20);
+    assert_eq!(fields["reading_sizes"]["size_after"], 5 << 20);
+    assert_eq!(fields["size"], 3 << 20);
 }
