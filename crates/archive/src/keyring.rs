@@ -210,7 +210,10 @@ impl Keyring {
                                 generations: Vec::new(),
                                 holders: Vec::new(),
                             };
-                            self.compartments.entry(c.compartment).or_insert(held);
+                            // Rows of one append stand in random order: its generation may have come first.
+                            let known =
+                                self.compartments.entry(c.compartment).or_insert_with(|| held.clone());
+                            (known.name, known.letter) = (held.name, held.letter);
                         }
                         Change::Generation(g) if g.key == id => {
                             let Ok(compartment) = compartment.parse::<CompartmentId>() else { continue };

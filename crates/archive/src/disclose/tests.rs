@@ -6,11 +6,13 @@ use std::path::Path;
 use tempfile::TempDir;
 use vidimus_model::{AboutKey, Change, CompartmentId, KeyId, Receipt, Withdrawal};
 use vidimus_proof::bag::{MemoryBag, Trust, verify};
+use vidimus_seal::age::Identity;
 use vidimus_seal::{KdfParams, wrap};
 
 use super::*;
 use crate::clock::SystemClock;
 use crate::door::{Act, Draft};
+use crate::keyring::SealingKey;
 use crate::query::ListQuery;
 use crate::receive::Receive;
 use crate::{Beginning, State};
@@ -129,6 +131,66 @@ fn a_released_item_leaves_and_a_withdrawn_one_does_not() {
         })
         .unwrap();
     assert_eq!(states, [State::Released, State::Withdrawn]);
+}
+
+#[test]
+fn a_package_is_of_one_compartment() {
+    let (folder, mut archive) = archive();
+    let id = CompartmentId::random(&mut archive.rng);
+    let key = SealingKey::new(KeyId::from_bytes([9; 8]), Identity::generate(&mut archive.entropy));
+    let me = archive.keyring.member();
+    let wrapped = wrap::wrap_identity(
+        &key.identity,
+        &archive.keyring.member_keys().identity.recipient(),
+        &mut archive.entropy,
+    );
+    crate::files::replace(&archive.layout.wrap(key.id, &me.to_string()), &wrapped).unwrap();
+    let drafts = crate::init::begin_compartment(&id, &key, "Witnesses", Some('V'), vec![me]);
+    archive.keyring.add(key);
+    archive.record(Act::of(drafts.into(), Vec::new())).unwrap();
+    archive.keyring.gather(&archive.ledger, &archive.archive_id).unwrap();
+    receive(&mut archive, folder.path(), id.clone());
+
+    let refused = disclose(&mut archive, folder.path(), &["A1-1", "V:A1-1"]);
+    assert!(matches!(refused, Err(DiscloseError::SeveralCompartments { .. })), "{refused:?}");
+    let disclosed = disclose(&mut archive, folder.path(), &["V:A1-2"]).unwrap();
+    assert_eq!(disclosed.files[0].name, "V_A1-2.txt");
+    holds(&disclosed.bag);
+    let mut listed = Vec::new();
+    archive
+        .list(&ListQuery::default(), &mut |row| {
+            listed.push(row.reference.to_string());
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(listed, ["A1-1", "A1-2", "V:A1-1", "V:A1-2"]);
+    assert_eq!(archive.resolve(&"V:A1".parse().unwrap()).unwrap().compartment, id);
+}
+
+#[test]
+fn what_is_another_members_alone_is_not_disclosed() {
+    let (folder, archive) = archive();
+    // As a member sees it for whom the accession's key was never wrapped.
+    let key = archive.keyring.own_accessions()[0];
+    std::fs::remove_dir_all(archive.layout.held_key(key)).unwrap();
+    let opening = crate::Opening {
+        state: &folder.path().join("state"),
+        member: None,
+        passphrase: "six small words for the test",
+        first_seen_here: false,
+        clock: Box::new(SystemClock),
+    };
+    let mut other = Archive::open(&folder.path().join("archive"), opening).unwrap();
+    let refused = disclose(&mut other, folder.path(), &["A1-1"]);
+    assert!(matches!(&refused, Err(DiscloseError::Ask(AskError::NotReleased(_)))), "{refused:?}");
+    assert!(matches!(other.show(&"A1".parse().unwrap()), Err(AskError::NotReleased(_))));
+    let mut listed = 0;
+    let mut count = |_| {
+        listed += 1;
+        std::ops::ControlFlow::Continue(())
+    };
+    other.list(&ListQuery::default(), &mut count).unwrap();
+    assert_eq!(listed, 0);
 }
 
 #[test]
