@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use vidimus_folds::catalogue::{Counts, State};
 use vidimus_ledger::{Ledger as _, StoreError};
@@ -111,6 +111,7 @@ pub struct InternalReceipt {
     pub checkpoint: CheckpointSummary,
     /// The folder of the first public receipt that commits to all of it, where one was made: check it against what was
     /// published, and the archive with `vidimus check --full`.
+    #[serde(serialize_with = "folder_text")]
     pub public: Option<PathBuf>,
 }
 
@@ -229,6 +230,11 @@ impl Archive {
     fn record_at(&mut self, reference: &Ref, seq: u64) -> Result<Record, ReadError> {
         Ok(self.record_in_row(reference, seq)?.record)
     }
+}
+
+/// A folder of the archive, as far as it is text.
+fn folder_text<S: Serializer>(folder: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    folder.as_ref().map(|folder| folder.to_string_lossy()).serialize(serializer)
 }
 
 fn fields(record: &Record) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! A folder with an archive of the invented prison ИК-900 in it, and a disk to be received.
 #![allow(dead_code)] // Each test program uses a part of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::receive::{Receive, Received};
@@ -42,14 +42,7 @@ impl Place {
     }
 
     pub fn open_again(&mut self) {
-        let opening = Opening {
-            state: &self.folder.path().join("state"),
-            member: None,
-            passphrase: PASSPHRASE,
-            first_seen_here: false,
-            clock: Box::new(SystemClock),
-        };
-        self.archive = Archive::open(&self.path("archive"), opening).unwrap();
+        self.archive = open(self.folder.path());
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -89,6 +82,18 @@ impl Place {
         self.archive.list(&Default::default(), &mut visit).unwrap();
         found.unwrap_or_else(|| panic!("no item was found as {path}"))
     }
+}
+
+/// Opens the archive of a place that another process may have open too.
+pub fn open(folder: &Path) -> Archive {
+    let opening = Opening {
+        state: &folder.join("state"),
+        member: None,
+        passphrase: PASSPHRASE,
+        first_seen_here: false,
+        clock: Box::new(SystemClock),
+    };
+    Archive::open(&folder.join("archive"), opening).unwrap()
 }
 
 pub fn reference(text: &str) -> Ref {
