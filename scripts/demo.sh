@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows on fictional material what Vidimus does; everything it makes lies in target/demo, anew each time.
+# Shows on fictional material what Vidimus does: from a disk that arrives to a proof that a stranger checks.
+# Its archive lies in demo-archive, all else in target/demo; both are made anew each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh
@@ -8,13 +9,93 @@ source scripts/common.sh
 scripts/setup.sh
 require_rust
 
-say "Building"
+say "Building (the first time takes some minutes)"
 cargo build --locked --quiet --package vidimus-cli --package vidimus-verify --package xtask
+PATH="$PWD/target/debug:$PATH"
 
 demo=target/demo
-rm -rf "$demo"
+rm -rf "$demo" demo-archive
 mkdir -p "$demo"
+export VIDIMUS_ARCHIVE=demo-archive VIDIMUS_PASSPHRASE_FILE=$demo/passphrase XDG_STATE_HOME=$PWD/$demo/state
+(umask 077 && echo "seven herons cross the frozen lake" > "$VIDIMUS_PASSPHRASE_FILE")
+
+# Shows a command as a person would type it.
+show() {
+    local word words=()
+    for word in "$@"; do
+        case $word in
+            *\ *) words+=("\"$word\"") ;;
+            *) words+=("$word") ;;
+        esac
+    done
+    printf '\n$ %s\n' "${words[*]}"
+}
+
+run() {
+    show "$@"
+    "$@"
+    echo
+}
+
+# The same for a command whose answer is "no".
+run_no() {
+    show "$@"
+    local code=0
+    "$@" || code=$?
+    [ "$code" -eq 1 ] || fail "This should have answered no (1), not $code."
+    echo
+}
 
 say "A disk arrives: sample material of an invented prison, ИК-900"
-cargo run --locked --quiet --package xtask -- sample "$demo/disk"
-say "It lies in $demo/disk"
+xtask sample "$demo/disk"
+
+say "An archive is made; the recovery sheet would be printed and locked away"
+run vidimus init --origin demo.example/archive --member Olena --recovery-sheet "$demo/recovery-sheet.txt"
+
+say "The disk is taken in; a link and a pipe are not files, so the answer is no (1): something was not taken"
+echo "Invented: a former prisoner, who must not be found." > "$demo/giver.txt"
+run_no vidimus receive "$demo/disk" --from-file "$demo/giver.txt"
+
+say "The public receipt, to be published today: it names nobody and nothing"
+receipt=$(find demo-archive/receipts -name '*.txt' | sort | tail -n 1)
+run cat "$receipt"
+
+say "What is there now; names are shown so that none can play tricks on a terminal"
+run vidimus list
+
+say "Every record, proof and object is checked: everything is decrypted and hashed again"
+run vidimus check --full
+
+say "Two items are handed over, with proofs, without names and without the giver"
+items=$(vidimus list A1 --json | python3 -c '
+import json, sys
+rows = json.load(sys.stdin)
+wanted = ("recorder/cam01/2031-02-17/091000.mp4", "scans/letter.png")
+print(*(row["ref"] for row in rows if row["path"] in wanted))')
+# shellcheck disable=SC2086
+run vidimus disclose $items --to "A newsroom" --purpose "Verification before publication" --out "$demo/bag"
+
+say "The newsroom checks the package on its own machine: no archive, no network, no account"
+run vidimus-verify "$demo/bag" --receipt "$receipt"
+
+say "Somebody changes one byte of one file"
+cp -r "$demo/bag" "$demo/changed"
+victim=$(find "$demo/changed/data" -type f -name '*.mp4' | head -n 1)
+python3 -c '
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(1000)
+    byte = file.read(1)[0]
+    file.seek(1000)
+    file.write(bytes([byte ^ 1]))' "$victim"
+run_no vidimus-verify "$demo/changed" --receipt "$receipt"
+
+say "That is the demo. Try next, in this folder:"
+cat <<END
+  export PATH="$PWD/target/debug:\$PATH" XDG_STATE_HOME="$XDG_STATE_HOME"
+  export VIDIMUS_ARCHIVE=demo-archive VIDIMUS_PASSPHRASE_FILE=$VIDIMUS_PASSPHRASE_FILE
+  vidimus show A1                                   everything known of the delivery
+  vidimus log A1                                    who did what to it
+  vidimus receive ~/Pictures                        take something of your own in
+  vidimus --help                                    every command
+END

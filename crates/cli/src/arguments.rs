@@ -53,6 +53,7 @@ pub enum Command {
     Keyholder(commands::keyholder::Arguments),
     Receipt(commands::receipt::Arguments),
     Disclose(commands::disclose::Arguments),
+    Check(commands::check::Arguments),
     Anchor(commands::anchor::Arguments),
     Unseal(commands::unseal::Arguments),
 }

@@ -1,6 +1,7 @@
 //! One command a file: what is typed, what is done, what is said.
 
 pub mod anchor;
+pub mod check;
 pub mod compartment;
 pub mod disclose;
 pub mod init;
@@ -55,6 +56,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Keyholder(arguments) => keyholder::run(arguments, context),
         Command::Receipt(arguments) => receipt::run(arguments, context),
         Command::Disclose(arguments) => disclose::run(arguments, context),
+        Command::Check(arguments) => check::run(arguments, context),
         Command::Anchor(arguments) => anchor::run(arguments, context),
         Command::Unseal(arguments) => unseal::run(arguments, context),
     }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod beginning;
+mod checking;
 mod handing_over;
 mod keyholders;
 mod people;

@@ -1,0 +1,55 @@
+//! `vidimus check`: names what is damaged, missing, extra, swapped or rolled back, and what is still sound.
+
+use clap::Args;
+use vidimus_archive::{CheckProgress, Checked, Checker, check_folder};
+
+use super::Answer;
+use crate::context::Context;
+use crate::progress::Bar;
+use crate::trouble::Trouble;
+use crate::words::checked;
+
+/// Check ledger, log, signatures and objects; name what is damaged
+#[derive(Args)]
+pub struct Arguments {
+    /// Also decrypt and hash every object
+    #[arg(long)]
+    full: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks; the answer is "no" when something is wrong.
+///
+/// # Errors
+/// There is no archive, or nobody may open it.
+pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    let found = check(context, arguments.full)?;
+    if arguments.json {
+        context.say_json(&found)?;
+    } else {
+        context.say(&checked::checked(context.lang, &found))?;
+    }
+    Ok(if found.sound { Answer::Yes } else { Answer::No })
+}
+
+/// An archive that does not open is checked as far as that goes.
+fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
+    let folder = context.archive_folder()?;
+    let bar = Bar::new(context.lang);
+    let mut show = |at: CheckProgress| {
+        bar.at(at.bytes, at.bytes_total, || {
+            checked::records_done(context.lang, at.records, at.records_total)
+        });
+    };
+    let passphrase = context.passphrase()?;
+    match context.open_with_passphrase(&passphrase) {
+        Ok(mut archive) => Ok(archive.check(full, &mut show)),
+        Err(Trouble::Damaged { .. } | Trouble::NotAnArchive(_)) => {
+            let checker = Checker { member: context.globals.member.as_deref(), passphrase: &passphrase };
+            Ok(check_folder(folder, &context.state(), Some(checker), full, &mut show))
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether everything is as it was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::receiving::disk;
+use crate::support::House;
+
+#[test]
+fn a_sound_archive_is_called_sound() {
+    let house = House::with_archive();
+    disk(&house);
+    house.vidimus(["receive", "disk"]);
+    let said = house.vidimus(["check"]).succeeds();
+    assert!(said.out.contains("--full also reads every object"), "{said:?}");
+    let json = house.vidimus(["check", "--full", "--json"]).succeeds().json();
+    assert_eq!((&json["sound"], &json["full"]), (&true.into(), &true.into()), "{json}");
+    assert_eq!(json["problems"].as_array().unwrap().len(), 0, "{json}");
+    assert!(json["checked"]["objects"].as_u64().unwrap() > 0, "{json}");
+}
+
+#[test]
+fn a_damaged_object_is_named_by_its_item() {
+    let house = House::with_archive();
+    disk(&house);
+    house.vidimus(["receive", "disk"]);
+    let object = files(&house.path("archive/objects"))
+        .into_iter()
+        .max_by_key(|path| fs::metadata(path).unwrap().len());
+    let object = object.unwrap();
+    let mut bytes = fs::read(&object).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::remove_file(&object).unwrap();
+    fs::write(&object, bytes).unwrap();
+    let said = house.vidimus(["check", "--full"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("A1-") && said.out.contains("NOT everything is sound"), "{said:?}");
+}
+
+#[test]
+fn an_archive_without_its_ledger_is_checked_as_far_as_that_goes() {
+    let house = House::with_archive();
+    fs::remove_file(house.path("archive/ledger.db")).unwrap();
+    let said = house.vidimus(["check", "--json"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.json()["sound"], false);
+    house.vidimus(["list"]).refuses(2, "There is no archive");
+    house.private("other", "not the right passphrase");
+    let said = house.vidimus(["check", "--passphrase-file", "other", "--archive", "nowhere"]);
+    said.refuses(2, "There is no archive");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
