@@ -49,7 +49,7 @@ pub struct HeldCompartment {
     pub letter: Option<char>,
     /// Generations of its key that the member holds, oldest first.
     pub generations: Vec<KeyId>,
-    /// The members who hold the newest generation.
+    /// The members for whom the newest generation was made; others may have come to hold it since.
     pub holders: Vec<MemberId>,
 }
 
@@ -130,6 +130,17 @@ impl Keyring {
         self.own.push(accession);
     }
 
+    /// Takes note that an accession is no longer the member's alone.
+    pub(crate) fn disown(&mut self, accession: KeyId) {
+        self.own.retain(|own| *own != accession);
+    }
+
+    /// Takes a key off the ring, because it was destroyed.
+    pub(crate) fn forget(&mut self, id: KeyId) {
+        self.disown(id);
+        self.keys.remove(&id);
+    }
+
     /// Puts a key on the ring that was made or opened just now.
     pub(crate) fn add(&mut self, key: SealingKey) {
         self.keys.insert(key.id, key);
@@ -196,36 +207,21 @@ impl Keyring {
         }
         first_rows.sort_by_key(|(seq, ..)| *seq);
         for (_, id, rows) in first_rows {
-            let Some(key) = self.keys.get(&id) else { continue };
+            let Some(key) = self.keys.get(&id).map(|key| key.row.clone()) else { continue };
             for row in &rows {
                 let compartment = &row.compartment;
-                match rows::open(row, &key.row, archive_id) {
+                match rows::open(row, &key, archive_id) {
                     Ok(Said::Statement(statement)) => match statement.change {
                         Change::Accession(_) => self.own.push(id),
-                        Change::Compartment(c) => {
-                            let held = HeldCompartment {
-                                id: c.compartment.clone(),
-                                name: c.name,
-                                letter: c.letter.chars().next(),
-                                generations: Vec::new(),
-                                holders: Vec::new(),
-                            };
-                            // Rows of one append stand in random order: its generation may have come first.
-                            let known =
-                                self.compartments.entry(c.compartment).or_insert_with(|| held.clone());
-                            (known.name, known.letter) = (held.name, held.letter);
+                        // The two come in one append, in either order.
+                        Change::Compartment(c) if c.compartment.as_str() == compartment => {
+                            let held = self.entry(c.compartment);
+                            held.name = c.name;
+                            held.letter = c.letter.chars().next();
                         }
                         Change::Generation(g) if g.key == id => {
-                            let Ok(compartment) = compartment.parse::<CompartmentId>() else { continue };
-                            let held = self.compartments.entry(compartment.clone()).or_insert_with(|| {
-                                HeldCompartment {
-                                    id: compartment,
-                                    name: String::new(),
-                                    letter: None,
-                                    generations: Vec::new(),
-                                    holders: Vec::new(),
-                                }
-                            });
+                            let Ok(compartment) = compartment.parse() else { continue };
+                            let held = self.entry(compartment);
                             held.generations.push(id);
                             held.holders = g.holders;
                         }
@@ -237,6 +233,16 @@ impl Keyring {
         }
         self.compartments.retain(|_, held| !held.generations.is_empty());
         Ok(())
+    }
+
+    fn entry(&mut self, id: CompartmentId) -> &mut HeldCompartment {
+        self.compartments.entry(id.clone()).or_insert_with(|| HeldCompartment {
+            id,
+            name: String::new(),
+            letter: None,
+            generations: Vec::new(),
+            holders: Vec::new(),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vidimus_model::{
-    Change, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback, Statement,
+    Change, CompartmentId, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback, Statement,
 };
 use vidimus_proof::record::PublicKey;
 
@@ -35,6 +35,15 @@ pub struct Waiting {
     pub proposal: Proposal,
 }
 
+/// A proposal that a second member agreed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreed {
+    /// What was proposed, and by whom.
+    pub waiting: Waiting,
+    /// Who agreed.
+    pub by: MemberId,
+}
+
 /// What the register's records add up to.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
@@ -48,6 +57,10 @@ pub struct Register {
     pub keyholders: Option<Keyholders>,
     /// Proposals that nobody has agreed to yet.
     pub waiting: BTreeMap<ProposalId, Waiting>,
+    /// Proposals that were agreed to. An erasure of what is its registrar's alone is done by the registrar, later.
+    pub agreed: BTreeMap<ProposalId, Agreed>,
+    /// Letters that are given, of compartments that may not be held by whoever reads this.
+    pub letters: BTreeMap<CompartmentId, char>,
     /// Public receipts, in the order they were made.
     pub receipts: Vec<Receipt>,
     /// Accepted roll-backs.
@@ -65,6 +78,10 @@ impl Register {
                 self.archive = begins.archive;
                 self.origin = begins.origin;
             }
+            Change::Compartment(compartment) => {
+                let letter = compartment.letter.chars().next();
+                self.letters.extend(letter.map(|letter| (compartment.compartment, letter)));
+            }
             Change::Member(member) => {
                 self.waiting.retain(|_, w| !adds(w, member.member));
                 self.members.insert(member.member, KnownMember { member, removed: false });
@@ -79,7 +96,9 @@ impl Register {
                 self.waiting.insert(proposal.proposal, Waiting { by, proposal });
             }
             Change::Agreement(agreement) => {
-                self.waiting.remove(&agreement.proposal);
+                if let Some(waiting) = self.waiting.remove(&agreement.proposal) {
+                    self.agreed.insert(agreement.proposal, Agreed { waiting, by });
+                }
             }
             Change::Receipt(receipt) => self.receipts.push(receipt),
             Change::Rollback(rollback) => self.rollbacks.push(rollback),

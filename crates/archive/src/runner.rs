@@ -1,18 +1,18 @@
 //! The fold runner: opens new rows with the keys held, and feeds them to the register and the catalogues.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
-use vidimus_folds::catalogue::{Catalogue, OpenError as CatalogueError};
+use vidimus_folds::catalogue::{Catalogue, OpenError as CatalogueError, State};
 use vidimus_folds::{ApplyError, Entry, Fold as _, Said as Folded};
 use vidimus_ledger::{Ledger as _, Row, StoreError};
 use vidimus_model::{Change, CompartmentId, KeyId};
 use vidimus_seal::row::{RowKey, fold_key};
 
 use crate::Archive;
-use crate::keyring::{Keyring, KeyringError};
+use crate::keyring::{HeldCompartment, Keyring, KeyringError};
 use crate::rows::{self, RowError, Said};
 
 /// Rows that are read, opened and folded at once: a few megabytes.
@@ -78,6 +78,7 @@ impl Archive {
             return Ok(());
         }
         let register = CompartmentId::register();
+        self.follow_generations(&register)?;
         let generations =
             self.keyring.compartment(&register).map(|c| c.generations.clone()).unwrap_or_default();
         let mut statements = Vec::new();
@@ -95,6 +96,30 @@ impl Archive {
             self.register.apply(statement);
         }
         self.register.position = size;
+        Ok(())
+    }
+
+    /// Takes up the new generations of keys that follow the removal of a member.
+    ///
+    /// Every new generation, of whichever compartment, comes with one of the register's, whose records all stand under the newest.
+    fn follow_generations(&mut self, register: &CompartmentId) -> Result<(), FoldError> {
+        let head = self.ledger.head(register.as_str())?;
+        let Some(last) = head.checked_sub(1) else { return Ok(()) };
+        let newest = self.ledger.rows(last, 1)?.pop().map(|row| row.key);
+        let held = |archive: &Self| {
+            let held = archive.keyring.compartment(register);
+            held.is_some_and(|held| held.generations.iter().any(|key| Some(key.to_string()) == newest))
+        };
+        if head <= self.register.position || held(self) {
+            return Ok(());
+        }
+        self.keyring.gather(&self.ledger, &self.archive_id)?;
+        if !held(self) {
+            return Err(FoldError::NotHeld);
+        }
+        let keyring = &self.keyring;
+        let current: HashSet<KeyId> = keyring.compartments().map(HeldCompartment::current).collect();
+        self.catalogues.retain(|key, _| current.contains(key) || keyring.own_accessions().contains(key));
         Ok(())
     }
 
@@ -166,24 +191,29 @@ impl Archive {
         while position < size {
             let rows = self.ledger.rows(position, PAGE)?;
             let Some(end) = rows.last().map(|row| row.seq + 1) else { break };
-            let mut batch = Vec::with_capacity(rows.len());
-            // A release lets older rows be read, also some of this very page: those are taken up from the ledger.
-            for entry in open_all(&rows, &self.keyring, &read, &self.archive_id)? {
-                let released = newly_readable(&entry).filter(|released| !read.contains(released));
-                let seq = entry.seq;
-                batch.push(entry);
-                if let Some(released) = released
-                    && self.keyring.open(released)?.is_some()
+            let opened = open_all(&rows, &self.keyring, &read, &self.archive_id)?;
+            let mut waiting: BTreeMap<u64, Entry> = opened.into_iter().map(|e| (e.seq, e)).collect();
+            let mut batch = Vec::with_capacity(waiting.len());
+            while let Some((seq, entry)) = waiting.pop_first() {
+                let opens = newly_readable(&entry).filter(|key| !read.contains(key));
+                if let Some(key) = opens
+                    && self.keyring.open(key)?.is_some()
                 {
-                    read.insert(released);
-                    self.feed_released(catalogue, released, position, seq)?;
-                    let rest: Vec<Row> = rows
+                    read.insert(key);
+                    // What stands before this row is fed under its own numbers, whether of this page or older.
+                    catalogue.apply(&batch, position, seq)?;
+                    position = seq;
+                    batch.clear();
+                    batch.extend(self.feed_earlier(catalogue, key, seq, &entry)?);
+                    let later: Vec<Row> = rows
                         .iter()
-                        .filter(|row| row.seq > seq && row.key == released.to_string())
+                        .filter(|row| row.seq > seq && row.key == key.to_string())
                         .cloned()
                         .collect();
-                    batch.extend(open_all(&rest, &self.keyring, &read, &self.archive_id)?);
+                    let later = open_all(&later, &self.keyring, &read, &self.archive_id)?;
+                    waiting.extend(later.into_iter().map(|e| (e.seq, e)));
                 }
+                batch.push(entry);
             }
             catalogue.apply(&batch, position, end)?;
             position = end;
@@ -191,24 +221,32 @@ impl Archive {
         Ok(())
     }
 
-    /// Feeds the rows of a key that came to be readable with the row at `before`.
-    fn feed_released(
+    /// Feeds the rows of a key that came to be readable with `opening` at `position`; those that must be applied together
+    /// with it are given back.
+    fn feed_earlier(
         &mut self,
         catalogue: &mut Catalogue,
         key: KeyId,
         position: u64,
-        before: u64,
-    ) -> Result<(), FoldError> {
+        opening: &Entry,
+    ) -> Result<Vec<Entry>, FoldError> {
+        // What comes back was swept out and would be again, were it not applied with the record that lets it in.
+        let together = comes_back(catalogue, opening)?;
+        let mut kept = Vec::new();
         let mut from = 0;
         loop {
             let rows = self.ledger.rows_of_key(&key.to_string(), from, PAGE)?;
-            let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
-            let rows: Vec<Row> = rows.into_iter().filter(|row| row.seq < before).collect();
+            let Some(last) = rows.last().map(|row| row.seq) else { return Ok(kept) };
+            let rows: Vec<Row> = rows.into_iter().filter(|row| row.seq < position).collect();
             let over = rows.len() < PAGE;
-            let batch = open_all(&rows, &self.keyring, &HashSet::from([key]), &self.archive_id)?;
-            catalogue.apply(&batch, position, position)?;
+            let mut batch = open_all(&rows, &self.keyring, &HashSet::from([key]), &self.archive_id)?;
+            if together {
+                kept.append(&mut batch);
+            } else {
+                catalogue.apply(&batch, position, position)?;
+            }
             if over {
-                return Ok(());
+                return Ok(kept);
             }
             from = last + 1;
         }
@@ -282,4 +320,16 @@ fn newly_readable(entry: &Entry) -> Option<KeyId> {
         },
         _ => None,
     }
+}
+
+/// Does a row bring back something that was moved out?
+fn comes_back(catalogue: &Catalogue, opening: &Entry) -> Result<bool, FoldError> {
+    let Folded::Statement(statement) = &opening.said else { return Ok(false) };
+    let Change::MovedIn(moved) = &statement.change else { return Ok(false) };
+    for reference in &moved.about {
+        if catalogue.state(reference)?.value == Some(State::MovedOut) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

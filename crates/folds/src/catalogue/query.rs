@@ -163,6 +163,24 @@ impl Catalogue {
         })
     }
 
+    /// The keys that records about an accession or a part of it name: what it was received under, released, moved in with.
+    pub fn keys_within(&self, reference: &Ref) -> Result<Answer<Vec<KeyId>>, StoreError> {
+        self.read(|db| {
+            let Some(key) = Key::of(reference) else { return Ok(Vec::new()) };
+            let mut found = db.prepare_cached(
+                "SELECT DISTINCT r.body ->> 'key' FROM about a JOIN record r ON r.seq = a.seq
+                 WHERE a.accession = ?1 AND a.kind IN (?2, ?3, ?4) ORDER BY r.seq",
+            )?;
+            let kinds = [Kind::Opened, Kind::Released, Kind::MovedIn].map(|kind| kind as i64);
+            let keys = found
+                .query_map(params![key.accession, kinds[0], kinds[1], kinds[2]], |row| {
+                    row.get::<_, String>(0)
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+        })
+    }
+
     /// Sums over everything here.
     pub fn counts(&self) -> Result<Answer<Totals>, StoreError> {
         self.read(|db| {
