@@ -13,6 +13,7 @@ use vidimus_model::KeyId;
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::note::{KeyName, Signer, VerifierKey};
 use vidimus_proof::record::SigningKey;
+use vidimus_seal::age::Recipient;
 use vidimus_seal::{Entropy, SigningSeed, wrap};
 use vidimus_vault::FolderVault;
 
@@ -204,6 +205,11 @@ impl Archive {
     pub fn checkpoint(&self) -> Result<SignedCheckpoint, StoreError> {
         let tip = self.ledger.tip()?;
         SignedCheckpoint::from_bytes(&tip.note).map_err(|e| StoreError::Damaged(e.to_string()))
+    }
+
+    /// The archive's signing key, wrapped for a member who may append.
+    pub(crate) fn wrap_signing_key(&mut self, member: &Recipient) -> Vec<u8> {
+        wrap::wrap_signing(&self.archive_seed, member, &mut self.entropy)
     }
 
     pub(crate) fn note_signer(&self) -> Signer {

@@ -1,7 +1,7 @@
 //! Small files that must be there after a power cut: written aside, synced, then put in place.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -20,6 +20,39 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written?;
     sync_folder(folder)
 }
+
+/// Overwrites a file, removes it and makes that durable; one that is not there is well.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn destroy(path: &Path) -> io::Result<()> {
+    let length = match fs::symlink_metadata(path) {
+        Ok(found) => found.len(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
+    let mut file = OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(path)?;
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()?;
+    fs::remove_file(path)?;
+    sync_folder(parent(path)?)
+}
+
+/// Removes a folder with all that is in it and makes that durable; one that is not there is well.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => sync_folder(parent(path)?),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// A link in the place of a key is not followed.
+const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
 /// Makes a folder and those above it; only the owner may enter.
 ///

@@ -46,6 +46,11 @@ impl Layout {
         self.members().join(format!("{member}.json"))
     }
 
+    /// The keys of a removed member who alone can open something; they no longer unlock the archive.
+    pub fn removed_member(&self, member: MemberId) -> PathBuf {
+        self.members().join(format!("{member}.removed"))
+    }
+
     /// The folder of all wraps of sealing keys.
     pub fn held(&self) -> PathBuf {
         self.keys().join("held")
@@ -89,6 +94,11 @@ impl Layout {
     /// What is folded under one key.
     pub fn fold(&self, key: KeyId) -> PathBuf {
         self.folds().join(key.to_string())
+    }
+
+    /// What erasures and moves still have to take away (`docs/format/object.md`).
+    pub fn unfinished(&self) -> PathBuf {
+        self.root.join("unfinished")
     }
 
     /// Settings: time-stamp authorities.

@@ -4,7 +4,7 @@
 //! names an object that is not there; what a crash leaves behind is taken up again by the same command.
 
 mod batch;
-mod giver;
+pub(crate) mod giver;
 mod known;
 mod medium;
 mod sealer;
@@ -333,7 +333,11 @@ impl Archive {
             });
             let compartment = &request.into;
             let drafts = vec![
-                Draft { compartment: compartment.clone(), key: held.current(), change: opened },
+                Draft {
+                    compartment: compartment.clone(),
+                    key: archive.current(compartment)?,
+                    change: opened,
+                },
                 Draft { compartment: compartment.clone(), key: key_id, change: accession },
             ];
             Ok(Act::of(drafts, vec![compartment.clone()]))

@@ -1,0 +1,219 @@
+//! What needs two members: one proposes, another agrees, and the change stands in the same append as the agreement.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use vidimus_model::{
+    Action, Agreement, Change, CompartmentId, KeyId, Keyholders, Member, MemberId, Proposal, ProposalId,
+};
+
+use crate::door::{Act, Draft};
+use crate::erase::{EraseError, Mandate};
+use crate::receive::giver;
+use crate::register::Waiting;
+use crate::{Archive, DoorError, FoldError};
+
+/// What came of a proposal or an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It waits: for another member to agree; or, agreed to, for its proposer, who alone can open what is to be erased.
+    Waiting(ProposalId),
+    /// There is only one member: it will be done when it is confirmed.
+    Confirm,
+}
+
+/// Why nothing was proposed, agreed to or done.
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    /// A reason is required.
+    #[error("no reason was given")]
+    NoReason,
+    /// Nobody proposed this, or it was agreed to already.
+    #[error("no proposal {0} waits")]
+    NoSuchProposal(ProposalId),
+    /// Whoever proposed it, or is to be removed by it, cannot agree to it.
+    #[error("another member must agree")]
+    NotYours,
+    /// Whoever proposed it is no longer a member.
+    #[error("the proposer is no longer a member")]
+    ProposerGone,
+    /// No such member, or no longer.
+    #[error("{0} is not a member")]
+    NoSuchMember(MemberId),
+    /// The last member cannot be removed.
+    #[error("the last member cannot be removed")]
+    LastMember,
+    /// A member of this name is present.
+    #[error("there is a member called {0:?}")]
+    NameTaken(String),
+    /// The record holds no sound keys of the member.
+    #[error("the member's keys are not sound")]
+    BadMember,
+    /// The keyholders cannot be sealed to.
+    #[error(transparent)]
+    Keyholders(#[from] giver::BadKeyholders),
+    /// Nothing was erased.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
+    /// Nothing could be recorded.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// What is there could not be asked.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The key store failed.
+    #[error("the key store failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Archive {
+    /// Proposes what needs two members. With one member it is done at once: what destroys or replaces only when `confirmed`.
+    ///
+    /// # Errors
+    /// Any [`ProposeError`].
+    pub fn propose(
+        &mut self,
+        action: Action,
+        reason: &str,
+        confirmed: bool,
+    ) -> Result<Outcome, ProposeError> {
+        if reason.trim().is_empty() {
+            return Err(ProposeError::NoReason);
+        }
+        self.refresh()?;
+        self.check_action(&action)?;
+        if let Action::Erase { about } = &action {
+            self.check_proposable(about)?;
+        }
+        let alone = self.register.present().count() == 1;
+        let begins = match &action {
+            Action::SetKeyholders(_) => self.register.keyholders.is_none(),
+            Action::AddMember(_) => alone,
+            _ => false,
+        };
+        if begins || alone && confirmed {
+            let me = self.keyring.member();
+            self.carry_out(
+                &action,
+                &Mandate { reason: reason.to_owned(), proposed_by: me, agreement: None },
+            )?;
+            return Ok(Outcome::Done);
+        }
+        if alone {
+            return Ok(Outcome::Confirm);
+        }
+        let id = ProposalId::from_bytes(self.entropy.bytes());
+        if let Action::Erase { about } = &action {
+            self.note_for_others(id, about)?;
+        }
+        let change = Change::Proposal(Proposal { proposal: id, action, reason: reason.to_owned() });
+        self.act(|archive| -> Result<Act, ProposeError> {
+            Ok(Act::of(vec![archive.in_register(change.clone())?], vec![CompartmentId::register()]))
+        })?;
+        self.refresh_register()?;
+        Ok(Outcome::Waiting(id))
+    }
+
+    /// Agrees to what another member proposed, and does it.
+    ///
+    /// [`Outcome::Waiting`] means that only the proposer can open what is to be erased: it is done by their next command.
+    ///
+    /// # Errors
+    /// Any [`ProposeError`].
+    pub fn agree(&mut self, id: ProposalId) -> Result<Outcome, ProposeError> {
+        self.refresh()?;
+        let waiting = self.waiting(id)?;
+        let Waiting { by, proposal } = waiting;
+        self.check_action(&proposal.action)?;
+        let mandate = Mandate { reason: proposal.reason, proposed_by: by, agreement: Some(id) };
+        if let Action::Erase { about } = &proposal.action
+            && !self.can_erase(about, &mandate)?
+        {
+            self.act(|archive| -> Result<Act, ProposeError> {
+                let agreement = archive.agreement(&mandate)?;
+                Ok(Act::of(agreement, vec![CompartmentId::register()]))
+            })?;
+            self.refresh_register()?;
+            return Ok(Outcome::Waiting(id));
+        }
+        self.carry_out(&proposal.action, &mandate)?;
+        Ok(Outcome::Done)
+    }
+
+    fn carry_out(&mut self, action: &Action, mandate: &Mandate) -> Result<(), ProposeError> {
+        match action {
+            Action::Erase { about } => self.erase(about, mandate)?,
+            Action::AddMember(member) => self.admit(member, mandate)?,
+            Action::RemoveMember { member } => self.remove(*member, mandate)?,
+            Action::SetKeyholders(set) => self.name_keyholders(set, mandate)?,
+        }
+        Ok(self.refresh_register()?)
+    }
+
+    /// A proposal that this member may agree to.
+    fn waiting(&self, id: ProposalId) -> Result<Waiting, ProposeError> {
+        let waiting = self.register.waiting.get(&id).ok_or(ProposeError::NoSuchProposal(id))?;
+        let me = self.keyring.member();
+        // Whoever agrees makes the new keys, which must not be known to whom they exclude.
+        let excluded = matches!(waiting.proposal.action, Action::RemoveMember { member } if member == me);
+        if waiting.by == me || excluded {
+            return Err(ProposeError::NotYours);
+        }
+        if !self.register.present().any(|member| member.member == waiting.by) {
+            return Err(ProposeError::ProposerGone);
+        }
+        Ok(waiting.clone())
+    }
+
+    /// The record of this member's agreement, if the mandate is by agreement; checked against the register as it is now.
+    pub(crate) fn agreement(&mut self, mandate: &Mandate) -> Result<Vec<Draft>, ProposeError> {
+        let Some(id) = mandate.agreement.filter(|id| !self.register.agreed.contains_key(id)) else {
+            return Ok(Vec::new());
+        };
+        self.waiting(id)?;
+        Ok(vec![self.in_register(Change::Agreement(Agreement { proposal: id }))?])
+    }
+
+    /// A change as a record of the register.
+    pub(crate) fn in_register(&self, change: Change) -> Result<Draft, FoldError> {
+        let compartment = CompartmentId::register();
+        let key = self.current(&compartment)?;
+        Ok(Draft { compartment, key, change })
+    }
+
+    /// The generation that seals new records of a compartment.
+    pub(crate) fn current(&self, compartment: &CompartmentId) -> Result<KeyId, FoldError> {
+        Ok(self.keyring.compartment(compartment).ok_or(FoldError::NotHeld)?.current())
+    }
+
+    fn check_action(&mut self, action: &Action) -> Result<(), ProposeError> {
+        match action {
+            Action::Erase { about } => Ok(self.check_erasable(about)?),
+            Action::AddMember(member) => self.check_new(member),
+            Action::RemoveMember { member } => {
+                let present: BTreeMap<MemberId, &Member> =
+                    self.register.present().map(|member| (member.member, member)).collect();
+                match (present.contains_key(member), present.len()) {
+                    (false, _) => Err(ProposeError::NoSuchMember(*member)),
+                    (true, 1) => Err(ProposeError::LastMember),
+                    (true, _) => Ok(()),
+                }
+            }
+            Action::SetKeyholders(set) => {
+                giver::set_of(Some(set))?.ok_or(giver::BadKeyholders)?;
+                Ok(())
+            }
+        }
+    }
+
+    fn name_keyholders(&mut self, set: &Keyholders, mandate: &Mandate) -> Result<(), ProposeError> {
+        self.act(|archive| -> Result<Act, ProposeError> {
+            let mut drafts = archive.agreement(mandate)?;
+            drafts.push(archive.in_register(Change::Keyholders(set.clone()))?);
+            Ok(Act::of(drafts, vec![CompartmentId::register()]))
+        })?;
+        Ok(())
+    }
+}

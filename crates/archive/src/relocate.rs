@@ -1,0 +1,320 @@
+//! Moving to another compartment: the same records and bytes under a new key, and the old copies destroyed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use vidimus_ledger::{Ledger as _, Reseal};
+use vidimus_model::{
+    Change, CompartmentId, KeyId, MovedIn, MovedOut, ObjectPlace, Place, Ref, Repack, Withdrawal,
+};
+use vidimus_seal::age::Identity;
+use vidimus_seal::row::{RowAad, seal_row};
+use vidimus_vault::{ObjectName, Vault as _};
+
+use crate::door::{Act, Draft};
+use crate::erase::plan::{Pack, is_about_only};
+use crate::keyring::SealingKey;
+use crate::locate::{Found, Located, Whose};
+use crate::repack::RepackError;
+use crate::unfinished::{UnfinishedError, WorkNote, Workplace};
+use crate::{Archive, DoorError, EraseError, FoldError, rows};
+
+/// Why something was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// The member knows of no such thing.
+    #[error("{0} is not known")]
+    NotFound(Ref),
+    /// It was destroyed.
+    #[error("{0} was erased")]
+    Erased(Ref),
+    /// It is another member's alone.
+    #[error("{0} is another member's")]
+    Anothers(Ref),
+    /// It is still being received.
+    #[error("{0} is not finished")]
+    NotFinished(Ref),
+    /// Part of an accession that only its registrar reads yet: it moves whole, or after its release.
+    #[error("{0} is part of an accession that is not released")]
+    NotReleased(Ref),
+    /// The member does not hold the compartment.
+    #[error("the compartment is not held")]
+    NotHeld,
+    /// Someone changed the accession meanwhile; nothing was moved.
+    #[error("{0} was changed meanwhile")]
+    Changed(Ref),
+    /// An object could not be written anew.
+    #[error(transparent)]
+    Repack(#[from] RepackError),
+    /// What was written or destroyed is not yet as it should be.
+    #[error(transparent)]
+    Unfinished(#[from] UnfinishedError),
+    /// Packs could not be written without what leaves them.
+    #[error(transparent)]
+    Pack(#[from] EraseError),
+    /// Nothing could be recorded.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// What is there could not be asked.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The key store failed.
+    #[error("the key store failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// New places in one record.
+const PLACES: usize = 500;
+
+/// What moves of one accession out of one compartment.
+struct Group {
+    located: Located,
+    accession: Ref,
+    about: Vec<Ref>,
+    withdrawn: Vec<Ref>,
+}
+
+/// What of it stands where.
+#[derive(Default, PartialEq)]
+struct Contents {
+    /// Rows that move, and the key of each.
+    rows: Vec<(u64, KeyId)>,
+    /// Items that move, and the key of each.
+    items: BTreeMap<Ref, KeyId>,
+    /// Keys under which nothing is left.
+    keys: BTreeSet<KeyId>,
+}
+
+/// One object to be written under the new key.
+struct Copy {
+    /// The key that seals it now.
+    key: KeyId,
+    /// Its new name.
+    name: ObjectName,
+    /// The items in it that move.
+    items: Vec<(Ref, ObjectPlace)>,
+}
+
+impl Archive {
+    /// Moves accessions and items to a compartment; both must be held. References do not change. What is there already is
+    /// passed over. An own accession that is not released is read by the other compartment's holders from then on.
+    ///
+    /// `progress` is told of bytes as they are copied.
+    ///
+    /// # Errors
+    /// Any [`MoveError`]; of several accessions some may have been moved.
+    pub fn move_into(
+        &mut self,
+        about: &[Ref],
+        to: &CompartmentId,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), MoveError> {
+        if *to == CompartmentId::register() || self.keyring.compartment(to).is_none() {
+            return Err(MoveError::NotHeld);
+        }
+        let workplace = self.workplace()?;
+        self.finish_work(&workplace)?;
+        for group in self.moving(about, to)? {
+            self.move_group(&group, to, &workplace, progress)?;
+        }
+        Ok(())
+    }
+
+    /// What is not yet there, by accession.
+    fn moving(&mut self, about: &[Ref], to: &CompartmentId) -> Result<Vec<Group>, MoveError> {
+        let mut groups: BTreeMap<(CompartmentId, Ref), Group> = BTreeMap::new();
+        let about: BTreeSet<&Ref> = about.iter().collect();
+        for reference in about {
+            let located = match self.locate(reference)? {
+                Found::Here(located) if located.compartment == *to && located.whose == Whose::Holders => {
+                    continue;
+                }
+                Found::Here(located) => located,
+                Found::Erased => return Err(MoveError::Erased(reference.clone())),
+                Found::Nowhere => return Err(MoveError::NotFound(reference.clone())),
+            };
+            match located.whose {
+                Whose::Anothers(_) => return Err(MoveError::Anothers(reference.clone())),
+                Whose::Mine(_) if reference.item.is_some() => {
+                    return Err(MoveError::NotReleased(reference.clone()));
+                }
+                Whose::Mine(key) => {
+                    let row = self.catalogue_of(key)?.accession(reference).map_err(FoldError::from)?.value;
+                    if row.is_none_or(|row| row.end.is_none()) {
+                        return Err(MoveError::NotFinished(reference.clone()));
+                    }
+                }
+                Whose::Holders => {}
+            }
+            let (accession, withdrawn) = (reference.whole(), located.withdrawn);
+            let group = groups
+                .entry((located.compartment.clone(), accession.clone()))
+                .or_insert_with(|| Group { located, accession, about: Vec::new(), withdrawn: Vec::new() });
+            if !group.about.iter().any(|whole| whole.holds(reference)) {
+                group.about.push(reference.clone());
+                group.withdrawn.extend(withdrawn.then(|| reference.clone()));
+            }
+        }
+        Ok(groups.into_values().collect())
+    }
+
+    fn move_group(
+        &mut self,
+        group: &Group,
+        to: &CompartmentId,
+        workplace: &Workplace,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), MoveError> {
+        let contents = self.contents(group)?;
+        let Some(&(row, _)) = contents.rows.first() else { return Ok(()) };
+        let key =
+            SealingKey::new(KeyId::from_bytes(self.entropy.bytes()), Identity::generate(&mut self.entropy));
+        let new = key.id;
+        self.keyring.add(key);
+
+        let (gone, packs) = self.leave_objects(&group.located, &group.about, &contents.items)?;
+        let copies = self.copies(group, &contents)?;
+        let mut note = WorkNote { row, key: Some(new), ..WorkNote::default() };
+        note.then.objects = gone;
+        note.then.keys.clone_from(&contents.keys);
+        note.otherwise.objects.extend(packs.iter().map(|pack| pack.name.to_string()));
+        note.otherwise.objects.extend(copies.iter().map(|copy| copy.name.to_string()));
+        note.otherwise.keys.insert(new);
+        let name = hex::encode(self.entropy.bytes::<8>());
+        self.note_work(&name, &group.located.compartment, &note)?;
+
+        let done = self.copy_and_record(group, to, new, &contents, &packs, &copies, progress);
+        // Also after an error: what was written for nothing is taken away.
+        let finished = self.finish_work(workplace);
+        done?;
+        finished?;
+        self.refresh()?;
+        Ok(())
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one move of one accession; bundling them would only rename them"
+    )]
+    fn copy_and_record(
+        &mut self,
+        group: &Group,
+        to: &CompartmentId,
+        new: KeyId,
+        contents: &Contents,
+        packs: &[Pack],
+        copies: &[Copy],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), MoveError> {
+        let recipient = self.keyring.get(new).ok_or(FoldError::NotHeld)?.identity.recipient();
+        let mut places: Vec<Place> = Vec::new();
+        for Copy { key, name, items } in copies {
+            let old = self.keyring.open(*key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
+            let identity = old.identity.clone();
+            places.extend(self.write_anew(items, &identity, *name, &recipient, progress)?);
+        }
+        let stays = self.write_packs(packs)?;
+        self.vault.barrier().map_err(UnfinishedError::from)?;
+        self.act(|archive| -> Result<Act, MoveError> {
+            if archive.contents(group)? != *contents {
+                return Err(MoveError::Changed(group.accession.clone()));
+            }
+            let source = group.located.compartment.clone();
+            let (from, into) = (archive.current(&source)?, archive.current(to)?);
+            archive.wrap_for_generation(new, into)?;
+            let about = group.about.clone();
+            let moved_in = Change::MovedIn(MovedIn { about: about.clone(), key: new, from: source.clone() });
+            let moved_out = Change::MovedOut(MovedOut { about, to: to.clone() });
+            let mut drafts = vec![
+                Draft { compartment: to.clone(), key: into, change: moved_in },
+                Draft { compartment: source.clone(), key: from, change: moved_out },
+            ];
+            drafts.extend(stays.iter().cloned());
+            for objects in places.chunks(PLACES) {
+                let change =
+                    Change::Repack(Repack { about: group.accession.clone(), objects: objects.to_vec() });
+                drafts.push(Draft { compartment: to.clone(), key: new, change });
+            }
+            if !group.withdrawn.is_empty() {
+                // Marks do not travel; what was hidden stays hidden.
+                let mark = Withdrawal {
+                    about: group.withdrawn.clone(),
+                    reason: "withdrawn before it was moved".into(),
+                };
+                drafts.push(Draft { compartment: to.clone(), key: into, change: Change::Withdraw(mark) });
+            }
+            let reseal = archive.reseal(&contents.rows, new)?;
+            Ok(Act { drafts, reseal, reads: vec![source, to.clone()], ..Act::default() })
+        })?;
+        Ok(())
+    }
+
+    /// What moves, as the ledger has it now.
+    fn contents(&mut self, group: &Group) -> Result<Contents, MoveError> {
+        let mut contents = Contents::default();
+        let whole = group.about == [group.accession.clone()];
+        for key in self.keys_of(&group.located, &group.accession)? {
+            let (mut going, mut repacks, mut left) = (Vec::new(), Vec::new(), false);
+            let items = &mut contents.items;
+            self.each_statement(key, &mut |seq, statement| {
+                let change = statement.map(|said| said.change);
+                let moves =
+                    whole || change.as_ref().is_some_and(|change| is_about_only(change, &group.about));
+                match change {
+                    Some(Change::Repack(_)) => repacks.push(seq),
+                    Some(Change::Item(item)) if moves => {
+                        going.push(seq);
+                        items.insert(item.about, key);
+                    }
+                    _ if moves => going.push(seq),
+                    _ => left = true,
+                }
+            })?;
+            if !left && !going.is_empty() {
+                // Nothing else stands under the key, so what says where objects lay goes along.
+                going.append(&mut repacks);
+                contents.keys.insert(key);
+            }
+            contents.rows.extend(going.into_iter().map(|seq| (seq, key)));
+        }
+        Ok(contents)
+    }
+
+    /// The objects to be written under the new key.
+    fn copies(&mut self, group: &Group, contents: &Contents) -> Result<Vec<Copy>, MoveError> {
+        let mut copies: BTreeMap<String, Copy> = BTreeMap::new();
+        for (item, key) in &contents.items {
+            let name = ObjectName::from_bytes(self.entropy.bytes());
+            let Some(catalogue) = self.catalogue_at(&group.located)? else { break };
+            let Some(row) = catalogue.item(item).map_err(FoldError::from)?.value else { continue };
+            let place = row.item.object;
+            let copy = copies.entry(place.name.clone()).or_insert_with(|| Copy {
+                key: *key,
+                name,
+                items: Vec::new(),
+            });
+            copy.items.push((item.clone(), place));
+        }
+        Ok(copies.into_values().collect())
+    }
+
+    /// The same records in the same rows, under another key. The row keeps its compartment, which the member's signature covers.
+    fn reseal(&mut self, rows: &[(u64, KeyId)], new: KeyId) -> Result<Vec<Reseal>, MoveError> {
+        let mut resealed = Vec::with_capacity(rows.len());
+        for (seq, key) in rows {
+            let row = self.ledger.rows(*seq, 1).map_err(FoldError::from)?.pop();
+            let Some(row) = row.filter(|row| row.seq == *seq) else { continue };
+            let old = self.keyring.open(*key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
+            let Some(record) = rows::record(&row, &old.row, &self.archive_id).map_err(FoldError::from)?
+            else {
+                continue;
+            };
+            let sealing = &self.keyring.get(new).ok_or(FoldError::NotHeld)?.row;
+            let aad = RowAad::new(&self.archive_id, &row.compartment, &new.to_string(), &row.entry)
+                .expect("identifiers hold no control characters");
+            let body = seal_row(sealing, &aad, record.to_sd_jwt().as_bytes(), &mut self.entropy);
+            resealed.push(Reseal { seq: *seq, key: new.to_string(), compartment: row.compartment, body });
+        }
+        Ok(resealed)
+    }
+}

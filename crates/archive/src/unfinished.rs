@@ -1,0 +1,179 @@
+//! What an erasure or a move still has to take away: written down before it is recorded, so that a crash leaves nothing over.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use vidimus_ledger::{Ledger as _, StoreError};
+use vidimus_model::{CompartmentId, KeyId, ProposalId};
+use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
+use vidimus_vault::{BarrierError, DeleteError, Vault as _};
+
+use crate::keyring::read_folder;
+use crate::{Archive, FoldError, files};
+
+/// Why not everything could be taken away. To repeat the command goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum UnfinishedError {
+    /// The ledger cannot be read, or still keeps a destroyed body.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An object could not be deleted.
+    #[error("an object could not be deleted: {0}")]
+    Delete(#[from] DeleteError),
+    /// What was deleted may come back after a power cut.
+    #[error(transparent)]
+    Barrier(#[from] BarrierError),
+    /// The member's keys could not be asked.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// A file or folder could not be written or removed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// One piece of work; sealed for the compartment's key, so that whoever holds it can finish it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WorkNote {
+    /// The proposal that it waits for, if it does.
+    pub proposal: Option<ProposalId>,
+    /// By which row the ledger tells that it happened.
+    pub row: u64,
+    /// The row is sealed by this key then; none: it is erased then.
+    pub key: Option<KeyId>,
+    /// To be taken away when it happened.
+    pub then: Remains,
+    /// To be taken away when it never did.
+    pub otherwise: Remains,
+}
+
+/// Objects and keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Remains {
+    /// Names of objects.
+    pub objects: BTreeSet<String>,
+    /// Sealing keys, with all their wraps and folds.
+    pub keys: BTreeSet<KeyId>,
+}
+
+/// Held by whoever erases or moves: whatever did not happen then is not under way either.
+pub(crate) struct Workplace(#[allow(dead_code, reason = "the lock ends when the file is closed")] File);
+
+impl Archive {
+    /// Takes away what interrupted erasures and moves left over, of the compartments that this member holds, and does the
+    /// erasures that another member agreed to and only this member can do. Returns how many were finished.
+    ///
+    /// # Errors
+    /// Any [`crate::ProposeError`].
+    pub fn finish_erasures(&mut self) -> Result<usize, crate::ProposeError> {
+        self.refresh()?;
+        let done = self.do_agreed()?;
+        let workplace = self.workplace().map_err(crate::EraseError::from)?;
+        Ok(done + self.finish_work(&workplace).map_err(crate::EraseError::from)?)
+    }
+
+    /// Waits until no other process erases or moves.
+    pub(crate) fn workplace(&self) -> Result<Workplace, UnfinishedError> {
+        files::make_folder(&self.layout.unfinished())?;
+        let path = self.layout.unfinished().join("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        file.lock()?;
+        Ok(Workplace(file))
+    }
+
+    /// Writes a note of work to be done under `name`.
+    pub(crate) fn note_work(
+        &mut self,
+        name: &str,
+        compartment: &CompartmentId,
+        note: &WorkNote,
+    ) -> Result<(), UnfinishedError> {
+        let generation = self.current(compartment)?;
+        let holder = self.keyring.open(generation).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
+        let recipient = holder.identity.recipient();
+        let text = serde_json::to_vec(note).map_err(io::Error::other)?;
+        let (sealed, _) = encrypt_to_vec(&[recipient], &text, &mut self.entropy)
+            .expect("one recipient is neither none nor too many");
+        Ok(files::replace(&self.note_path(name), &sealed)?)
+    }
+
+    /// The note of this name; none if there is none or another compartment's holders wrote it.
+    pub(crate) fn work_noted(&mut self, name: &str) -> Result<Option<WorkNote>, UnfinishedError> {
+        let untrusted = match fs::read(self.note_path(name)) {
+            Ok(untrusted) => untrusted,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let generations: Vec<KeyId> =
+            self.keyring.compartments().flat_map(|held| held.generations.clone()).collect();
+        for generation in generations {
+            let Some(key) = self.keyring.open(generation).map_err(FoldError::from)? else { continue };
+            if let Ok(text) = decrypt_to_vec(&untrusted, &key.identity) {
+                return Ok(serde_json::from_slice(&text).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finishes or undoes all work that is noted, but for what waits for an agreement; how much was finished.
+    pub(crate) fn finish_work(&mut self, _: &Workplace) -> Result<usize, UnfinishedError> {
+        self.refresh()?;
+        let mut finished = 0;
+        for file in read_folder(&self.layout.unfinished())? {
+            let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".age")) else { continue };
+            let Some(note) = self.work_noted(name)? else { continue };
+            let happened = self.happened(&note)?;
+            let waits = note.proposal.is_some_and(|id| {
+                self.register.waiting.contains_key(&id) || self.register.agreed.contains_key(&id)
+            });
+            if !happened && waits {
+                continue;
+            }
+            self.take_away(if happened { &note.then } else { &note.otherwise })?;
+            if happened && !self.ledger.wipe()? {
+                // Another process still reads an older state; the note stays, so that it is tried again.
+                continue;
+            }
+            fs::remove_file(self.note_path(name))?;
+            files::sync_folder(&self.layout.unfinished())?;
+            finished += usize::from(happened);
+        }
+        Ok(finished)
+    }
+
+    fn happened(&self, note: &WorkNote) -> Result<bool, UnfinishedError> {
+        let row = self.ledger.rows(note.row, 1)?.pop().filter(|row| row.seq == note.row);
+        Ok(row.is_some_and(|row| match note.key {
+            Some(key) => row.key == key.to_string(),
+            None => row.erased,
+        }))
+    }
+
+    pub(crate) fn take_away(&mut self, remains: &Remains) -> Result<(), UnfinishedError> {
+        // Keys first: with them all copies of the objects are dead, wherever they are.
+        for key in &remains.keys {
+            for wrap in read_folder(&self.layout.held_key(*key))? {
+                files::destroy(&self.layout.held_key(*key).join(wrap))?;
+            }
+            files::remove_folder(&self.layout.held_key(*key))?;
+            self.keyring.forget(*key);
+            self.drop_fold(*key)?;
+        }
+        for name in &remains.objects {
+            if let Ok(name) = name.parse() {
+                self.vault.delete(&name)?;
+            }
+        }
+        if !remains.objects.is_empty() {
+            self.vault.barrier()?;
+        }
+        Ok(())
+    }
+
+    fn note_path(&self, name: &str) -> PathBuf {
+        self.layout.unfinished().join(format!("{name}.age"))
+    }
+}

@@ -1,0 +1,359 @@
+//! Stories of people, mistakes and their undoing: released, withdrawn, erased by two, moved, removed members.
+
+mod house;
+
+use std::collections::BTreeSet;
+
+use house::House;
+use vidimus_model::{Action, CompartmentId, Ref};
+use vidimus_seal::age::decrypt_to_vec;
+
+use crate::{AddMemberError, Archive, MoveError, NewCompartmentError, Outcome, ProposeError, ReleaseError};
+
+fn r(text: &str) -> Ref {
+    text.parse().unwrap()
+}
+
+fn erase(about: &[&str]) -> Action {
+    Action::Erase { about: about.iter().map(|text| r(text)).collect() }
+}
+
+fn waiting(outcome: Outcome) -> vidimus_model::ProposalId {
+    match outcome {
+        Outcome::Waiting(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_accession_is_its_registrars_alone_until_it_is_released() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice()), ("b.txt", b"two")]);
+    let mut other = house.open("Богдан");
+    assert_eq!(other.read(&r("A1-1")), None);
+    assert!(matches!(other.release(&r("A1")), Err(ReleaseError::NotRegistrar(_))));
+    let mut olena = house.open("Олена");
+    assert!(matches!(olena.release(&r("A1-1")), Err(ReleaseError::NotWhole(_))));
+    assert!(matches!(olena.release(&r("A9")), Err(ReleaseError::NotFound(_))));
+    olena.release(&r("A1")).unwrap();
+    olena.release(&r("A1")).unwrap();
+    assert!(olena.keyring().own_accessions().is_empty());
+    assert_eq!(other.read(&r("A1-1")).as_deref(), Some(b"one".as_slice()));
+    assert_eq!(house.open("Богдан").read(&r("A1-2")).as_deref(), Some(b"two".as_slice()));
+}
+
+#[test]
+fn what_is_withdrawn_comes_back() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice()), ("b.txt", b"two")]);
+    let mut olena = house.open("Олена");
+    olena.withdraw(&[r("A1-1")], "shown to nobody yet").unwrap();
+    assert!(olena.is_withdrawn(&r("A1-1")));
+    olena.release(&r("A1")).unwrap();
+    let mut bohdan = house.open("Богдан");
+    assert!(bohdan.is_withdrawn(&r("A1-1")) && !bohdan.is_withdrawn(&r("A1-2")));
+    bohdan.reinstate(&[r("A1-1")], "the witness agreed").unwrap();
+    bohdan.reinstate(&[r("A1-1")], "the witness agreed").unwrap();
+    assert!(!house.open("Олена").is_withdrawn(&r("A1-1")));
+    assert!(bohdan.withdraw(&[r("A1-1")], " ").is_err());
+    assert!(bohdan.withdraw(&[r("A1-7")], "no such").is_err());
+}
+
+#[test]
+fn a_wrong_folder_is_erased_by_two() {
+    let house = House::of_two();
+    let canary = b"CANARY-of-the-wrong-folder".as_slice();
+    house.receive("Олена", &[("right.txt", b"right".as_slice())]);
+    let before = house.open("Олена").checkpoint().unwrap();
+    house.receive("Олена", &[("wrong/CANARY-name.txt", canary), ("wrong/large", &[7; 90_000])]);
+    let keys: Vec<_> = house.open("Олена").keyring().own_accessions().to_vec();
+    let wrong = house.key_of("Олена", &r("A2"));
+    let stolen = house.rows_of(wrong);
+    assert!(keys.contains(&wrong));
+
+    let id = waiting(house.open("Олена").propose(erase(&["A2"]), "the wrong folder", false).unwrap());
+    assert!(matches!(house.open("Олена").agree(id), Err(ProposeError::NotYours)));
+    let mut bohdan = house.open("Богдан");
+    assert!(matches!(bohdan.propose(erase(&["A2"]), "not mine", false), Err(ProposeError::Erase(_))));
+    assert_eq!(bohdan.agree(id).unwrap(), Outcome::Done);
+    assert!(matches!(house.open("Богдан").agree(id), Err(ProposeError::NoSuchProposal(_))));
+
+    assert!(!house.layout().held_key(wrong).exists());
+    assert!(!house.layout().fold(wrong).exists());
+    assert_eq!(house.objects().len(), 1, "only the right accession's pack is left");
+    assert_eq!(house.unfinished(), 0);
+    assert!(house.rows_of(wrong).iter().all(|row| row.body.is_none()));
+    house.finds_nowhere(b"CANARY");
+    for body in stolen.iter().filter_map(|row| row.body.as_ref()) {
+        house.finds_nowhere(&body[..32]);
+    }
+    house.proves_since(&before);
+    let tombstones = house.tombstones("Богдан");
+    assert_eq!(tombstones.len(), 1);
+    let erased: BTreeSet<u64> = stolen.iter().filter(|row| row.body.is_some()).map(|row| row.seq).collect();
+    assert_eq!(tombstones[0].entries.iter().copied().collect::<BTreeSet<_>>(), erased);
+    assert_eq!(tombstones[0].agreed_by, Some(bohdan.keyring().member()));
+    let mut olena = house.open("Олена");
+    assert_eq!(olena.read(&r("A1-1")).as_deref(), Some(b"right".as_slice()));
+    assert_eq!(olena.finish_erasures().unwrap(), 0);
+    house.receive("Олена", &[("next", b"next".as_slice())]);
+    assert_eq!(
+        house.open("Олена").read(&r("A3-1")).as_deref(),
+        Some(b"next".as_slice()),
+        "numbers are not reused"
+    );
+}
+
+#[test]
+fn the_only_member_confirms_and_the_tombstone_says_so() {
+    let house = House::of_one();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    let mut olena = house.open("Олена");
+    assert_eq!(olena.propose(erase(&["A1"]), "a mistake", false).unwrap(), Outcome::Confirm);
+    assert_eq!(olena.propose(erase(&["A1"]), "a mistake", true).unwrap(), Outcome::Done);
+    assert_eq!(olena.propose(erase(&["A1"]), "a mistake", true).unwrap(), Outcome::Done);
+    assert!(matches!(olena.propose(erase(&["A4"]), "a mistake", true), Err(ProposeError::Erase(_))));
+    assert!(matches!(olena.propose(erase(&["A1"]), "", true), Err(ProposeError::NoReason)));
+    assert_eq!(house.tombstones("Олена")[0].agreed_by, None);
+    assert!(house.objects().is_empty());
+}
+
+#[test]
+fn one_item_leaves_a_pack_and_its_neighbours_stay() {
+    let house = House::of_two();
+    let large = vec![3; 100_000];
+    let files = [
+        ("1.txt", b"first CANARY".as_slice()),
+        ("2.txt", b"second"),
+        ("3.txt", b"second"),
+        ("4.bin", &large),
+        ("5.bin", &large),
+        ("6.txt", b"sixth"),
+    ];
+    house.receive("Олена", &files);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    olena.withdraw(&[r("A1-1")], "CANARY of a reason").unwrap();
+    let before = olena.checkpoint().unwrap();
+    let objects = house.objects();
+    assert_eq!(objects.len(), 2);
+
+    // The pack is written again without the first; a copy keeps the bytes of what it was copied from.
+    let mut bohdan = house.open("Богдан");
+    let id = waiting(bohdan.propose(erase(&["A1-1", "A1-2", "A1-4"]), "a witness withdrew", false).unwrap());
+    assert_eq!(olena.agree(id).unwrap(), Outcome::Done);
+    for (item, bytes) in [("A1-3", b"second".as_slice()), ("A1-5", &large), ("A1-6", b"sixth")] {
+        assert_eq!(olena.read(&r(item)).as_deref(), Some(bytes), "{item}");
+        assert_eq!(house.open("Богдан").read(&r(item)).as_deref(), Some(bytes), "{item}");
+    }
+    assert_eq!(olena.read(&r("A1-1")), None);
+    assert_eq!(bohdan.read(&r("A1-1")), None);
+    let now = house.objects();
+    assert_eq!(now.len(), 2);
+    assert_eq!(now.intersection(&objects).count(), 1, "the large object has another user, the pack is new");
+    house.no_object_holds("Олена", &r("A1"), b"first CANARY");
+    house.proves_since(&before);
+    house.folds_alike("Олена");
+
+    // The last copy takes the object along, and the last of the pack the pack.
+    let id = waiting(bohdan.propose(erase(&["A1-5", "A1-3", "A1-6"]), "all of it", false).unwrap());
+    olena.agree(id).unwrap();
+    assert!(house.objects().is_empty());
+    assert_eq!(house.unfinished(), 0);
+    house.folds_alike("Олена");
+}
+
+#[test]
+fn of_an_unreleased_accession_the_registrar_erases_an_item_when_another_agreed() {
+    let house = House::of_two();
+    house.receive("Олена", &[("1.txt", b"first".as_slice()), ("2.txt", b"second")]);
+    let id = waiting(house.open("Олена").propose(erase(&["A1-1"]), "a slip", false).unwrap());
+    let mut bohdan = house.open("Богдан");
+    assert_eq!(bohdan.agree(id).unwrap(), Outcome::Waiting(id));
+    let mut olena = house.open("Олена");
+    assert_eq!(olena.read(&r("A1-1")).as_deref(), Some(b"first".as_slice()));
+    assert_eq!(olena.finish_erasures().unwrap(), 1);
+    assert_eq!(olena.finish_erasures().unwrap(), 0);
+    assert_eq!(olena.read(&r("A1-1")), None);
+    assert_eq!(olena.read(&r("A1-2")).as_deref(), Some(b"second".as_slice()));
+    assert_eq!(house.objects().len(), 1);
+    olena.release(&r("A1")).unwrap();
+    assert_eq!(house.open("Богдан").read(&r("A1-2")).as_deref(), Some(b"second".as_slice()));
+    assert_eq!(house.open("Богдан").read(&r("A1-1")), None);
+    assert_eq!(house.tombstones("Богдан")[0].agreed_by, Some(bohdan.keyring().member()));
+}
+
+#[test]
+fn a_copy_in_another_accession_keeps_its_own_object() {
+    let house = House::of_one();
+    house.receive("Олена", &[("a", b"the same bytes".as_slice())]);
+    house.receive("Олена", &[("b", b"the same bytes".as_slice())]);
+    let mut olena = house.open("Олена");
+    olena.propose(erase(&["A1"]), "a mistake", true).unwrap();
+    assert_eq!(olena.read(&r("A2-1")).as_deref(), Some(b"the same bytes".as_slice()));
+}
+
+#[test]
+fn a_removed_member_opens_nothing_that_is_recorded_after() {
+    let house = House::of_two();
+    house.admit("Віра", ["Олена", "Богдан"]);
+    house.receive("Олена", &[("a.txt", b"before".as_slice())]);
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.receive("Віра", &[("hers.txt", b"hers alone".as_slice())]);
+    let vira = house.open("Віра");
+    let saved = vira.keyring().compartments().flat_map(|held| held.generations.clone());
+    let saved: Vec<_> = saved.map(|key| house.unwrap("Віра", key)).collect();
+    let gone = vira.keyring().member();
+    drop(vira);
+
+    let mut watching = house.open("Богдан");
+    let id =
+        waiting(house.open("Олена").propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
+    assert!(matches!(house.open("Віра").agree(id), Err(ProposeError::NotYours)));
+    assert_eq!(house.open("Богдан").agree(id).unwrap(), Outcome::Done);
+    assert!(house.try_open("Віра").is_err());
+    assert!(house.layout().removed_member(gone).exists(), "nobody else can open what she did not release");
+
+    // Recorded after: under keys that she has not.
+    house.receive("Олена", &[("b.txt", b"after".as_slice())]);
+    let released = house.key_of("Олена", &r("A3"));
+    house.open("Олена").release(&r("A3")).unwrap();
+    let wraps: Vec<_> = std::fs::read_dir(house.layout().held_key(released)).unwrap().collect();
+    assert_eq!(wraps.len(), 1);
+    let wrap = std::fs::read(wraps[0].as_ref().unwrap().path()).unwrap();
+    assert!(saved.iter().all(|identity| decrypt_to_vec(&wrap, identity).is_err()));
+    // The others read on: what was before, what is after, also where the archive stood open all the time.
+    for archive in [&mut watching, &mut house.open("Олена")] {
+        assert_eq!(archive.read(&r("A1-1")).as_deref(), Some(b"before".as_slice()));
+        assert_eq!(archive.read(&r("A3-1")).as_deref(), Some(b"after".as_slice()));
+        archive.finish_removals().unwrap();
+    }
+    assert_eq!(watching.register().present().count(), 2);
+    house.folds_alike("Олена");
+
+    // A name is free again; nobody removes the last member, or themselves by agreeing.
+    house.admit("Віра", ["Олена", "Богдан"]);
+    assert_eq!(house.open("Віра").read(&r("A1-1")).as_deref(), Some(b"before".as_slice()));
+}
+
+#[test]
+fn members_are_added_by_one_and_later_by_two() {
+    let house = House::of_one();
+    let mut olena = house.open("Олена");
+    let add = |archive: &mut Archive, name: &str| {
+        archive.add_member(name, &house::passphrase(name), &house::KDF, &[])
+    };
+    assert!(matches!(add(&mut olena, "Олена"), Err(AddMemberError::Propose(ProposeError::NameTaken(_)))));
+    assert!(matches!(add(&mut olena, "a\nb"), Err(AddMemberError::Name)));
+    let me = olena.keyring().member();
+    let last = olena.propose(Action::RemoveMember { member: me }, "alone", true);
+    assert!(matches!(last, Err(ProposeError::LastMember)));
+    assert_eq!(add(&mut olena, "Богдан").unwrap().0, Outcome::Done);
+    let id = waiting(add(&mut olena, "Віра").unwrap().0);
+    assert!(house.try_open("Віра").is_err());
+    assert_eq!(house.open("Богдан").agree(id).unwrap(), Outcome::Done);
+    assert_eq!(house.open("Віра").register().present().count(), 3);
+}
+
+#[test]
+fn keyholders_are_named_by_one_and_changed_by_two() {
+    let house = House::of_two();
+    let mut olena = house.open("Олена");
+    let (first, second) = (house::keyholders(3), house::keyholders(2));
+    let named = olena.set_keyholders(&first, "begun", false).unwrap();
+    assert_eq!((named.outcome, named.fingerprint), (Outcome::Done, first.fingerprint()));
+    let id = waiting(olena.set_keyholders(&second, "one died", false).unwrap().outcome);
+    house.open("Богдан").agree(id).unwrap();
+    let now = house.open("Олена").register().keyholders.clone().unwrap();
+    assert_eq!(now.fingerprint, second.fingerprint());
+}
+
+#[test]
+fn an_item_moves_to_a_compartment_that_fewer_hold() {
+    let house = House::of_two();
+    let large = vec![9; 300_000];
+    let files = [("1", b"for few eyes".as_slice()), ("2", b"for all"), ("3", &large), ("4", &large)];
+    house.receive("Олена", &files);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    let mut bohdan = house.open("Богдан");
+    assert!(bohdan.read(&r("A1-1")).is_some());
+    let old = house.key_of("Богдан", &r("A1"));
+    let old_identity = house.unwrap("Богдан", old);
+    let before = olena.checkpoint().unwrap();
+
+    let me = olena.keyring().member();
+    let vault = olena.new_compartment("victims", None, &[me]).unwrap();
+    assert!(matches!(bohdan.move_into(&[r("A1-1")], &vault, &mut |_| {}), Err(MoveError::NotHeld)));
+    for _ in 0..2 {
+        olena.move_into(&[r("A1-1"), r("A1-3")], &vault, &mut |_| {}).unwrap();
+    }
+    for (item, bytes) in files.iter().enumerate().map(|(n, (_, bytes))| (format!("A1-{}", n + 1), bytes)) {
+        assert_eq!(olena.read(&r(&item)).as_deref(), Some(*bytes), "{item}");
+        let visible = ["A1-2", "A1-4"].contains(&item.as_str());
+        for bohdan in [&mut bohdan, &mut house.open("Богдан")] {
+            assert_eq!(bohdan.read(&r(&item)).is_some(), visible, "{item}");
+        }
+    }
+    // Neither rows nor objects open with the key that Bohdan had.
+    assert!(!house.any_row_tells(&old_identity, &r("A1-1")));
+    assert!(house.any_row_tells(&old_identity, &r("A1-2")));
+    house.no_object_opens_with(&old_identity, b"for few eyes");
+    assert_eq!(house.unfinished(), 0);
+    house.proves_since(&before);
+    house.folds_alike("Олена");
+    house.folds_alike("Богдан");
+
+    // And back again, under the same reference.
+    olena.move_into(&[r("A1-1")], &CompartmentId::main(), &mut |_| {}).unwrap();
+    assert_eq!(bohdan.read(&r("A1-1")).as_deref(), Some(b"for few eyes".as_slice()));
+    assert_eq!(house.open("Богдан").read(&r("A1-1")).as_deref(), Some(b"for few eyes".as_slice()));
+    house.folds_alike("Олена");
+    house.folds_alike("Богдан");
+    // Erasing the accession where it is takes what came back along, and leaves what is elsewhere.
+    let id = waiting(olena.propose(erase(&["A1"]), "gone", false).unwrap());
+    bohdan.agree(id).unwrap();
+    assert_eq!((olena.read(&r("A1-1")), olena.read(&r("A1-2"))), (None, None));
+    assert_eq!(olena.read(&r("A1-3")).as_deref(), Some(large.as_slice()));
+    assert_eq!(house.objects().len(), 1);
+}
+
+#[test]
+fn a_whole_accession_moves_and_its_old_key_is_destroyed() {
+    let house = House::of_two();
+    house.receive("Олена", &[("1", b"one".as_slice()), ("2", b"two")]);
+    let mut olena = house.open("Олена");
+    let old = house.key_of("Олена", &r("A1"));
+    let ids: Vec<_> = olena.register().present().map(|member| member.member).collect();
+    let victims = olena.new_compartment("victims", Some('V'), &ids).unwrap();
+    assert!(matches!(olena.move_into(&[r("A1-1")], &victims, &mut |_| {}), Err(MoveError::NotReleased(_))));
+    olena.withdraw(&[r("A1")], "not yet").unwrap();
+    olena.move_into(&[r("A1")], &victims, &mut |_| {}).unwrap();
+    assert!(!house.layout().held_key(old).exists());
+    assert!(olena.keyring().own_accessions().is_empty());
+    let mut bohdan = house.open("Богдан");
+    assert_eq!(bohdan.read(&r("A1-2")).as_deref(), Some(b"two".as_slice()));
+    assert!(bohdan.is_withdrawn(&r("A1-2")));
+    house.receive("Олена", &[("3", b"three".as_slice())]);
+    assert!(house.open("Олена").read(&r("A2-1")).is_some(), "the number stays taken");
+    house.folds_alike("Богдан");
+}
+
+#[test]
+fn no_letter_is_given_twice() {
+    let house = House::of_two();
+    let mut olena = house.open("Олена");
+    let mut bohdan = house.open("Богдан");
+    let (me, other) = (olena.keyring().member(), bohdan.keyring().member());
+    assert!(matches!(olena.new_compartment("x", None, &[other]), Err(NewCompartmentError::NotAmong)));
+    assert!(matches!(olena.new_compartment("x", Some('в'), &[me]), Err(NewCompartmentError::NotALetter(_))));
+    olena.new_compartment("one", None, &[me]).unwrap();
+    let taken = bohdan.new_compartment("two", Some('A'), &[other]);
+    assert!(matches!(taken, Err(NewCompartmentError::LetterTaken('A'))));
+    let two = bohdan.new_compartment("two", None, &[other]).unwrap();
+    assert_eq!(bohdan.keyring().compartment(&two).unwrap().letter, Some('B'));
+    assert_eq!(house.open("Олена").keyring().compartments().count(), 3);
+    bohdan.share(&two, me).unwrap();
+    bohdan.share(&two, me).unwrap();
+    assert_eq!(house.open("Олена").keyring().compartment(&two).unwrap().name, "two");
+}
