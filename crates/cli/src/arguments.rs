@@ -44,6 +44,12 @@ pub struct Globals {
 pub enum Command {
     Init(commands::init::Arguments),
     Receive(commands::receive::Arguments),
+    Release(commands::release::Arguments),
+    Withdraw(commands::withdraw::Withdraw),
+    Reinstate(commands::withdraw::Reinstate),
+    Move(commands::move_into::Arguments),
+    Erase(commands::erase::Arguments),
+    Agree(commands::propose::Arguments),
     List(commands::list::Arguments),
     Show(commands::show::Arguments),
     Log(commands::log::Arguments),

@@ -8,6 +8,7 @@ mod progress;
 mod prompt;
 mod recovery;
 mod references;
+mod refusals;
 mod secrets;
 mod trouble;
 mod words;

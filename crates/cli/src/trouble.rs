@@ -71,6 +71,31 @@ pub enum Trouble {
         /// What is wrong with them.
         detail: String,
     },
+    /// It is still being received.
+    NotReceived(Ref),
+    /// A reason is recorded, and none was given.
+    NoReason,
+    /// Nothing of this id waits for agreement.
+    NoSuchProposal(String),
+    /// One's own proposal, or one's own removal.
+    NotYours,
+    /// Whoever proposed it is no longer a member.
+    ProposerGone,
+    /// Nobody of this name is a member.
+    NoSuchMember(String),
+    /// The last member cannot be removed.
+    LastMember,
+    /// A member of this name is there.
+    NameTaken(String),
+    /// Not a name for a new compartment.
+    CompartmentName,
+    /// Not a letter for a new compartment.
+    CompartmentLetter(char),
+    /// The only member has not typed what confirms it.
+    NotConfirmed {
+        /// What is to be typed.
+        again: String,
+    },
     /// A disclosure without recipient or purpose.
     NoRecipient,
     /// A record has no such field.
@@ -153,6 +178,11 @@ impl Trouble {
             | Self::WentBack(_)
             | Self::Unknown(_)
             | Self::NoAuthority
+            | Self::NotReceived(_)
+            | Self::NoSuchProposal(_)
+            | Self::NoSuchMember(_)
+            | Self::ProposerGone
+            | Self::NotConfirmed { .. }
             | Self::NoGiverNamed(_)
             | Self::Withdrawn(_)
             | Self::Gone(_)
@@ -174,6 +204,8 @@ impl Trouble {
             Self::WrongPassphrase { .. }
             | Self::NeverSeen { .. }
             | Self::NotHeld
+            | Self::NotYours
+            | Self::LastMember
             | Self::NotReleased(_)
             | Self::KeyholdersMissing
             | Self::KeyholdersNeeded { .. } => 3,
@@ -196,6 +228,10 @@ impl Trouble {
             | Self::NoGiver(_)
             | Self::NoKeyInFile(_)
             | Self::NoRecipient
+            | Self::NoReason
+            | Self::NameTaken(_)
+            | Self::CompartmentName
+            | Self::CompartmentLetter(_)
             | Self::UnknownField { .. }
             | Self::NotAnItem(_)
             | Self::NotAnAccession(_)

@@ -3,13 +3,13 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use vidimus_archive::{Archive, HeldCompartment};
-use vidimus_model::CompartmentId;
+use vidimus_model::{CompartmentId, MemberId};
 
 use super::Answer;
 use crate::context::Context;
 use crate::trouble::Trouble;
-use crate::words::safe;
 use crate::words::table::Column;
+use crate::words::{changes, safe};
 
 /// Who may read what
 #[derive(Args)]
@@ -20,6 +20,25 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a compartment that you and the members named here read
+    New {
+        /// Its name
+        name: String,
+        /// The letter of its references; without it, the first free one
+        #[arg(long, value_name = "A-Z")]
+        letter: Option<char>,
+        /// A member who reads it too; repeat it for others
+        #[arg(long = "with", value_name = "NAME")]
+        members: Vec<String>,
+    },
+    /// Let a member read a compartment that you hold
+    Share {
+        /// The compartment
+        compartment: String,
+        /// The member's name
+        #[arg(long = "with", value_name = "NAME")]
+        reader: String,
+    },
     /// Show the compartments that you hold
     List {
         /// Print a JSON array
@@ -34,6 +53,8 @@ enum Command {
 /// What stopped it.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match arguments.command {
+        Command::New { name, letter, members } => new(context, &name, letter, &members),
+        Command::Share { compartment, reader } => share(context, &compartment, &reader),
         Command::List { json } => list(context, json),
     }
 }
@@ -55,6 +76,31 @@ pub fn named(archive: &Archive, name: Option<&str>) -> Result<CompartmentId, Tro
 /// Those that material can lie in; the register holds the archive's own affairs.
 fn readable(archive: &Archive) -> impl Iterator<Item = &HeldCompartment> {
     archive.keyring().compartments().filter(|held| held.id != CompartmentId::register())
+}
+
+fn new(context: &Context, name: &str, letter: Option<char>, members: &[String]) -> Result<Answer, Trouble> {
+    let mut archive = context.open_to_record()?;
+    let mut readers = vec![archive.keyring().member()];
+    for name in members {
+        readers.push(member(&archive, name)?);
+    }
+    let id = archive.new_compartment(name, letter.map(|letter| letter.to_ascii_uppercase()), &readers)?;
+    let letter = archive.keyring().compartment(&id).and_then(|held| held.letter);
+    context.say(&changes::compartment_made(context.lang, name, letter))?;
+    Ok(Answer::Yes)
+}
+
+fn share(context: &Context, compartment: &str, with: &str) -> Result<Answer, Trouble> {
+    let mut archive = context.open_to_record()?;
+    let (id, reader) = (named(&archive, Some(compartment))?, member(&archive, with)?);
+    archive.share(&id, reader)?;
+    context.say(&changes::compartment_shared(context.lang, compartment, with))?;
+    Ok(Answer::Yes)
+}
+
+fn member(archive: &Archive, name: &str) -> Result<MemberId, Trouble> {
+    let found = archive.register().by_name(name).map(|member| member.member);
+    found.ok_or_else(|| Trouble::NoSuchMember(name.to_owned()))
 }
 
 #[derive(Serialize)]

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use vidimus_archive::unseal::GiverError;
+use vidimus_model::{Action, Keyholders};
+use vidimus_seal::keyholders::KeyholderSetError;
 use vidimus_seal::{KeyholderSet, Recipient};
 
+use super::propose::{self, Proposal};
 use super::{Answer, unseal};
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
-use crate::words::tells;
+use crate::words::{changes, tells};
 
 /// Keyholders as typed.
 #[derive(Args)]
@@ -33,6 +36,17 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Name the keyholders; where some are named already, another member has to agree
+    Set {
+        #[command(flatten)]
+        named: Named,
+        /// Why; it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Where you are the only member and replace keyholders: the fingerprint of the new ones
+        #[arg(long, value_name = "TEXT")]
+        confirm: Option<String>,
+    },
     /// Show the keyholders, and how many of them it takes
     List {
         /// Print a JSON array
@@ -56,6 +70,7 @@ enum Command {
 /// What stopped it.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match arguments.command {
+        Command::Set { named, reason, confirm } => put(context, &named, &reason, confirm.as_deref()),
         Command::List { json } => list(context, json),
         Command::Giver { accession, out } => giver(context, &accession, out.as_deref()),
     }
@@ -70,6 +85,23 @@ pub fn set(named: &Named) -> Result<Option<KeyholderSet>, Trouble> {
     let read = |key: &String| key.trim().parse::<Recipient>().map_err(|_| Trouble::KeyholderKey(key.clone()));
     let recipients = named.keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     KeyholderSet::new(threshold, recipients).map(Some).map_err(Trouble::KeyholderSet)
+}
+
+fn put(context: &Context, named: &Named, reason: &str, confirm: Option<&str>) -> Result<Answer, Trouble> {
+    let set = set(named)?.ok_or(Trouble::KeyholderSet(KeyholderSetError::Count { found: 0 }))?;
+    let fingerprint = set.fingerprint();
+    let proposal = Proposal {
+        action: Action::SetKeyholders(Keyholders {
+            threshold: u8::try_from(set.threshold()).expect("a set has at most eight keyholders"),
+            recipients: set.recipients().iter().map(ToString::to_string).collect(),
+            fingerprint: fingerprint.clone(),
+        }),
+        reason,
+        again: &fingerprint,
+        confirm,
+        done: &changes::keyholders_set(context.lang, &fingerprint),
+    };
+    propose::propose(&mut context.open_to_record()?, &proposal, context)
 }
 
 #[derive(Serialize)]

@@ -1,13 +1,21 @@
 //! `vidimus member`: who works in the archive.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use vidimus_archive::Outcome;
+use vidimus_model::Action;
+use vidimus_seal::KdfParams;
 
-use super::Answer;
+use super::propose::{self, Proposal};
+use super::{Answer, compartment};
 use crate::context::Context;
+use crate::prompt;
+use crate::recovery::{Holder, Keeping};
 use crate::trouble::Trouble;
 use crate::words::table::Column;
-use crate::words::{safe, tells};
+use crate::words::{changes, safe, tells};
 
 /// Who works in the archive
 #[derive(Args)]
@@ -18,6 +26,10 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Add a member, who types a passphrase of their own; another member has to agree
+    Add(Add),
+    /// Remove a member; another member has to agree
+    Remove(Remove),
     /// Show everyone who is or was a member
     List {
         /// Print a JSON array
@@ -26,14 +38,74 @@ enum Command {
     },
 }
 
+#[derive(Args)]
+struct Add {
+    /// The name by which the others will know them; it need not be a real one
+    name: String,
+    /// Read the new member's passphrase from a file that nobody else can read
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+    /// Write their recovery sheet into a new file and ask nothing
+    #[arg(long, value_name = "FILE")]
+    recovery_sheet: Option<PathBuf>,
+    /// A compartment that they shall read beside main; repeat it for others
+    #[arg(long = "compartment", value_name = "COMPARTMENT")]
+    compartments: Vec<String>,
+}
+
+#[derive(Args)]
+struct Remove {
+    /// The name of the member
+    name: String,
+    /// Why; it is recorded
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
 /// Does what was typed.
 ///
 /// # Errors
 /// What stopped it.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match arguments.command {
+        Command::Add(add) => self::add(context, &add),
+        Command::Remove(remove) => self::remove(context, &remove),
         Command::List { json } => list(context, json),
     }
+}
+
+fn add(context: &Context, typed: &Add) -> Result<Answer, Trouble> {
+    let mut archive = context.open_to_record()?;
+    let also = typed.compartments.iter().map(|name| compartment::named(&archive, Some(name)));
+    let also = also.collect::<Result<Vec<_>, _>>()?;
+    let keeping = Keeping::prepare(typed.recovery_sheet.as_deref())?;
+    let file = typed.new_passphrase_file.as_deref();
+    let passphrase = prompt::new_passphrase(file, "--new-passphrase-file FILE", context.lang)?;
+    let (outcome, code) = archive.add_member(&typed.name, &passphrase, &KdfParams::default(), &also)?;
+    let vkey = archive.verifier_key().to_string();
+    keeping.hand_out(
+        context,
+        &Holder { origin: archive.origin(), vkey: &vkey, member: &typed.name },
+        &code,
+    )?;
+    if !also.is_empty() && matches!(outcome, Outcome::Waiting(_)) {
+        context.note(changes::share_later(context.lang));
+    }
+    propose::say(outcome, &changes::member_added(context.lang, &typed.name), context)
+}
+
+fn remove(context: &Context, typed: &Remove) -> Result<Answer, Trouble> {
+    let mut archive = context.open_to_record()?;
+    let found = archive.register().by_name(&typed.name).map(|member| member.member);
+    let member = found.ok_or_else(|| Trouble::NoSuchMember(typed.name.clone()))?;
+    let proposal = Proposal {
+        action: Action::RemoveMember { member },
+        reason: &typed.reason,
+        again: &typed.name,
+        confirm: None,
+        done: &changes::member_removed(context.lang, &typed.name),
+    };
+    propose::propose(&mut archive, &proposal, context)
 }
 
 #[derive(Serialize)]

@@ -4,16 +4,21 @@ pub mod anchor;
 pub mod check;
 pub mod compartment;
 pub mod disclose;
+pub mod erase;
 pub mod init;
 pub mod keyholder;
 pub mod list;
 pub mod log;
 pub mod member;
+pub mod move_into;
 pub mod proposals;
+pub mod propose;
 pub mod receipt;
 pub mod receive;
+pub mod release;
 pub mod show;
 pub mod unseal;
+pub mod withdraw;
 
 use std::process::ExitCode;
 
@@ -47,6 +52,12 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
     match command {
         Command::Init(arguments) => init::run(arguments, context),
         Command::Receive(arguments) => receive::run(arguments, context),
+        Command::Release(arguments) => release::run(arguments, context),
+        Command::Withdraw(arguments) => withdraw::withdraw(arguments, context),
+        Command::Reinstate(arguments) => withdraw::reinstate(arguments, context),
+        Command::Move(arguments) => move_into::run(arguments, context),
+        Command::Erase(arguments) => erase::run(arguments, context),
+        Command::Agree(arguments) => propose::agree(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Log(arguments) => log::run(arguments, context),

@@ -110,3 +110,12 @@ pub fn take_in(lang: Lang, survey: &Survey) -> String {
     );
     beside + &question
 }
+
+pub fn confirm_alone(lang: Lang, again: &str) -> String {
+    say!(
+        lang,
+        "You are the only member, so nobody else has to agree, and this cannot be undone.\nType \"{again}\" to do it: ",
+        "Ви єдиний учасник, тож нічиєї згоди не треба, і скасувати це неможливо.\nВведіть \"{again}\", щоб виконати: ",
+        "Вы единственный участник, и ничьего согласия не нужно, а отменить это нельзя.\nВведите \"{again}\", чтобы выполнить: ",
+    )
+}

@@ -2,6 +2,7 @@
 
 pub mod asks;
 pub mod card;
+pub mod changes;
 pub mod checked;
 pub mod numbers;
 pub mod receipt;

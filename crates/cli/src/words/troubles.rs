@@ -187,6 +187,84 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "Файл settings.json архива непригоден: {detail}.\nИсправьте его, как показывает docs/format/receipt.md.",
             )
         }
+        Trouble::NotReceived(reference) => say!(
+            lang,
+            "{reference} is still being received.\nRun the same vidimus receive again; it goes on where it stopped.",
+            "{reference} ще приймається.\nЗапустіть той самий vidimus receive ще раз; він продовжить з того ж місця.",
+            "{reference} ещё принимается.\nЗапустите тот же vidimus receive ещё раз; он продолжит с того же места.",
+        ),
+        Trouble::NoReason => say!(
+            lang,
+            "No reason was given, and it is recorded why.\nSay it with --reason TEXT.",
+            "Причини не названо, а вона записується.\nНазвіть її: --reason ТЕКСТ.",
+            "Причина не названа, а она записывается.\nНазовите её: --reason ТЕКСТ.",
+        ),
+        Trouble::NoSuchProposal(id) => {
+            let id = safe::text(id);
+            say!(
+                lang,
+                "Nothing called {id} waits for agreement.\nWhat waits is shown by: vidimus proposals",
+                "Нічого з номером {id} не чекає на згоду.\nЩо чекає, показує: vidimus proposals",
+                "Ничего с номером {id} не ждёт согласия.\nЧто ждёт, показывает: vidimus proposals",
+            )
+        }
+        Trouble::NotYours => say!(
+            lang,
+            "You proposed this, or it is about you.\nAnother member has to agree to it.",
+            "Це запропонували ви, або воно про вас.\nПогодитися має інший учасник.",
+            "Это предложили вы, или оно о вас.\nСогласиться должен другой участник.",
+        ),
+        Trouble::ProposerGone => say!(
+            lang,
+            "Whoever proposed this is no longer a member.\nPropose it yourself, if it is still right.",
+            "Той, хто це запропонував, більше не учасник.\nЗапропонуйте самі, якщо це досі слушно.",
+            "Предложивший больше не участник.\nПредложите сами, если это всё ещё верно.",
+        ),
+        Trouble::NoSuchMember(name) => {
+            let name = safe::text(name);
+            say!(
+                lang,
+                "Nobody called {name} is a member.\nWho is, is shown by: vidimus member list",
+                "Учасника на ім'я {name} немає.\nУчасників показує: vidimus member list",
+                "Участника по имени {name} нет.\nУчастников показывает: vidimus member list",
+            )
+        }
+        Trouble::LastMember => say!(
+            lang,
+            "The last member cannot be removed, because nobody could open the archive again.\nAdd another member first: vidimus member add NAME",
+            "Останнього учасника не можна усунути: ніхто більше не відкриє архів.\nСпершу додайте іншого: vidimus member add ІМ'Я",
+            "Последнего участника удалить нельзя: никто больше не откроет архив.\nСначала добавьте другого: vidimus member add ИМЯ",
+        ),
+        Trouble::NameTaken(name) => {
+            let name = safe::text(name);
+            say!(
+                lang,
+                "There is a member called {name}.\nTake another name, so that nobody is mistaken for somebody else.",
+                "Учасник на ім'я {name} вже є.\nВізьміть інше ім'я, щоб нікого не сплутати.",
+                "Участник по имени {name} уже есть.\nВозьмите другое имя, чтобы никого не спутать.",
+            )
+        }
+        Trouble::CompartmentName => say!(
+            lang,
+            "This cannot be the name of a new compartment.\nTake a name that no compartment of yours has, without line breaks.",
+            "Новий відсік не може мати такої назви.\nВізьміть назву, якої ваші відсіки не мають, без переносів.",
+            "У нового отсека не может быть такого названия.\nВозьмите название, которого нет у ваших отсеков, без переносов.",
+        ),
+        Trouble::CompartmentLetter(letter) => {
+            let letter = safe::text(&letter.to_string());
+            say!(
+                lang,
+                "The letter {letter} is taken, or is none.\nTake another from A to Z, or none: the first free one is found.",
+                "Літера {letter} зайнята або не є літерою.\nВізьміть іншу від A до Z або жодної: знайдеться перша вільна.",
+                "Буква {letter} занята или не является буквой.\nВозьмите другую от A до Z или никакой: найдётся первая свободная.",
+            )
+        }
+        Trouble::NotConfirmed { again } => say!(
+            lang,
+            "You are the only member, and nothing was done without your confirmation.\nConfirm it by typing: --confirm \"{again}\"",
+            "Ви єдиний учасник, і без вашого підтвердження нічого не зроблено.\nПідтвердьте так: --confirm \"{again}\"",
+            "Вы единственный участник, и без вашего подтверждения ничего не сделано.\nПодтвердите так: --confirm \"{again}\"",
+        ),
         Trouble::NoRecipient => say!(
             lang,
             "A disclosure needs a recipient and a purpose.\nSay who gets it and what for: --to NAME --purpose TEXT",

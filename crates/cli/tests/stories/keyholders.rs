@@ -111,7 +111,7 @@ fn members_write_the_files_that_keyholders_open() {
     assert_eq!(house.vidimus(["unseal", share, "--key", "ana", "--key", "bo"]).succeeds().out, "who it was");
 }
 
-fn people(count: usize) -> Vec<Identity> {
+pub fn people(count: usize) -> Vec<Identity> {
     let mut entropy = Entropy::from_seed(&[9; 32]);
     (0..count).map(|_| Identity::generate(&mut entropy)).collect()
 }

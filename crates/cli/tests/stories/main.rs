@@ -5,6 +5,7 @@ mod beginning;
 mod checking;
 mod handing_over;
 mod keyholders;
+mod mistakes;
 mod people;
 mod receiving;
 mod refusals;

@@ -1,0 +1,33 @@
+//! `vidimus move`: seals something anew for another compartment; the wider copy is destroyed.
+
+use clap::Args;
+
+use super::{Answer, compartment};
+use crate::context::Context;
+use crate::references;
+use crate::trouble::Trouble;
+use crate::words::changes;
+
+/// Move something into another compartment: sealed anew, the old copy destroyed
+#[derive(Args)]
+pub struct Arguments {
+    /// Accessions and items, such as A7 or A7-312
+    #[arg(required = true, value_name = "REF")]
+    references: Vec<String>,
+    /// The compartment that will hold it
+    #[arg(long, value_name = "COMPARTMENT")]
+    into: String,
+}
+
+/// Moves it.
+///
+/// # Errors
+/// What stopped it.
+pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    let references = references::read(&arguments.references)?;
+    let mut archive = context.open_to_record()?;
+    let into = compartment::named(&archive, Some(&arguments.into))?;
+    archive.move_into(&references, &into, &mut |_| {})?;
+    context.say(&changes::moved(context.lang, &references, &arguments.into))?;
+    Ok(Answer::Yes)
+}

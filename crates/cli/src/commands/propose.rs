@@ -1,0 +1,96 @@
+//! What needs two members: proposed, agreed to by another, or confirmed by the only one.
+
+use clap::Args;
+use vidimus_archive::{Archive, Outcome};
+use vidimus_model::{Action, ProposalId};
+
+use super::Answer;
+use crate::context::Context;
+use crate::prompt::Terminal;
+use crate::trouble::Trouble;
+use crate::words::{asks, changes, safe, tells};
+
+/// Agree to what another member proposed; it is then done
+#[derive(Args)]
+pub struct Arguments {
+    /// The id that `vidimus proposals` shows
+    #[arg(value_name = "ID")]
+    proposal: String,
+}
+
+/// What is to be done, as typed.
+pub struct Proposal<'a> {
+    /// What.
+    pub action: Action,
+    /// Why; it is recorded.
+    pub reason: &'a str,
+    /// What the only member types so that nobody slips.
+    pub again: &'a str,
+    /// What was typed for it beforehand.
+    pub confirm: Option<&'a str>,
+    /// What is said when it is done.
+    pub done: &'a str,
+}
+
+/// Does it, or proposes it to the other members.
+///
+/// # Errors
+/// What stopped it, or the confirmation is missing or wrong.
+pub fn propose(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context) -> Result<Answer, Trouble> {
+    let mut outcome = archive.propose(proposal.action.clone(), proposal.reason, false)?;
+    if outcome == Outcome::Confirm {
+        confirm(proposal, context)?;
+        outcome = archive.propose(proposal.action.clone(), proposal.reason, true)?;
+    }
+    say(outcome, proposal.done, context)
+}
+
+/// Says that it is done, or for whom it waits.
+///
+/// # Errors
+/// Nobody reads it any more.
+pub fn say(outcome: Outcome, done: &str, context: &Context) -> Result<Answer, Trouble> {
+    match outcome {
+        Outcome::Done | Outcome::Confirm => context.say(done)?,
+        Outcome::Waiting(id) => context.say(&changes::proposed(context.lang, id))?,
+    }
+    Ok(Answer::Yes)
+}
+
+/// `vidimus agree`.
+///
+/// # Errors
+/// Nothing of this id waits, or it is one's own.
+pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    let typed = arguments.proposal;
+    let id: ProposalId = typed.to_lowercase().parse().map_err(|_| Trouble::NoSuchProposal(typed))?;
+    let mut archive = context.open_to_record()?;
+    let register = archive.register();
+    let what = register
+        .waiting
+        .get(&id)
+        .map(|waiting| tells::action(context.lang, &waiting.proposal.action, |member| register.name(member)));
+    let text = match archive.agree(id)? {
+        Outcome::Done | Outcome::Confirm => changes::agreed(context.lang, &what.unwrap_or_default()),
+        Outcome::Waiting(_) => changes::agreed_later(context.lang).to_owned(),
+    };
+    context.say(&text)?;
+    Ok(Answer::Yes)
+}
+
+fn confirm(proposal: &Proposal<'_>, context: &Context) -> Result<(), Trouble> {
+    let typed = match proposal.confirm {
+        Some(typed) => typed.to_owned(),
+        None => {
+            let none = || Trouble::NotConfirmed { again: safe::text(proposal.again) };
+            let mut terminal = Terminal::open().ok_or_else(none)?;
+            let question = asks::confirm_alone(context.lang, &safe::text(proposal.again));
+            terminal.ask(&question)?.map(|typed| typed.to_string()).unwrap_or_default()
+        }
+    };
+    if typed.trim().eq_ignore_ascii_case(proposal.again) {
+        Ok(())
+    } else {
+        Err(Trouble::NotConfirmed { again: safe::text(proposal.again) })
+    }
+}

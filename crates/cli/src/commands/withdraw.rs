@@ -1,0 +1,55 @@
+//! `vidimus withdraw` and `vidimus reinstate`: something is hidden, and brought back.
+
+use clap::Args;
+
+use super::Answer;
+use crate::context::Context;
+use crate::references;
+use crate::trouble::Trouble;
+use crate::words::changes;
+
+/// Hide something until it is reinstated; nothing is destroyed
+#[derive(Args)]
+pub struct Withdraw {
+    #[command(flatten)]
+    what: What,
+}
+
+/// Bring back what was withdrawn
+#[derive(Args)]
+pub struct Reinstate {
+    #[command(flatten)]
+    what: What,
+}
+
+#[derive(Args)]
+struct What {
+    /// Accessions and items, such as A7 or A7-312
+    #[arg(required = true, value_name = "REF")]
+    references: Vec<String>,
+    /// Why; it is recorded
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Hides it.
+///
+/// # Errors
+/// What stopped it.
+pub fn withdraw(arguments: Withdraw, context: &mut Context) -> Result<Answer, Trouble> {
+    let references = references::read(&arguments.what.references)?;
+    context.open_to_record()?.withdraw(&references, &arguments.what.reason)?;
+    context.say(&changes::withdrawn(context.lang, &references))?;
+    Ok(Answer::Yes)
+}
+
+/// Brings it back.
+///
+/// # Errors
+/// What stopped it.
+pub fn reinstate(arguments: Reinstate, context: &mut Context) -> Result<Answer, Trouble> {
+    let references = references::read(&arguments.what.references)?;
+    context.open_to_record()?.reinstate(&references, &arguments.what.reason)?;
+    context.say(&changes::reinstated(context.lang, &references))?;
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,115 @@
+//! How the archive's own errors become troubles that have words.
+
+use vidimus_archive::{
+    AddMemberError, EraseError, MarkError, MoveError, NewCompartmentError, ProposeError, ReleaseError,
+    ShareError,
+};
+
+use crate::trouble::Trouble;
+
+impl From<ReleaseError> for Trouble {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::NotWhole(reference) => Self::NotAnAccession(reference),
+            ReleaseError::NotFound(reference) => Self::Unknown(reference),
+            ReleaseError::Erased(reference) => Self::Gone(reference),
+            ReleaseError::NotRegistrar(reference) => Self::NotReleased(reference),
+            ReleaseError::NotFinished(reference) => Self::NotReceived(reference),
+            ReleaseError::Io(error) => error.into(),
+            other @ (ReleaseError::Door(_) | ReleaseError::Fold(_)) => damaged(&other),
+        }
+    }
+}
+
+impl From<MarkError> for Trouble {
+    fn from(error: MarkError) -> Self {
+        match error {
+            MarkError::NoReason => Self::NoReason,
+            MarkError::NotFound(reference) => Self::Unknown(reference),
+            MarkError::Erased(reference) => Self::Gone(reference),
+            MarkError::Anothers(reference) => Self::NotReleased(reference),
+            other @ (MarkError::Door(_) | MarkError::Fold(_)) => damaged(&other),
+        }
+    }
+}
+
+impl From<MoveError> for Trouble {
+    fn from(error: MoveError) -> Self {
+        match error {
+            MoveError::NotFound(reference) => Self::Unknown(reference),
+            MoveError::Erased(reference) => Self::Gone(reference),
+            MoveError::Anothers(reference) | MoveError::NotReleased(reference) => {
+                Self::NotReleased(reference)
+            }
+            MoveError::NotFinished(reference) => Self::NotReceived(reference),
+            MoveError::NotHeld => Self::NotHeld,
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<EraseError> for Trouble {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::NotFound(reference) => Self::Unknown(reference),
+            EraseError::Anothers(reference) => Self::NotReleased(reference),
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<ProposeError> for Trouble {
+    fn from(error: ProposeError) -> Self {
+        match error {
+            ProposeError::NoReason => Self::NoReason,
+            ProposeError::NoSuchProposal(id) => Self::NoSuchProposal(id.to_string()),
+            ProposeError::NotYours => Self::NotYours,
+            ProposeError::ProposerGone => Self::ProposerGone,
+            ProposeError::NoSuchMember(member) => Self::NoSuchMember(member.to_string()),
+            ProposeError::LastMember => Self::LastMember,
+            ProposeError::NameTaken(name) => Self::NameTaken(name),
+            ProposeError::Erase(error) => error.into(),
+            ProposeError::Io(error) => error.into(),
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<AddMemberError> for Trouble {
+    fn from(error: AddMemberError) -> Self {
+        match error {
+            AddMemberError::Name => Self::MemberName,
+            AddMemberError::Propose(error) => error.into(),
+            AddMemberError::Share(error) => error.into(),
+            AddMemberError::Io(error) => error.into(),
+            other @ AddMemberError::Lock(_) => damaged(&other),
+        }
+    }
+}
+
+impl From<ShareError> for Trouble {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::NoSuchMember(member) => Self::NoSuchMember(member.to_string()),
+            ShareError::Io(error) => error.into(),
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<NewCompartmentError> for Trouble {
+    fn from(error: NewCompartmentError) -> Self {
+        match error {
+            NewCompartmentError::Name => Self::CompartmentName,
+            NewCompartmentError::NotALetter(letter) | NewCompartmentError::LetterTaken(letter) => {
+                Self::CompartmentLetter(letter)
+            }
+            other => damaged(&other),
+        }
+    }
+}
+
+/// What only a look at the whole archive explains.
+fn damaged(error: &dyn std::error::Error) -> Trouble {
+    Trouble::Damaged { detail: error.to_string() }
+}

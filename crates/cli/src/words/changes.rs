@@ -1,0 +1,131 @@
+//! What is said when something that was taken in, or who may do what, has changed.
+
+use vidimus_model::{ProposalId, Ref};
+
+use super::tells::references;
+use super::{Lang, safe, say};
+
+pub fn released(lang: Lang, accession: &Ref) -> String {
+    say!(
+        lang,
+        "{accession} can now be read by everyone who holds its compartment.",
+        "{accession} тепер може читати кожен, хто має доступ до його відсіку.",
+        "{accession} теперь может читать каждый, у кого есть доступ к его отсеку.",
+    )
+}
+
+pub fn withdrawn(lang: Lang, about: &[Ref]) -> String {
+    let about = references(about);
+    say!(
+        lang,
+        "Withdrawn: {about}. Nothing is destroyed; vidimus reinstate brings it back.",
+        "Відкликано: {about}. Нічого не знищено; vidimus reinstate поверне це.",
+        "Отозвано: {about}. Ничего не уничтожено; vidimus reinstate вернёт это.",
+    )
+}
+
+pub fn reinstated(lang: Lang, about: &[Ref]) -> String {
+    let about = references(about);
+    say!(lang, "Brought back: {about}.", "Повернено: {about}.", "Возвращено: {about}.")
+}
+
+pub fn erased(lang: Lang, about: &[Ref]) -> String {
+    let about = references(about);
+    say!(
+        lang,
+        "Erased: {about}. Backups made before can still hold items of an accession that stays, until they expire.",
+        "Знищено: {about}. Давніші резервні копії ще можуть містити одиниці надходження, що лишилося, доки не спливе їхній строк.",
+        "Уничтожено: {about}. Более ранние резервные копии ещё могут содержать единицы оставшегося поступления, пока не истечёт их срок.",
+    )
+}
+
+pub fn moved(lang: Lang, about: &[Ref], into: &str) -> String {
+    let (about, into) = (references(about), safe::text(into));
+    say!(
+        lang,
+        "Moved into {into}: {about}. Backups made before still hold the wider copy until they expire.",
+        "Переміщено до {into}: {about}. Давніші резервні копії ще містять ширшу копію, доки не спливе їхній строк.",
+        "Перемещено в {into}: {about}. Более ранние резервные копии ещё содержат более широкую копию, пока не истечёт их срок.",
+    )
+}
+
+pub fn proposed(lang: Lang, id: ProposalId) -> String {
+    say!(
+        lang,
+        "Proposed. Another member agrees with: vidimus agree {id}",
+        "Запропоновано. Інший учасник погоджується так: vidimus agree {id}",
+        "Предложено. Другой участник соглашается так: vidimus agree {id}",
+    )
+}
+
+pub fn agreed(lang: Lang, what: &str) -> String {
+    say!(lang, "Agreed, and done: {what}.", "Погоджено й зроблено: {what}.", "Согласовано и сделано: {what}.")
+}
+
+pub fn agreed_later(lang: Lang) -> &'static str {
+    lang.pick(
+        "Agreed. Only the proposer can open what is to be erased; their next command does it.",
+        "Погоджено. Лише той, хто запропонував, може це відкрити; його наступна команда це зробить.",
+        "Согласовано. Только предложивший может это открыть; его следующая команда это сделает.",
+    )
+}
+
+pub fn member_added(lang: Lang, name: &str) -> String {
+    let name = safe::text(name);
+    say!(
+        lang,
+        "{name} is a member now.",
+        "{name} тепер має доступ як учасник.",
+        "{name} теперь имеет доступ как участник.",
+    )
+}
+
+pub fn member_removed(lang: Lang, name: &str) -> String {
+    let name = safe::text(name);
+    say!(
+        lang,
+        "{name} is no longer a member, and new keys were made. What {name} could read may have been copied.",
+        "{name} більше не учасник; створено нові ключі. Доступне для {name} раніше могло бути скопійоване.",
+        "{name} больше не участник; созданы новые ключи. Доступное для {name} раньше могло быть скопировано.",
+    )
+}
+
+pub fn compartment_made(lang: Lang, name: &str, letter: Option<char>) -> String {
+    let (name, letter) = (safe::text(name), letter.map(String::from).unwrap_or_default());
+    say!(
+        lang,
+        "The compartment {name} is made; its references begin with {letter}:",
+        "Відсік {name} створено; його посилання починаються з {letter}:",
+        "Отсек {name} создан; его ссылки начинаются с {letter}:",
+    )
+}
+
+pub fn compartment_shared(lang: Lang, compartment: &str, member: &str) -> String {
+    let (compartment, member) = (safe::text(compartment), safe::text(member));
+    say!(
+        lang,
+        "{member} now reads {compartment}, from its beginning.",
+        "{member} тепер читає {compartment}, від початку.",
+        "{member} теперь читает {compartment}, с самого начала.",
+    )
+}
+
+pub fn keyholders_set(lang: Lang, fingerprint: &str) -> String {
+    say!(
+        lang,
+        "The keyholders are named; compare this fingerprint with each of them: {fingerprint}\n\
+         Givers that were sealed before stay sealed to those who held then.",
+        "Хранителів названо; звірте цей відбиток з кожним із них: {fingerprint}\n\
+         Опечатане раніше лишається опечатаним для тодішніх хранителів.",
+        "Хранители названы; сверьте этот отпечаток с каждым из них: {fingerprint}\n\
+         Опечатанное раньше остаётся опечатанным для тогдашних хранителей.",
+    )
+}
+
+pub fn share_later(lang: Lang) -> &'static str {
+    lang.pick(
+        "The other compartments are shared after another member agreed: vidimus compartment share",
+        "Інші відсіки відкриєте після згоди іншого учасника: vidimus compartment share",
+        "Другие отсеки откроете после согласия другого участника: vidimus compartment share",
+    )
+}

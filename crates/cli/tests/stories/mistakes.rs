@@ -1,0 +1,129 @@
+//! Mistakes can be taken back, and what cannot needs two.
+
+use crate::receiving::disk;
+use crate::support::{House, Said};
+
+/// A house with a disk taken in as A1.
+fn house() -> House {
+    let house = House::with_archive();
+    disk(&house);
+    house.vidimus(["receive", "disk"]);
+    house
+}
+
+/// Boris, who has a passphrase of his own.
+fn admit_boris(house: &House) {
+    house.private("boris", "boris keeps four small goats");
+    let said = house.vidimus([
+        "member",
+        "add",
+        "Boris",
+        "--new-passphrase-file",
+        "boris",
+        "--recovery-sheet",
+        "boris.txt",
+    ]);
+    assert!(said.succeeds().out.contains("Boris is a member now"));
+}
+
+fn boris(house: &House, arguments: &[&str]) -> Said {
+    house.vidimus([arguments, &["--passphrase-file", "boris"]].concat())
+}
+
+#[test]
+fn what_is_hidden_comes_back() {
+    let house = house();
+    let said = house.vidimus(["withdraw", "A1-2", "--reason", "the wrong folder"]).succeeds();
+    assert!(said.out.contains("Withdrawn: A1-2"), "{said:?}");
+    assert_eq!(house.vidimus(["list", "--json"]).json().as_array().unwrap().len(), 3);
+    assert_eq!(house.vidimus(["list", "--withdrawn", "--json"]).json().as_array().unwrap().len(), 4);
+    let disclose = ["disclose", "A1-2", "--to", "X", "--purpose", "Y", "--out", "bag"];
+    house.vidimus(disclose).refuses(1, "A1-2 is withdrawn");
+    assert!(house.vidimus(["log", "A1-2"]).succeeds().out.contains("the wrong folder"));
+    house.vidimus(["reinstate", "A1-2", "--reason", "it was the right one"]).succeeds();
+    assert_eq!(house.vidimus(["list", "--json"]).json().as_array().unwrap().len(), 4);
+    house.vidimus(["withdraw", "A1-2", "--reason", " "]).refuses(2, "No reason was given");
+    house.vidimus(["withdraw", "A9", "--reason", "x"]).refuses(1, "Nothing that you may read is called A9");
+}
+
+#[test]
+fn the_only_member_confirms_what_destroys() {
+    let house = house();
+    house.vidimus(["erase", "A1-3", "--reason", "a private letter"]).refuses(1, "--confirm \"A1-3\"");
+    let slip = ["erase", "A1-3", "--reason", "a private letter", "--confirm", "A1-2"];
+    house.vidimus(slip).refuses(1, "nothing was done without your confirmation");
+    let said = house.vidimus(["erase", "A1-3", "--reason", "a private letter", "--confirm", "a1-3"]);
+    assert!(said.succeeds().out.contains("Erased: A1-3"));
+    assert!(house.vidimus(["show", "A1-3"]).succeeds().out.contains("A1-3: erased"));
+    house
+        .vidimus(["member", "remove", "Olena", "--reason", "x"])
+        .refuses(3, "The last member cannot be removed");
+}
+
+#[test]
+fn another_member_reads_after_release_and_agrees_to_what_needs_two() {
+    let house = house();
+    admit_boris(&house);
+    assert_eq!(boris(&house, &["list"]).succeeds().out, "0 items\n");
+    boris(&house, &["show", "A1"]).refuses(3, "A1 is its registrar's alone");
+    boris(&house, &["release", "A1"]).refuses(3, "A1 is its registrar's alone");
+    house.vidimus(["release", "A1-1"]).refuses(2, "is a part of an accession");
+    house.vidimus(["release", "A1"]).succeeds();
+    assert!(boris(&house, &["list"]).succeeds().out.ends_with("4 items\n"));
+
+    let said = house.vidimus(["erase", "A1-1", "--reason", "asked by the family"]).succeeds();
+    let id = said.out.trim().rsplit(' ').next().unwrap().to_owned();
+    house.vidimus(["agree", &id]).refuses(3, "Another member has to agree");
+    let waits = boris(&house, &["proposals"]).succeeds().fits();
+    assert!(waits.out.contains(&id) && waits.out.contains("erase A1-1"), "{waits:?}");
+    let agreed = boris(&house, &["agree", &id]).succeeds();
+    assert!(agreed.out.contains("Agreed, and done: erase A1-1"), "{agreed:?}");
+    boris(&house, &["agree", &id]).refuses(1, "waits for agreement");
+    boris(&house, &["agree", "nonsense"]).refuses(1, "Nothing called nonsense waits");
+
+    let removal = house.vidimus(["member", "remove", "Boris", "--reason", "he left"]).succeeds();
+    assert!(removal.out.contains("Another member agrees with"), "{removal:?}");
+    house.vidimus(["member", "remove", "Nobody", "--reason", "x"]).refuses(1, "Nobody called Nobody");
+}
+
+#[test]
+fn a_compartment_is_read_by_those_who_hold_it() {
+    let house = house();
+    admit_boris(&house);
+    let made = house.vidimus(["compartment", "new", "witnesses", "--letter", "w"]).succeeds();
+    assert!(made.out.contains("begin with W:"), "{made:?}");
+    house.vidimus(["compartment", "new", "others", "--letter", "W"]).refuses(2, "The letter W is taken");
+    house.vidimus(["compartment", "new", "witnesses"]).refuses(2, "the name of a new compartment");
+    boris(&house, &["receive", "disk", "--into", "witnesses"]).refuses(2, "You hold no compartment");
+    house.vidimus(["move", "A1", "--into", "witnesses"]).succeeds();
+    house.vidimus(["receive", "disk/note.txt", "--into", "witnesses", "--json"]).succeeds();
+    let listed = house.vidimus(["list", "W:A1", "--json"]).succeeds().json();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    house.vidimus(["release", "W:A1"]).succeeds();
+    boris(&house, &["list", "W:A1"]).refuses(1, "Nothing that you may read");
+    house.vidimus(["compartment", "share", "witnesses", "--with", "Boris"]).succeeds();
+    boris(&house, &["list", "W:A1"]).succeeds();
+    house
+        .vidimus(["compartment", "share", "witnesses", "--with", "Nobody"])
+        .refuses(1, "Nobody called Nobody");
+}
+
+#[test]
+fn keyholders_are_named_later_and_changed_with_care() {
+    let house = House::with_archive();
+    let keys: Vec<_> = crate::keyholders::people(2).iter().map(|one| one.recipient().to_string()).collect();
+    let set = |key: &str, more: &[&str]| {
+        let named = ["keyholder", "set", "--keyholder", key, "--threshold", "1", "--reason", "they agreed"];
+        house.vidimus([&named[..], more].concat())
+    };
+    assert!(set(&keys[0], &[]).succeeds().out.contains("compare this fingerprint"));
+    let asked = set(&keys[1], &[]).refuses(1, "nothing was done without your confirmation");
+    let fingerprint = asked.err.split('"').nth(1).unwrap().to_owned();
+    set(&keys[1], &["--confirm", &fingerprint]).succeeds();
+    let listed = house.vidimus(["keyholder", "list", "--json"]).succeeds().json();
+    assert_eq!(
+        (&listed[0]["recipient"], &listed[0]["fingerprint"]),
+        (&keys[1].clone().into(), &fingerprint.into())
+    );
+    house.vidimus(["keyholder", "set", "--reason", "x"]).refuses(2, "0 keyholders are named");
+}
