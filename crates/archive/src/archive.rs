@@ -138,6 +138,7 @@ impl Archive {
         let mut archive = Self::assemble(parts, opening.clock)?;
         archive.refresh_register()?;
         archive.origin = archive.register.origin.clone();
+        archive.forget_what_was_given_up()?;
         Ok(archive)
     }
 

@@ -104,6 +104,25 @@ impl Archive {
         self.send(&batch)
     }
 
+    /// Appends the first record of a new epoch, under an origin that no checkpoint has had yet.
+    pub(crate) fn begin_epoch(&mut self, origin: String, act: Act) -> Result<Appended, DoorError> {
+        let (went_back, before) = (self.went_back.take(), std::mem::replace(&mut self.origin, origin));
+        let appended = self.send_first(act);
+        if appended.is_err() {
+            (self.went_back, self.origin) = (went_back, before);
+        }
+        appended
+    }
+
+    fn send_first(&mut self, act: Act) -> Result<Appended, DoorError> {
+        let seen = self.ledger.tip()?.size;
+        let batch = self.prepare(act, seen)?;
+        let signer = self.signer()?;
+        let appended = self.ledger.append(&batch, &mut |tip, entries| sign(&signer, tip, entries))?;
+        self.after(&appended)?;
+        Ok(appended)
+    }
+
     fn decide<E: From<DoorError>>(
         &mut self,
         make: &mut impl FnMut(&mut Self) -> Result<Act, E>,
@@ -128,7 +147,7 @@ impl Archive {
                     SealError::from("the check failed")
                 })
             },
-            &mut |tip, entries| sign(&signer, tip, entries),
+            &mut |tip, entries| sign_in_epoch(&signer, tip, entries),
         );
         match (answer, failed) {
             (Ok(appended), _) => {
@@ -142,7 +161,7 @@ impl Archive {
 
     fn send(&mut self, batch: &Batch) -> Result<Appended, DoorError> {
         let signer = self.signer()?;
-        let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign(&signer, tip, entries);
+        let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign_in_epoch(&signer, tip, entries);
         let appended = match self.ledger.append(batch, &mut seal) {
             // The answer may have been lost on the way: the operation ids tell.
             Err(AppendError::Store(_)) => match self.ledger.append(batch, &mut seal) {
@@ -238,6 +257,13 @@ impl Archive {
             rows.swap(last, other as usize);
         }
     }
+}
+
+/// As [`sign`], unless another process began a new epoch since this one opened the archive.
+fn sign_in_epoch(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
+    let goes_on = tip.size == 0
+        || SignedCheckpoint::from_bytes(&tip.note)?.checkpoint().origin == *signer.verifier_key().name();
+    if goes_on { sign(signer, tip, entries) } else { Err("a new epoch began: open the archive again".into()) }
 }
 
 /// The frontier and the signed checkpoint after `entries` follow `tip`.

@@ -7,6 +7,8 @@ use vidimus_model::{
 };
 use vidimus_proof::record::PublicKey;
 
+use crate::epoch;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 
@@ -47,6 +49,8 @@ pub struct Agreed {
 /// What the register's records add up to.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
+    /// The origin that the archive began with.
+    pub base: String,
     /// The origin of the epoch that goes on.
     pub origin: String,
     /// The archive's id.
@@ -76,6 +80,7 @@ impl Register {
         match change {
             Change::ArchiveBegins(begins) => {
                 self.archive = begins.archive;
+                self.base.clone_from(&begins.origin);
                 self.origin = begins.origin;
             }
             Change::Compartment(compartment) => {
@@ -101,7 +106,10 @@ impl Register {
                 }
             }
             Change::Receipt(receipt) => self.receipts.push(receipt),
-            Change::Rollback(rollback) => self.rollbacks.push(rollback),
+            Change::Rollback(rollback) => {
+                self.origin = epoch::after(&self.base, &rollback);
+                self.rollbacks.push(rollback);
+            }
             _ => {}
         }
     }

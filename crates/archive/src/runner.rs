@@ -96,6 +96,9 @@ impl Archive {
             self.register.apply(statement);
         }
         self.register.position = size;
+        if !self.register.origin.is_empty() {
+            self.origin.clone_from(&self.register.origin);
+        }
         Ok(())
     }
 
@@ -180,6 +183,11 @@ impl Archive {
     fn feed_once(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<(), FoldError> {
         let size = self.ledger.tip()?.size;
         let mut position = catalogue.position()?;
+        if position > size {
+            // It was folded from a later ledger than this one, which went back.
+            catalogue.reset()?;
+            position = 0;
+        }
         let compartment = self.keyring.compartments().find(|held| held.generations.contains(&key)).cloned();
         let Some(compartment) = compartment else { return self.feed_own(catalogue, key, position, size) };
 

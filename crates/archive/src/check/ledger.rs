@@ -331,8 +331,10 @@ pub(super) fn compare_mark(
             let signed = SignedCheckpoint::from_bytes(seen.as_bytes()).ok();
             let ours = signed.as_ref().filter(|signed| register.signed_by_us(signed));
             let kept = ours.and_then(|signed| ledger.checkpoint(signed.checkpoint().size).ok().flatten());
-            if kept.is_some_and(|kept| kept == seen.as_bytes()) {
-                return; // it is the tip that is wrong, and named
+            // Then it is the tip that is wrong, and named; or the roll-back was accepted on another machine.
+            let known = ours.is_some_and(|signed| register.has_given_up(signed));
+            if known || kept.is_some_and(|kept| kept == seen.as_bytes()) {
+                return;
             }
             match (ours, signed.is_some() && register.archive_key.is_none()) {
                 (Some(seen), _) => {

@@ -18,6 +18,8 @@ pub(super) struct Register {
     pub archive_key: Option<PublicKey>,
     /// First log index of each epoch and its origin.
     pub epochs: Vec<(u64, String)>,
+    /// Accepted roll-backs.
+    pub rollbacks: Vec<Rollback>,
     /// Everyone who ever was a member.
     pub members: BTreeMap<MemberId, Presence>,
     /// Sizes and roots of the receipts on record, with their log index.
@@ -45,6 +47,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
     let mut register = Register {
         archive_key: None,
         epochs: Vec::new(),
+        rollbacks: Vec::new(),
         members: BTreeMap::new(),
         receipts: Vec::new(),
         proposed: Vec::new(),
@@ -80,8 +83,9 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
         }
     }
     if let Some((_, base)) = register.epochs.first().cloned() {
-        for (number, (seq, _)) in (2..).zip(rollbacks) {
-            register.epochs.push((seq, epoch::origin(&base, number)));
+        for (seq, rollback) in rollbacks {
+            register.epochs.push((seq, epoch::after(&base, &rollback)));
+            register.rollbacks.push(rollback);
         }
     } else if keys.member.is_some() {
         report.problem("register", "the record that begins the archive cannot be read", what::BACKUP);
@@ -116,6 +120,12 @@ impl Register {
     pub fn signed_by_us(&self, signed: &SignedCheckpoint) -> bool {
         let origin = signed.checkpoint().origin.as_str();
         self.epochs.first().is_none_or(|(_, base)| epoch::is_of(base, origin)) && self.holds(signed)
+    }
+
+    /// Was this checkpoint given up when a roll-back was accepted?
+    pub fn has_given_up(&self, signed: &SignedCheckpoint) -> bool {
+        let base = self.epochs.first().map(|(_, base)| base.as_str()).unwrap_or_default();
+        epoch::is_given_up(base, &self.rollbacks, signed.checkpoint())
     }
 
     fn holds(&self, signed: &SignedCheckpoint) -> bool {

@@ -176,7 +176,7 @@ impl Archive {
     }
 
     /// The archive's key under the name of a checkpoint's epoch.
-    fn key_of(&self, found: &SignedCheckpoint) -> VerifierKey {
+    pub(crate) fn key_of(&self, found: &SignedCheckpoint) -> VerifierKey {
         let own = self.archive_key.public();
         VerifierKey::ed25519(found.checkpoint().origin.clone(), &own.to_bytes())
             .expect("the archive signs with this key, so it is a sound one")
