@@ -2,6 +2,7 @@
 
 pub mod anchor;
 mod archive;
+mod backup;
 mod check;
 pub mod clock;
 mod compartment;
@@ -16,9 +17,9 @@ mod keyholders;
 mod keyring;
 mod layout;
 mod locate;
+mod passphrase;
 mod people;
 mod proposals;
-mod passphrase;
 pub mod query;
 mod read;
 mod rebuild;
@@ -37,6 +38,7 @@ mod unlock;
 pub mod unseal;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
+pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
 pub use check::{CheckProgress, Checked, Checker, Counted, Problem, check_folder};
 pub use compartment::NewCompartmentError;
 pub use door::DoorError;
@@ -45,9 +47,9 @@ pub use init::{Beginning, InitError};
 pub use keyholders::KeyholdersSet;
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
+pub use passphrase::{PassphraseError, recover};
 pub use people::{AddMemberError, ShareError};
 pub use proposals::{Outcome, ProposeError};
-pub use passphrase::{PassphraseError, recover};
 pub use read::{ItemBytes, ReadError, RecordAt};
 pub use rebuild::RebuildError;
 pub use receipt::{IssuedReceipt, ReceiptError};

@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use vidimus_ledger::{Ledger as _, StoreError};
+use vidimus_ledger::{Ledger as _, SqliteLedger, StoreError};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::merkle::{self, BuildError, Hash, Nodes, leaf_hash, node_hash};
 use vidimus_proof::tiles::{self, Kind, Tile, TileNodes};
 
+use crate::layout::Layout;
 use crate::{Archive, files};
 
 /// Why tiles could not be published or read.
@@ -28,18 +29,54 @@ pub enum LogError {
     Build(#[from] BuildError),
 }
 
+/// A ledger and the folder in which its log is published.
+pub(crate) struct Log<'a> {
+    /// Where tiles lie.
+    pub layout: &'a Layout,
+    /// What they are made from.
+    pub ledger: &'a SqliteLedger,
+}
+
 impl Archive {
+    fn log_tiles(&self) -> Log<'_> {
+        Log { layout: &self.layout, ledger: &self.ledger }
+    }
+
     /// Writes the tiles that are missing, then the checkpoint over them.
     ///
     /// # Errors
     /// The ledger cannot be read, the folder not be written, or the entries contradict the checkpoint.
     pub fn publish_log(&self) -> Result<(), LogError> {
-        let signed = self.checkpoint()?;
+        self.log_tiles().publish()
+    }
+
+    /// Throws the tiles away and makes them again.
+    ///
+    /// # Errors
+    /// As [`Archive::publish_log`].
+    pub fn rebuild_log(&self, signed: &SignedCheckpoint) -> Result<(), LogError> {
+        self.log_tiles().rebuild(signed)
+    }
+
+    /// The nodes of the tree of this size, from tiles; missing tiles are made first.
+    pub(crate) fn nodes(&self, size: u64) -> Result<impl Nodes + use<>, LogError> {
+        self.log_tiles().nodes(size)
+    }
+}
+
+impl Log<'_> {
+    /// Writes the tiles that are missing, then the checkpoint over them.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, the folder not be written, or the entries contradict the checkpoint.
+    pub fn publish(&self) -> Result<(), LogError> {
+        let signed = SignedCheckpoint::from_bytes(&self.ledger.tip()?.note)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
         let size = signed.checkpoint().size;
         let nodes = self.nodes(size)?;
         if merkle::root(size, &nodes)? != signed.checkpoint().root {
             // A tile that was damaged is made again from the entries, once.
-            self.rebuild_log(&signed)?;
+            self.rebuild(&signed)?;
         }
         let text = signed.note().to_string();
         let path = self.layout.log().join("checkpoint");
@@ -52,8 +89,8 @@ impl Archive {
     /// Throws the tiles away and makes them again.
     ///
     /// # Errors
-    /// As [`Archive::publish_log`].
-    pub fn rebuild_log(&self, signed: &SignedCheckpoint) -> Result<(), LogError> {
+    /// As [`Log::publish`].
+    pub fn rebuild(&self, signed: &SignedCheckpoint) -> Result<(), LogError> {
         match fs::remove_dir_all(self.layout.log()) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.into()),
             _ => {}
@@ -66,7 +103,7 @@ impl Archive {
     }
 
     /// The nodes of the tree of this size, from tiles; missing tiles are made first.
-    pub(crate) fn nodes(&self, size: u64) -> Result<impl Nodes + use<>, LogError> {
+    pub fn nodes(&self, size: u64) -> Result<impl Nodes + use<>, LogError> {
         for tile in tiles::all(size) {
             let path = self.tile_path(&tile);
             if path.exists() {

@@ -23,7 +23,7 @@ const KNOWN: [&str; 10] = [
 
 /// Names foreign files in the folder itself; the parts look into their own folders.
 pub(super) fn look(layout: &Layout, report: &mut Report) {
-    let named = named_by_settings(layout);
+    let named = named_by_settings(&fs::read(layout.settings()).unwrap_or_default());
     for name in names(layout.root(), report) {
         let text = name.to_string_lossy();
         if KNOWN.contains(&text.as_ref()) || named.iter().any(|known| *known == text) {
@@ -69,10 +69,11 @@ pub(super) fn shown(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Certificates that the settings name may lie beside them.
-fn named_by_settings(layout: &Layout) -> Vec<String> {
-    let Ok(untrusted) = fs::read(layout.settings()) else { return Vec::new() };
-    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&untrusted) else { return Vec::new() };
+/// The files of certificates that settings name; they lie beside them.
+pub(crate) fn named_by_settings(untrusted_settings: &[u8]) -> Vec<String> {
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(untrusted_settings) else { return Vec::new() };
     let authorities = json.get("authorities").and_then(|list| list.as_array()).into_iter().flatten();
-    authorities.filter_map(|authority| authority.get("ca")?.as_str().map(str::to_owned)).collect()
+    let named = authorities.filter_map(|authority| authority.get("ca")?.as_str().map(str::to_owned));
+    // A path that leaves the folder, or certificates written out in the settings themselves, are no file beside them.
+    named.filter(|name| name.len() < 256 && !name.contains(['/', '\n']) && !name.starts_with('.')).collect()
 }

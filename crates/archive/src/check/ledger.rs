@@ -72,16 +72,26 @@ pub(super) fn faults(ledger: &SqliteLedger, keys: &Keys, report: &mut Report) {
     }
 }
 
+/// The ledger's end.
+pub(super) fn tip(ledger: &SqliteLedger, report: &mut Report) -> Tip {
+    ledger.tip().unwrap_or_else(|error| {
+        report.problem("ledger tip", format!("cannot be read: {error}"), what::BACKUP);
+        Tip::default()
+    })
+}
+
 /// Reads every row once.
-pub(super) fn scan(ledger: &SqliteLedger, keys: &Keys, archive_id: &str, report: &mut Report) -> Scan {
-    let mut scan = Scan::default();
-    match ledger.tip() {
-        Ok(tip) => scan.tip = tip,
-        Err(error) => report.problem("ledger tip", format!("cannot be read: {error}"), what::BACKUP),
-    }
+pub(super) fn scan(
+    ledger: &SqliteLedger,
+    tip: Tip,
+    keys: &Keys,
+    archive_id: &str,
+    report: &mut Report,
+) -> Scan {
+    let mut scan = Scan { tip, ..Scan::default() };
     let mut next = 0;
     loop {
-        let page = match ledger.rows(next, PAGE) {
+        let mut page = match ledger.rows(next, PAGE) {
             Ok(page) => page,
             Err(StoreError::Damaged(_) | StoreError::Other(_)) => one_by_one(ledger, next, scan.tip.size),
             Err(error) => {
@@ -89,15 +99,13 @@ pub(super) fn scan(ledger: &SqliteLedger, keys: &Keys, archive_id: &str, report:
                 break;
             }
         };
+        if page.last().is_some_and(|row| row.seq >= scan.tip.size) && moved_on(ledger, &scan) {
+            // What others append meanwhile belongs to the next check.
+            page.retain(|row| row.seq < scan.tip.size);
+        }
         let Some(last) = page.last().map(|row| row.seq) else { break };
         page.into_iter().for_each(|row| scan.take(row, keys, archive_id));
         next = last + 1;
-    }
-    if moved_on(ledger, &scan) {
-        // What others append meanwhile belongs to the next check.
-        scan.entries.truncate(scan.tip.size as usize);
-        scan.missing = scan.missing.range(..scan.tip.size).copied().collect();
-        scan.register.retain(|(seq, _)| *seq < scan.tip.size);
     }
     while (scan.entries.len() as u64) < scan.tip.size.min(next + PAGE as u64) {
         scan.missing.insert(scan.entries.len() as u64);

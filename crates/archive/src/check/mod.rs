@@ -27,6 +27,7 @@ use crate::high_water::HighWater;
 use crate::layout::Layout;
 use crate::unlock::{self, UnlockError};
 
+pub(crate) use files::named_by_settings;
 pub use report::{Checked, Counted, Problem};
 use report::{Report, what};
 
@@ -113,20 +114,18 @@ fn run(
             Vec::new()
         }
     };
+    let ledger = SqliteLedger::open_damaged(&layout.ledger()).map_err(|error| {
+        report.problem("ledger", format!("the ledger does not open: {error}"), what::BACKUP);
+        report.unknown("every record, and which object belongs to what: the ledger does not open");
+    });
+    // The end that is checked up to comes before the keys, so that no key of a checked row is missing here.
+    let tip = ledger.as_ref().ok().map(|ledger| ledger::tip(ledger, &mut report)).unwrap_or_default();
     let mut keys = keys::open(layout, member, &mut report);
-    let ledger = match SqliteLedger::open_damaged(&layout.ledger()) {
-        Ok(ledger) => Some(ledger),
-        Err(error) => {
-            report.problem("ledger", format!("the ledger does not open: {error}"), what::BACKUP);
-            report.unknown("every record, and which object belongs to what: the ledger does not open");
-            None
-        }
-    };
-    let Some(ledger) = ledger else { return report.done(full) };
+    let Ok(ledger) = ledger else { return report.done(full) };
 
     ledger::faults(&ledger, &keys, &mut report);
     let archive_id = keys.archive_id(&ledger);
-    let mut scan = ledger::scan(&ledger, &keys, &archive_id, &mut report);
+    let mut scan = ledger::scan(&ledger, tip, &keys, &archive_id, &mut report);
     let register = register::read(&scan, &keys, &archive_id, &mut report);
     ledger::compare(&ledger, &mut scan, &register, layout, &mut report);
     ledger::compare_mark(mark, &ledger, &register, &mut report);

@@ -154,6 +154,8 @@ fn compare(
             let Some(expected) = content.get(start..end) else { continue };
             match is(&layout.log().join(tile.to_string()), expected) {
                 true => sound += 1,
+                // A partial tile goes when the full one comes.
+                false if !layout.log().join(tile.to_string()).exists() => {}
                 false => {
                     let problem = "it is not what the ledger's entries make it";
                     report.problem(format!("tile {tile}"), problem, what::REBUILD);

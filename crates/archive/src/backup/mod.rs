@@ -1,0 +1,204 @@
+//! Backups: a second folder that follows the archive, ciphertext only, while the archive is in use.
+//!
+//! Objects are copied before the records that name them, so an interrupted backup never names what it lacks. What was
+//! erased in the archive is erased in the backup; what the archive merely lost is kept there.
+
+mod ledger;
+mod objects;
+mod restore;
+mod small;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use vidimus_ledger::{Ledger as _, OpenError, ReplicateError, SqliteLedger, StoreError};
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_vault::FolderVault;
+
+use crate::layout::Layout;
+use crate::{Archive, CheckpointSummary, FoldError, files};
+
+pub use restore::{RestoreError, Restored, restore};
+
+/// The file that makes a folder a backup.
+pub(crate) const MANIFEST: &str = "backup.json";
+
+/// How far a backup has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackupProgress {
+    /// Objects dealt with.
+    pub objects: u64,
+    /// Objects there are.
+    pub objects_total: u64,
+    /// Bytes copied.
+    pub bytes: u64,
+}
+
+/// What a backup did; `docs/format/commands.md` has it as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BackedUp {
+    /// Objects in the backup.
+    pub objects: u64,
+    /// Objects copied now.
+    pub copied: u64,
+    /// Bytes copied now.
+    pub bytes: u64,
+    /// Objects and wrapped keys removed, because they were erased in the archive.
+    pub removed: u64,
+    /// Records in the backup.
+    pub size: u64,
+    /// What is damaged or missing in the archive, so that the backup kept its own copy.
+    pub kept: Vec<String>,
+}
+
+/// Why there is no complete backup. What was copied stays; the same call goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The folder holds something else.
+    #[error("{0} is not empty and not a backup of this archive")]
+    NotOurs(PathBuf),
+    /// Archive and backup must not lie in each other.
+    #[error("the backup would lie in the archive, or the archive in the backup")]
+    Inside,
+    /// The archive is behind what this machine has seen; its backup may be the newer one.
+    #[error("the archive went back")]
+    WentBack,
+    /// The backup holds records that the archive does not have.
+    #[error("the backup holds other records than the archive: {0}")]
+    Other(ReplicateError),
+    /// The archive's entries contradict its checkpoints.
+    #[error("the archive's ledger is damaged")]
+    Damaged,
+    /// A ledger cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The backup's ledger cannot be opened.
+    #[error("the backup's ledger does not open: {0}")]
+    Ledger(#[from] OpenError),
+    /// What is in use cannot be asked.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// An object cannot be copied.
+    #[error("an object cannot be copied: {0}")]
+    Vault(String),
+    /// The file system failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<ReplicateError> for BackupError {
+    fn from(error: ReplicateError) -> Self {
+        match error {
+            ReplicateError::Store(error) => Self::Store(error),
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// What stands in the backup's own file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    version: u32,
+    /// The archive's id.
+    archive: String,
+    /// When it was last complete, by our clock.
+    at: Option<String>,
+    /// The newest checkpoint it held then (note).
+    checkpoint: Option<String>,
+}
+
+impl Manifest {
+    fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        text.push(b'\n');
+        files::replace(&folder.join(MANIFEST), &text)
+    }
+}
+
+impl Archive {
+    /// Brings the backup in `folder` up to date, or begins one in an empty folder.
+    ///
+    /// # Errors
+    /// The folder is something else, the backup holds what the archive lost, or something cannot be read or written.
+    pub fn backup(
+        &mut self,
+        folder: &Path,
+        progress: &mut dyn FnMut(BackupProgress),
+    ) -> Result<BackedUp, BackupError> {
+        if self.went_back.is_some() {
+            return Err(BackupError::WentBack);
+        }
+        let theirs = self.begin_backup(folder)?;
+        let mut copy = open_ledger(&theirs, &self.archive_id)?;
+        ledger::refuse_other(&self.ledger, &copy)?;
+        let vault = open_vault(&theirs)?;
+        let mut done = BackedUp::default();
+        // First what is there now; then the records; then what these name and came meanwhile.
+        self.copy_objects(&vault, &mut done, progress)?;
+        ledger::follow(&self.ledger, &mut copy)?;
+        self.copy_objects(&vault, &mut done, progress)?;
+        self.drop_erased_objects(&vault, &mut done)?;
+        self.mirror_keys(&theirs, &mut done)?;
+        let tip = copy.tip()?;
+        self.mirror_others(&theirs, tip.size)?;
+        done.size = tip.size;
+        Manifest {
+            version: 1,
+            archive: self.archive_id.clone(),
+            at: Some(self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            checkpoint: Some(String::from_utf8_lossy(&tip.note).into_owned()),
+        }
+        .write(folder)?;
+        Ok(done)
+    }
+
+    fn begin_backup(&self, folder: &Path) -> Result<Layout, BackupError> {
+        files::make_folder(folder)?;
+        let (ours, theirs) = (self.layout.root().canonicalize()?, folder.canonicalize()?);
+        if ours.starts_with(&theirs) || theirs.starts_with(&ours) {
+            return Err(BackupError::Inside);
+        }
+        match Manifest::read(folder) {
+            Some(manifest) if manifest.archive == self.archive_id => {}
+            Some(_) => return Err(BackupError::NotOurs(folder.to_owned())),
+            None if fs::read_dir(folder)?.next().is_some() => {
+                return Err(BackupError::NotOurs(folder.to_owned()));
+            }
+            None => {
+                Manifest { version: 1, archive: self.archive_id.clone(), at: None, checkpoint: None }
+                    .write(folder)?;
+            }
+        }
+        Ok(Layout::new(folder))
+    }
+}
+
+fn open_vault(layout: &Layout) -> Result<FolderVault, BackupError> {
+    let vault = match layout.objects().is_dir() {
+        true => FolderVault::open(&layout.objects()),
+        false => FolderVault::create(&layout.objects()),
+    };
+    let vault = vault.map_err(|error| BackupError::Vault(error.to_string()))?;
+    vault.clean_up().map_err(|error| BackupError::Vault(error.to_string()))?;
+    Ok(vault)
+}
+
+fn open_ledger(layout: &Layout, archive_id: &str) -> Result<SqliteLedger, BackupError> {
+    let path = layout.ledger();
+    let ledger =
+        if path.exists() { SqliteLedger::open(&path)? } else { SqliteLedger::create(&path, archive_id)? };
+    if ledger.archive() != archive_id {
+        return Err(BackupError::NotOurs(layout.root().to_owned()));
+    }
+    Ok(ledger)
+}
+
+fn summary(note: &[u8]) -> Option<CheckpointSummary> {
+    SignedCheckpoint::from_bytes(note).ok().map(|signed| CheckpointSummary::from(signed.checkpoint()))
+}

@@ -1,0 +1,153 @@
+//! The objects of a backup: copied when they are new, removed when they were erased, kept when they were only lost.
+
+use std::collections::HashMap;
+
+use vidimus_ledger::Ledger as _;
+use vidimus_model::KeyId;
+use vidimus_vault::{FolderVault, Found, GetError, ObjectName, PutError, Vault};
+
+use super::{BackedUp, BackupError, BackupProgress};
+use crate::{Archive, FoldError};
+
+/// Bytes copied at once.
+const BUFFER: usize = 1 << 20;
+
+impl Archive {
+    /// Copies every object that the backup lacks; durable when it returns.
+    pub(super) fn copy_objects(
+        &mut self,
+        to: &FolderVault,
+        done: &mut BackedUp,
+        progress: &mut dyn FnMut(BackupProgress),
+    ) -> Result<(), BackupError> {
+        let expected = self.objects_in_use()?.0;
+        let theirs = list(to)?;
+        let ours = list(&self.vault)?;
+        let mut at = BackupProgress { objects_total: ours.len() as u64, ..BackupProgress::default() };
+        for (name, len) in &ours {
+            let damaged = expected.get(name).is_some_and(|size| size != len);
+            match theirs.get(name) {
+                Some(known) if known == len => {}
+                _ if damaged => keep(done, format!("object {name}")),
+                // Of two lengths the recorded one is right; where none is recorded, the copy is left as it is.
+                Some(known) if expected.get(name).is_none_or(|size| size == known) => {
+                    keep(done, format!("object {name}"));
+                }
+                known => {
+                    if known.is_some() {
+                        to.delete(name).map_err(vault)?;
+                    }
+                    copy(&self.vault, to, name, done, &mut |bytes| {
+                        at.bytes += bytes;
+                        progress(at);
+                    })?;
+                }
+            }
+            at.objects += 1;
+            progress(at);
+        }
+        to.barrier().map_err(vault)?;
+        done.objects = list(to)?.len() as u64;
+        Ok(())
+    }
+
+    /// Removes what is gone from the archive and no record refers to; the rest is kept, because it was lost and not erased.
+    pub(super) fn drop_erased_objects(
+        &mut self,
+        to: &FolderVault,
+        done: &mut BackedUp,
+    ) -> Result<(), BackupError> {
+        let (in_use, all_known) = self.objects_in_use()?;
+        let ours = list(&self.vault)?;
+        for name in list(to)?.keys().filter(|name| !ours.contains_key(*name)) {
+            if in_use.contains_key(name) || !all_known {
+                keep(done, format!("object {name}"));
+            } else {
+                to.delete(name).map_err(vault)?;
+                done.removed += 1;
+                done.objects -= 1;
+            }
+        }
+        to.barrier().map_err(vault)
+    }
+
+    /// Objects that records refer to, with their sizes; and whether every record could be asked.
+    fn objects_in_use(&mut self) -> Result<(HashMap<ObjectName, u64>, bool), BackupError> {
+        let mut keys: Vec<KeyId> = self.keyring.compartments().map(|held| held.current()).collect();
+        keys.extend(self.keyring.own_accessions());
+        let mut in_use = HashMap::new();
+        for key in keys {
+            let catalogue = self.catalogue_of(key)?;
+            let visited = catalogue.objects(|used| {
+                if let Ok(name) = used.place.name.parse() {
+                    in_use.insert(name, used.place.size);
+                }
+            });
+            visited.map_err(FoldError::from)?;
+        }
+        let mut all_known = true;
+        for name in crate::keyring::read_folder(&self.layout.held())? {
+            let Some(id) = name.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
+            let used = !self.ledger.rows_of_key(&id.to_string(), 0, 1)?.is_empty();
+            all_known &= !used || self.keyring.open(id).ok().flatten().is_some();
+        }
+        Ok((in_use, all_known))
+    }
+}
+
+fn keep(done: &mut BackedUp, what: String) {
+    if !done.kept.contains(&what) {
+        done.kept.push(what);
+    }
+}
+
+fn list(vault: &FolderVault) -> Result<HashMap<ObjectName, u64>, BackupError> {
+    let mut found = HashMap::new();
+    for one in vault.list() {
+        if let Found::Object { name, len } = one.map_err(self::vault)? {
+            found.insert(name, len);
+        }
+    }
+    Ok(found)
+}
+
+/// Copies one object; what was deleted meanwhile is passed over.
+pub(super) fn copy(
+    from: &FolderVault,
+    to: &FolderVault,
+    name: &ObjectName,
+    done: &mut BackedUp,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), BackupError> {
+    let reader = match from.open(name) {
+        Err(GetError::NotFound) => return Ok(()),
+        reader => reader.map_err(vault)?,
+    };
+    let mut writer = match to.put(name) {
+        Err(PutError::AlreadyExists) => return Ok(()), // another backup to the same folder was faster
+        writer => writer.map_err(vault)?,
+    };
+    let mut buffer = vec![0; BUFFER.min(reader.len().try_into().unwrap_or(BUFFER)).max(1)];
+    let mut at = 0;
+    loop {
+        let n = reader.read_at(at, &mut buffer).map_err(vault)?;
+        if n == 0 {
+            break;
+        }
+        writer.write_all(&buffer[..n]).map_err(vault)?;
+        at += n as u64;
+        progress(n as u64);
+    }
+    match writer.finish() {
+        Err(PutError::AlreadyExists) => return Ok(()),
+        finished => finished.map_err(vault)?,
+    }
+    done.copied += 1;
+    done.bytes += at;
+    Ok(())
+}
+
+pub(super) fn vault(error: impl std::error::Error) -> BackupError {
+    let source = error.source().map_or_else(String::new, |source| format!(": {source}"));
+    BackupError::Vault(format!("{error}{source}"))
+}

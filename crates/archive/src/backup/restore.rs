@@ -1,0 +1,167 @@
+//! Restoring: a backup becomes an archive again, and says what the backup did not have.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vidimus_ledger::{Ledger as _, OpenError, SqliteLedger, StoreError};
+use vidimus_vault::{FolderVault, Found, Vault as _};
+
+use super::{BackedUp, BackupError, BackupProgress, Manifest, objects, small, summary};
+use crate::high_water::{HighWater, Seen};
+use crate::layout::Layout;
+use crate::tiles::{Log, LogError};
+use crate::{CheckpointSummary, files};
+
+/// What was restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The newest checkpoint that came back.
+    pub checkpoint: CheckpointSummary,
+    /// When the backup was last complete, by the clock then; none if it never was.
+    pub backed_up_at: Option<String>,
+    /// The backup was interrupted: its newest records may name objects that it lacks.
+    pub interrupted: bool,
+    /// What this machine, or the backup itself, has seen beyond that checkpoint: it is lost unless another copy has it.
+    pub lost: Option<CheckpointSummary>,
+    /// Objects restored.
+    pub objects: u64,
+}
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// There is no backup in the folder.
+    #[error("{0} is not a backup")]
+    NotABackup(PathBuf),
+    /// Something is there already.
+    #[error("{0} is not empty")]
+    NotEmpty(PathBuf),
+    /// The backup's ledger does not open.
+    #[error("the backup's ledger does not open: {0}")]
+    Ledger(#[from] OpenError),
+    /// The ledger that came back cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An object cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] BackupError),
+    /// The log cannot be published.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The file system failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Makes an archive in `to`, which must be empty or absent, from the backup in `from`. A machine that has never seen the
+/// archive opens it with `first_seen_here`; one that has seen more opens it read-only.
+///
+/// # Errors
+/// See [`RestoreError`]; `to` is then as it was.
+pub fn restore(
+    from: &Path,
+    to: &Path,
+    state: &Path,
+    progress: &mut dyn FnMut(BackupProgress),
+) -> Result<Restored, RestoreError> {
+    let manifest = Manifest::read(from).ok_or_else(|| RestoreError::NotABackup(from.to_owned()))?;
+    let backup = Layout::new(from);
+    if !backup.ledger().is_file() {
+        return Err(RestoreError::NotABackup(from.to_owned()));
+    }
+    if to.is_dir() && fs::read_dir(to)?.next().is_some() {
+        return Err(RestoreError::NotEmpty(to.to_owned()));
+    }
+    let mut aside = to.as_os_str().to_owned();
+    aside.push(".restoring");
+    let aside = Layout::new(PathBuf::from(aside));
+    if aside.root().is_dir() {
+        fs::remove_dir_all(aside.root())?; // an interrupted run of this very command
+    }
+    let restored = fill(&backup, &aside, &manifest, state, progress);
+    let restored = restored.and_then(|restored| {
+        fs::rename(aside.root(), to)?;
+        files::sync_folder(to.canonicalize()?.parent().unwrap_or(to))?;
+        Ok(restored)
+    });
+    if restored.is_err() {
+        let _ = fs::remove_dir_all(aside.root());
+    }
+    restored
+}
+
+fn fill(
+    backup: &Layout,
+    aside: &Layout,
+    manifest: &Manifest,
+    state: &Path,
+    progress: &mut dyn FnMut(BackupProgress),
+) -> Result<Restored, RestoreError> {
+    files::make_folder(aside.root())?;
+    let objects = copy_objects(backup, aside, progress)?;
+    small::copy_new(&backup.keys(), &aside.keys())?;
+    small::copy_new(&backup.receipts(), &aside.receipts())?;
+    if let Ok(settings) = fs::read(backup.settings()) {
+        for name in crate::check::named_by_settings(&settings) {
+            if let Ok(certificates) = fs::read(backup.root().join(&name)) {
+                files::replace(&aside.root().join(&name), &certificates)?;
+            }
+        }
+        files::replace(&aside.settings(), &settings)?;
+    }
+    for name in ["ledger.db-wal", "ledger.db"] {
+        let path = backup.root().join(name);
+        if path.exists() {
+            fs::copy(&path, aside.root().join(name))?;
+            fs::File::open(aside.root().join(name))?.sync_all()?;
+        }
+    }
+    let ledger = SqliteLedger::open(&aside.ledger())?;
+    Log { layout: aside, ledger: &ledger }.publish()?;
+    let tip = ledger.tip()?;
+    let checkpoint =
+        summary(&tip.note).ok_or_else(|| StoreError::Damaged("the tip has no checkpoint".into()))?;
+    let noted = manifest.checkpoint.as_deref().and_then(|note| summary(note.as_bytes()));
+    let seen = match HighWater::new(state, ledger.archive()).compare(&ledger)? {
+        Seen::WentBack { seen, .. } => summary(seen.as_bytes()),
+        Seen::Onward | Seen::Never => None,
+    };
+    let lost = [noted.clone(), seen].into_iter().flatten().filter(|other| other.size > checkpoint.size);
+    Ok(Restored {
+        lost: lost.max_by_key(|lost| lost.size),
+        interrupted: noted.is_none_or(|noted| noted.size < checkpoint.size),
+        checkpoint,
+        backed_up_at: manifest.at.clone(),
+        objects,
+    })
+}
+
+fn copy_objects(
+    backup: &Layout,
+    aside: &Layout,
+    progress: &mut dyn FnMut(BackupProgress),
+) -> Result<u64, RestoreError> {
+    let from = FolderVault::open(&backup.objects()).map_err(objects::vault)?;
+    let to = FolderVault::create(&aside.objects()).map_err(objects::vault)?;
+    let names: Vec<_> = from
+        .list()
+        .filter_map(|found| match found {
+            Ok(Found::Object { name, .. }) => Some(Ok(name)),
+            Ok(Found::Foreign { .. }) => None,
+            Err(error) => Some(Err(objects::vault(error))),
+        })
+        .collect::<Result<_, BackupError>>()?;
+    let mut done = BackedUp::default();
+    let mut at = BackupProgress { objects_total: names.len() as u64, ..BackupProgress::default() };
+    for name in names {
+        objects::copy(&from, &to, &name, &mut done, &mut |bytes| {
+            at.bytes += bytes;
+            progress(at);
+        })?;
+        at.objects += 1;
+        progress(at);
+    }
+    to.barrier().map_err(objects::vault)?;
+    Ok(done.copied)
+}

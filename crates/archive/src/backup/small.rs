@@ -1,0 +1,95 @@
+//! The small files of a backup: the key store, mirrored so that destroyed keys are destroyed there too; receipts and settings.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vidimus_seal::age::OpenError;
+use vidimus_seal::member;
+
+use super::{BackedUp, BackupError};
+use crate::layout::Layout;
+use crate::{Archive, files};
+
+impl Archive {
+    /// Copies what is new or changed in the key store, and removes what is gone. Damaged files do not replace sound ones.
+    pub(super) fn mirror_keys(&self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
+        let ours = below(&self.layout.keys())?;
+        for path in &ours {
+            let bytes = fs::read(self.layout.keys().join(path))?;
+            let target = theirs.keys().join(path);
+            if fs::read(&target).is_ok_and(|there| there == bytes) {
+                continue;
+            }
+            if self.is_damaged(path, &bytes) {
+                done.kept.push(format!("keys/{}", path.display()));
+            } else {
+                files::replace(&target, &bytes)?;
+            }
+        }
+        for path in below(&theirs.keys())?.difference(&ours) {
+            fs::remove_file(theirs.keys().join(path))?;
+            done.removed += 1;
+            if let Some(folder) = theirs.keys().join(path).parent() {
+                files::sync_folder(folder)?;
+                let _ = fs::remove_dir(folder); // only if it is empty
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies receipts and settings. Receipts are never removed: they are what others hold us to. Those larger than the
+    /// copied ledger came meanwhile and belong to the next backup.
+    pub(super) fn mirror_others(&self, theirs: &Layout, size: u64) -> Result<(), BackupError> {
+        for name in crate::keyring::read_folder(&self.layout.receipts())? {
+            let number = name.to_str().and_then(|name| name.parse::<u64>().ok());
+            if number.is_none_or(|number| number <= size) {
+                copy_new(&self.layout.receipts().join(&name), &theirs.receipts().join(&name))?;
+            }
+        }
+        let Ok(settings) = fs::read(self.layout.settings()) else { return Ok(()) };
+        for name in crate::check::named_by_settings(&settings) {
+            if let Ok(certificates) = fs::read(self.layout.root().join(&name)) {
+                files::replace(&theirs.root().join(&name), &certificates)?;
+            }
+        }
+        Ok(files::replace(&theirs.settings(), &settings)?)
+    }
+
+    fn is_damaged(&self, path: &Path, bytes: &[u8]) -> bool {
+        if path.starts_with("members") {
+            return member::could_be(bytes, "").is_err();
+        }
+        let opened = vidimus_seal::age::open(bytes, &self.keyring.member_keys().identity, None);
+        !matches!(opened, Ok(_) | Err(OpenError::NotForThisKey))
+    }
+}
+
+/// Copies every file below `from` that is not there or differs.
+pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    for path in below(from)? {
+        let bytes = fs::read(from.join(&path))?;
+        if !fs::read(to.join(&path)).is_ok_and(|there| there == bytes) {
+            files::replace(&to.join(&path), &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every regular file below a folder, but what an interrupted write left; links are not followed.
+fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let (mut found, mut folders) = (BTreeSet::new(), vec![PathBuf::new()]);
+    while let Some(within) = folders.pop() {
+        for name in crate::keyring::read_folder(&folder.join(&within))? {
+            let path = within.join(name);
+            let kind = fs::symlink_metadata(folder.join(&path))?.file_type();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && path.extension().is_none_or(|e| e != "aside" && e != "new") {
+                found.insert(path);
+            }
+        }
+    }
+    Ok(found)
+}

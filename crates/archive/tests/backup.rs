@@ -1,0 +1,202 @@
+//! Stories of backups: a dead disk, a new laptop, an archive in use, a damaged original, folders that are something else.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{PASSPHRASE, Place, copy, receive};
+use vidimus_archive::{Archive, BackedUp, BackupError, OpenError, RestoreError, Restored, restore};
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("one/note.txt", "a note");
+    place.write("one/camera.mp4", vec![1; 200_000]);
+    place.write("two/note.txt", "another note");
+    place.write("two/camera.mp4", vec![2; 200_000]);
+    place.receive(&place.disk().join("one"));
+    place
+}
+
+fn backup(archive: &mut Archive, place: &Place) -> BackedUp {
+    archive.backup(&place.path("backup"), &mut |_| {}).unwrap()
+}
+
+fn bring_back(place: &Place, to: &str, state: &Path) -> Restored {
+    restore(&place.path("backup"), &place.path(to), state, &mut |_| {}).unwrap()
+}
+
+fn problems(archive: &mut Archive) -> Vec<String> {
+    archive
+        .check(true, &mut |_| {})
+        .problems
+        .into_iter()
+        .map(|p| format!("{}: {}", p.reference, p.problem))
+        .collect()
+}
+
+fn large_object(folder: &Path) -> PathBuf {
+    let mut found = Vec::new();
+    for shard in fs::read_dir(folder.join("objects")).unwrap() {
+        found.extend(fs::read_dir(shard.unwrap().path()).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    found.retain(|path| fs::metadata(path).unwrap().len() > 100_000);
+    found.sort();
+    found.remove(0)
+}
+
+#[test]
+fn after_a_dead_disk_everything_is_as_it_was() {
+    let place = place();
+    let mut archive = place.open();
+    let first = backup(&mut archive, &place);
+    assert_eq!((first.objects, first.copied, first.removed), (2, 2, 0));
+    assert_eq!(first.kept, [] as [String; 0]);
+    receive(&mut archive, &place.disk().join("two"));
+    let second = backup(&mut archive, &place);
+    assert_eq!((second.objects, second.copied), (4, 2));
+    assert_eq!(backup(&mut archive, &place).copied, 0);
+    let tip = archive.checkpoint().unwrap().checkpoint().size;
+    drop(archive);
+
+    fs::remove_dir_all(place.archive()).unwrap();
+    let restored = bring_back(&place, "archive", &place.state());
+    assert_eq!((restored.checkpoint.size, restored.objects, &restored.lost), (tip, 4, &None));
+    assert!(!restored.interrupted && restored.backed_up_at.is_some());
+    let mut archive = place.open();
+    assert!(archive.went_back().is_none());
+    assert_eq!(problems(&mut archive), [] as [String; 0]);
+    place.write("three/note.txt", "a third note");
+    assert_eq!(receive(&mut archive, &place.disk().join("three")).accession.to_string(), "A3");
+    assert_eq!(backup(&mut archive, &place).copied, 1);
+}
+
+#[test]
+fn a_new_laptop_asks_to_be_told_that_it_has_never_seen_the_archive() {
+    let place = place();
+    backup(&mut place.open(), &place);
+    let state = place.path("new-laptop");
+    bring_back(&place, "there", &state);
+    let refused = place.open_at(&place.path("there"), &state, PASSPHRASE, false);
+    assert!(matches!(refused, Err(OpenError::NeverSeen { .. })));
+    let mut archive = place.open_at(&place.path("there"), &state, PASSPHRASE, true).unwrap();
+    let checked = archive.check(true, &mut |_| {});
+    assert_eq!(checked.problems, []);
+}
+
+#[test]
+fn what_came_after_the_backup_is_reported_as_lost() {
+    let place = place();
+    backup(&mut place.open(), &place);
+    place.receive(&place.disk().join("two"));
+    let tip = place.open().checkpoint().unwrap().checkpoint().size;
+    fs::remove_dir_all(place.archive()).unwrap();
+    let restored = bring_back(&place, "archive", &place.state());
+    assert_eq!(restored.lost.as_ref().map(|lost| lost.size), Some(tip));
+    let mut archive = place.open();
+    assert!(archive.went_back().is_some());
+    let refused = archive.backup(&place.path("backup"), &mut |_| {});
+    assert!(matches!(refused, Err(BackupError::WentBack)));
+    archive.accept_rollback("the disk died").unwrap();
+    // The kept part goes on in the same backup, because it is the beginning of both.
+    assert_eq!(receive(&mut archive, &place.disk().join("two")).accession.to_string(), "A2");
+    backup(&mut archive, &place);
+    assert_eq!(problems(&mut archive), [] as [String; 0]);
+}
+
+#[test]
+fn a_backup_that_holds_more_than_the_archive_is_never_overwritten() {
+    let place = place();
+    copy(&place.archive(), &place.path("yesterday"));
+    place.receive(&place.disk().join("two"));
+    backup(&mut place.open(), &place);
+    fs::remove_dir_all(place.archive()).unwrap();
+    fs::rename(place.path("yesterday"), place.archive()).unwrap();
+    let mut archive = place.open();
+    archive.accept_rollback("nobody looked for the backup").unwrap();
+    receive(&mut archive, &place.disk().join("two"));
+    for _ in 0..2 {
+        let refused = archive.backup(&place.path("backup"), &mut |_| {});
+        assert!(matches!(refused, Err(BackupError::Other(_))), "{refused:?}");
+    }
+    let state = place.path("new-laptop");
+    bring_back(&place, "there", &state);
+    let mut kept = place.open_at(&place.path("there"), &state, PASSPHRASE, true).unwrap();
+    assert_eq!(problems(&mut kept), [] as [String; 0]);
+}
+
+#[test]
+fn what_the_archive_lost_the_backup_keeps() {
+    let place = place();
+    backup(&mut place.open(), &place);
+    let object = large_object(&place.archive());
+    let sound = fs::read(&object).unwrap();
+    let copy = place.path("backup").join(object.strip_prefix(place.archive()).unwrap());
+    for damaged in [None, Some(&sound[..1000])] {
+        match damaged {
+            Some(bytes) => fs::write(&object, bytes).unwrap(),
+            None => fs::remove_file(&object).unwrap(),
+        }
+        let done = backup(&mut place.open(), &place);
+        assert_eq!((done.kept.len(), done.removed), (1, 0));
+        assert_eq!(fs::read(&copy).unwrap(), sound);
+        fs::write(&object, &sound).unwrap();
+    }
+    // A copy that was cut is made whole.
+    fs::write(&copy, &sound[..1000]).unwrap();
+    assert_eq!(backup(&mut place.open(), &place).copied, 1);
+    assert_eq!(fs::read(&copy).unwrap(), sound);
+}
+
+#[test]
+fn folders_that_are_something_else_are_refused() {
+    let place = place();
+    let mut archive = place.open();
+    fs::create_dir(place.path("full")).unwrap();
+    fs::write(place.path("full/letter.txt"), "x").unwrap();
+    let refused = archive.backup(&place.path("full"), &mut |_| {});
+    assert!(matches!(refused, Err(BackupError::NotOurs(_))));
+    for inside in [place.archive().join("backup"), place.folder.path().to_owned()] {
+        let refused = archive.backup(&inside, &mut |_| {});
+        assert!(matches!(refused, Err(BackupError::Inside | BackupError::NotOurs(_))));
+    }
+    backup(&mut archive, &place);
+    let other = Place::new();
+    let refused = other.open().backup(&place.path("backup"), &mut |_| {});
+    assert!(matches!(refused, Err(BackupError::NotOurs(_))));
+
+    let to = |to: &str| restore(&place.path("backup"), &place.path(to), &place.state(), &mut |_| {});
+    assert!(matches!(to("full"), Err(RestoreError::NotEmpty(_))));
+    let nothing = restore(&place.disk(), &place.path("new"), &place.state(), &mut |_| {});
+    assert!(matches!(nothing, Err(RestoreError::NotABackup(_))));
+}
+
+#[test]
+fn a_backup_while_material_comes_in_is_whole() {
+    let place = place();
+    for number in 0..16 {
+        place.write(&format!("many/{number}/note.txt"), format!("note {number}"));
+        place.write(&format!("many/{number}/camera.mp4"), vec![number; 70_000]);
+    }
+    let mut archive = place.open();
+    let mut writer = place.open();
+    std::thread::scope(|scope| {
+        let receiving = scope.spawn(|| {
+            for number in 0..16 {
+                receive(&mut writer, &place.disk().join(format!("many/{number}")));
+            }
+        });
+        while !receiving.is_finished() {
+            backup(&mut archive, &place);
+            let state = place.path("new-laptop");
+            let _ = fs::remove_dir_all(place.path("there"));
+            let _ = fs::remove_dir_all(&state);
+            bring_back(&place, "there", &state);
+            let mut copy = place.open_at(&place.path("there"), &state, PASSPHRASE, true).unwrap();
+            assert_eq!(problems(&mut copy), [] as [String; 0]);
+            // And the archive itself can be checked while it is in use.
+            assert_eq!(problems(&mut archive), [] as [String; 0]);
+        }
+    });
+    assert_eq!(problems(&mut archive), [] as [String; 0]);
+}
