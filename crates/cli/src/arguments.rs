@@ -60,6 +60,11 @@ pub enum Command {
     Receipt(commands::receipt::Arguments),
     Disclose(commands::disclose::Arguments),
     Check(commands::check::Arguments),
+    Rebuild(commands::rebuild::Arguments),
+    Passphrase(commands::passphrase::Arguments),
+    Recover(commands::recover::Arguments),
+    Backup(commands::backup::Backup),
+    Restore(commands::backup::Restore),
     Anchor(commands::anchor::Arguments),
     Unseal(commands::unseal::Arguments),
 }

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::prompt::Terminal;
-use crate::secrets::NewFile;
+use crate::secrets::{self, NewFile};
 use crate::trouble::Trouble;
-use crate::words::{asks, sheet, tells};
+use crate::words::{Lang, asks, bad_days, sheet, tells};
 
 /// How many groups are typed back.
 const TYPED_BACK: usize = 2;
@@ -79,6 +79,40 @@ impl Keeping {
             }
         }
     }
+}
+
+/// The code on a sheet: read from the file, or typed.
+///
+/// # Errors
+/// The file is not usable, nobody is there to ask, or the code is mistyped.
+pub fn read_code(file: Option<&Path>, lang: Lang) -> Result<RecoveryCode, Trouble> {
+    let text = match file {
+        Some(file) => secrets::read_private(file)?,
+        None => {
+            let mut terminal =
+                Terminal::open().ok_or(Trouble::NoTerminal { option: "--recovery-sheet FILE" })?;
+            terminal.ask_secret(bad_days::type_the_code(lang))?
+        }
+    };
+    match text.parse() {
+        Ok(code) => Ok(code),
+        // A whole sheet: what stands behind the numbers of its groups.
+        Err(wrong) => match numbered(&text) {
+            groups if groups.is_empty() => Err(Trouble::RecoveryCode(wrong)),
+            groups => groups.parse().map_err(Trouble::RecoveryCode),
+        },
+    }
+}
+
+fn numbered(sheet: &str) -> Zeroizing<String> {
+    let mut groups = Zeroizing::new(String::with_capacity(sheet.len()));
+    let mut words = sheet.split_whitespace();
+    while let Some(word) = words.next() {
+        if word.strip_suffix(':').is_some_and(|number| number.parse::<u8>().is_ok()) {
+            groups.push_str(words.next().unwrap_or_default());
+        }
+    }
+    groups
 }
 
 /// Two lines of five groups, each with its number.

@@ -1,8 +1,8 @@
 //! How the archive's own errors become troubles that have words.
 
 use vidimus_archive::{
-    AddMemberError, EraseError, MarkError, MoveError, NewCompartmentError, ProposeError, ReleaseError,
-    ShareError,
+    AddMemberError, EraseError, MarkError, MoveError, NewCompartmentError, PassphraseError, ProposeError,
+    RebuildError, ReleaseError, ShareError, UnlockError,
 };
 
 use crate::trouble::Trouble;
@@ -104,6 +104,26 @@ impl From<NewCompartmentError> for Trouble {
             NewCompartmentError::NotALetter(letter) | NewCompartmentError::LetterTaken(letter) => {
                 Self::CompartmentLetter(letter)
             }
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<PassphraseError> for Trouble {
+    fn from(error: PassphraseError) -> Self {
+        match error {
+            PassphraseError::Wrong => Self::WrongPassphrase { member: None },
+            PassphraseError::Unlock(UnlockError::NoSuchMember) => Self::WrongRecoveryCode,
+            PassphraseError::Io(error) => error.into(),
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<RebuildError> for Trouble {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::Io(error) => error.into(),
             other => damaged(&other),
         }
     }

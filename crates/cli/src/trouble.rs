@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use vidimus_archive::query::AskError;
 use vidimus_archive::{ReadError, WentBack};
 use vidimus_model::Ref;
+use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
 
 /// Why a command stopped.
@@ -44,6 +45,10 @@ pub enum Trouble {
     SheetNotConfirmed,
     /// A file that is to be made is there already.
     Exists(PathBuf),
+    /// A recovery code is mistyped.
+    RecoveryCode(RecoveryCodeError),
+    /// No member with this recovery code.
+    WrongRecoveryCode,
     /// No member with this passphrase, or none of this name.
     WrongPassphrase {
         /// The name that was given.
@@ -71,6 +76,12 @@ pub enum Trouble {
         /// What is wrong with them.
         detail: String,
     },
+    /// The archive did not go back.
+    NotBack,
+    /// A backup in the archive, or the other way round.
+    BackupInside,
+    /// There is no backup in this folder.
+    NotABackup(PathBuf),
     /// It is still being received.
     NotReceived(Ref),
     /// A reason is recorded, and none was given.
@@ -178,6 +189,7 @@ impl Trouble {
             | Self::WentBack(_)
             | Self::Unknown(_)
             | Self::NoAuthority
+            | Self::NotBack
             | Self::NotReceived(_)
             | Self::NoSuchProposal(_)
             | Self::NoSuchMember(_)
@@ -205,6 +217,7 @@ impl Trouble {
             | Self::NeverSeen { .. }
             | Self::NotHeld
             | Self::NotYours
+            | Self::WrongRecoveryCode
             | Self::LastMember
             | Self::NotReleased(_)
             | Self::KeyholdersMissing
@@ -227,6 +240,9 @@ impl Trouble {
             | Self::TwoCompartments(_)
             | Self::NoGiver(_)
             | Self::NoKeyInFile(_)
+            | Self::RecoveryCode(_)
+            | Self::BackupInside
+            | Self::NotABackup(_)
             | Self::NoRecipient
             | Self::NoReason
             | Self::NameTaken(_)

@@ -1,6 +1,7 @@
 //! One command a file: what is typed, what is done, what is said.
 
 pub mod anchor;
+pub mod backup;
 pub mod check;
 pub mod compartment;
 pub mod disclose;
@@ -11,10 +12,13 @@ pub mod list;
 pub mod log;
 pub mod member;
 pub mod move_into;
+pub mod passphrase;
 pub mod proposals;
 pub mod propose;
+pub mod rebuild;
 pub mod receipt;
 pub mod receive;
+pub mod recover;
 pub mod release;
 pub mod show;
 pub mod unseal;
@@ -68,6 +72,11 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Receipt(arguments) => receipt::run(arguments, context),
         Command::Disclose(arguments) => disclose::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
+        Command::Rebuild(arguments) => rebuild::run(arguments, context),
+        Command::Passphrase(arguments) => passphrase::run(arguments, context),
+        Command::Recover(arguments) => recover::run(arguments, context),
+        Command::Backup(arguments) => backup::backup(arguments, context),
+        Command::Restore(arguments) => backup::back(arguments, context),
         Command::Anchor(arguments) => anchor::run(arguments, context),
         Command::Unseal(arguments) => unseal::run(arguments, context),
     }

@@ -1,6 +1,7 @@
 //! Every word that people read, in English, Ukrainian and Russian side by side, so that none is forgotten.
 
 pub mod asks;
+pub mod bad_days;
 pub mod card;
 pub mod changes;
 pub mod checked;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::{KeyholderSetError, MAX_KEYHOLDERS};
 
 use super::{Lang, safe, say};
@@ -185,6 +186,34 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "The archive's settings.json cannot be used: {detail}.\nMend it as docs/format/receipt.md shows.",
                 "Файл settings.json архіву непридатний: {detail}.\nВиправте його, як показує docs/format/receipt.md.",
                 "Файл settings.json архива непригоден: {detail}.\nИсправьте его, как показывает docs/format/receipt.md.",
+            )
+        }
+        Trouble::RecoveryCode(error) => recovery_code(lang, error),
+        Trouble::WrongRecoveryCode => say!(
+            lang,
+            "No member of this archive has this recovery code.\nCheck that the sheet names this archive, and that no newer sheet was made.",
+            "Жоден учасник цього архіву не має такого коду відновлення.\nПеревірте, чи на аркуші саме цей архів і чи не було новішого аркуша.",
+            "Ни у одного участника этого архива нет такого кода восстановления.\nПроверьте, тот ли архив назван на листе и не было ли более нового листа.",
+        ),
+        Trouble::NotBack => say!(
+            lang,
+            "This archive did not go back, as far as this machine knows.\nGo on as usual; nothing was recorded.",
+            "Наскільки відомо цьому комп'ютерові, архів не повертався назад.\nПрацюйте далі; нічого не записано.",
+            "Насколько известно этому компьютеру, архив не возвращался назад.\nРаботайте дальше; ничего не записано.",
+        ),
+        Trouble::BackupInside => say!(
+            lang,
+            "The backup would lie in the archive, or the archive in the backup.\nName a folder elsewhere, best on another disk.",
+            "Копія лежала б в архіві або архів у копії.\nНазвіть іншу теку, найкраще на іншому диску.",
+            "Копия лежала бы в архиве или архив в копии.\nНазовите другую папку, лучше всего на другом диске.",
+        ),
+        Trouble::NotABackup(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "There is no backup in {folder}.\nName the folder that vidimus backup wrote.",
+                "У {folder} немає резервної копії.\nНазвіть теку, яку записав vidimus backup.",
+                "В {folder} нет резервной копии.\nНазовите папку, которую записал vidimus backup.",
             )
         }
         Trouble::NotReceived(reference) => say!(
@@ -429,6 +458,29 @@ fn keyholder_set(lang: Lang, error: &KeyholderSetError) -> String {
             "The key {recipient} is named twice, so one person would count as two.\nName each keyholder once.",
             "Ключ {recipient} названо двічі, і одна людина рахувалася б за двох.\nНазвіть кожного хранителя один раз.",
             "Ключ {recipient} назван дважды, и один человек считался бы за двоих.\nНазовите каждого хранителя один раз.",
+        ),
+    }
+}
+
+fn recovery_code(lang: Lang, error: &RecoveryCodeError) -> String {
+    match error {
+        RecoveryCodeError::Character { group } | RecoveryCodeError::Group { group } => say!(
+            lang,
+            "Group {group} of the code is mistyped.\nCompare it with the sheet and type the code again.",
+            "Група {group} коду введена з помилкою.\nПорівняйте з аркушем і введіть код ще раз.",
+            "Группа {group} кода введена с ошибкой.\nСравните с листом и введите код ещё раз.",
+        ),
+        RecoveryCodeError::Length { found } => say!(
+            lang,
+            "The code has {found} characters instead of 40.\nType all ten groups of four.",
+            "У коді {found} знаків замість 40.\nВведіть усі десять груп по чотири.",
+            "В коде {found} знаков вместо 40.\nВведите все десять групп по четыре.",
+        ),
+        RecoveryCodeError::Several => say!(
+            lang,
+            "Several groups of the code are mistyped, or two are exchanged.\nCompare it with the sheet and type the code again.",
+            "Кілька груп коду введено з помилкою, або дві переставлено.\nПорівняйте з аркушем і введіть код ще раз.",
+            "Несколько групп кода введено с ошибкой, или две переставлены.\nСравните с листом и введите код ещё раз.",
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! Stories: what a person types at `vidimus`, and what they see, refusals included.
 
 mod asking;
+mod bad_days;
 mod beginning;
 mod checking;
 mod handing_over;

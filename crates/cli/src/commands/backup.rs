@@ -1,0 +1,85 @@
+//! `vidimus backup` and `vidimus restore`: a copy that holds ciphertext only, and the way back from it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vidimus_archive::{BackupError, BackupProgress, RestoreError, restore};
+
+use super::Answer;
+use crate::context::Context;
+use crate::progress::Bar;
+use crate::trouble::Trouble;
+use crate::words::bad_days;
+
+/// Bring a backup up to date, or begin one in an empty folder; the archive may be in use
+#[derive(Args)]
+pub struct Backup {
+    /// The folder of the backup, on another disk
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Make an archive again from a backup
+#[derive(Args)]
+pub struct Restore {
+    /// The folder of the backup
+    backup: PathBuf,
+    /// A new folder for the archive
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Copies what is new.
+///
+/// # Errors
+/// The folder is something else, or something cannot be read or written.
+pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Trouble> {
+    let mut archive = context.open_to_record()?;
+    let bar = Bar::new(context.lang);
+    let mut show = |at: BackupProgress| {
+        bar.at(at.objects, at.objects_total, || bad_days::copied(context.lang, &at));
+    };
+    let done = archive.backup(&arguments.folder, &mut show).map_err(not_backed_up)?;
+    drop(bar);
+    if arguments.json {
+        context.say_json(&done)?;
+    } else {
+        context.say(&bad_days::backed_up(context.lang, &done, &arguments.folder))?;
+    }
+    Ok(if done.kept.is_empty() { Answer::Yes } else { Answer::No })
+}
+
+/// Copies everything back.
+///
+/// # Errors
+/// There is no backup, or the folder is not empty.
+pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble> {
+    let bar = Bar::new(context.lang);
+    let mut show = |at: BackupProgress| {
+        bar.at(at.objects, at.objects_total, || bad_days::copied(context.lang, &at));
+    };
+    let restored = restore(&arguments.backup, &arguments.folder, &context.state(), &mut show);
+    drop(bar);
+    let restored = restored.map_err(not_restored)?;
+    context.say(&bad_days::restored(context.lang, &restored, &arguments.folder))?;
+    Ok(if restored.interrupted || restored.lost.is_some() { Answer::No } else { Answer::Yes })
+}
+
+fn not_backed_up(error: BackupError) -> Trouble {
+    match error {
+        BackupError::NotOurs(folder) => Trouble::NotEmpty(folder),
+        BackupError::Inside => Trouble::BackupInside,
+        other => Trouble::Damaged { detail: other.to_string() },
+    }
+}
+
+fn not_restored(error: RestoreError) -> Trouble {
+    match error {
+        RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
+        RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
+        other => Trouble::Damaged { detail: other.to_string() },
+    }
+}

@@ -1,0 +1,22 @@
+//! `vidimus rebuild`: what is computed is thrown away and made again.
+
+use clap::Args;
+
+use super::Answer;
+use crate::context::Context;
+use crate::trouble::Trouble;
+use crate::words::bad_days;
+
+/// Throw catalogues and tiles away and make them again from the ledger
+#[derive(Args)]
+pub struct Arguments {}
+
+/// Makes them again.
+///
+/// # Errors
+/// The ledger cannot be read, or the folder not be written.
+pub fn run(_arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    context.open()?.rebuild()?;
+    context.say(bad_days::rebuilt(context.lang))?;
+    Ok(Answer::Yes)
+}

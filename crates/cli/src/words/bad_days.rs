@@ -1,0 +1,115 @@
+//! What is said on bad days: a backup, a lost passphrase, an archive that went back.
+
+use std::path::Path;
+
+use vidimus_archive::{BackedUp, BackupProgress, CheckpointSummary, Restored};
+
+use super::{Lang, numbers, safe, say};
+
+pub fn rebuilt(lang: Lang) -> &'static str {
+    lang.pick(
+        "The log's tiles and the catalogues are made again from the ledger.",
+        "Плитки журналу та каталоги створено знову з книги записів.",
+        "Плитки журнала и каталоги созданы заново из книги записей.",
+    )
+}
+
+pub fn passphrase_changed(lang: Lang) -> &'static str {
+    lang.pick(
+        "The new passphrase holds from now on. Backups made before still open with the old one until they expire.",
+        "Відтепер діє нова парольна фраза. Давніші резервні копії ще відкриваються старою, доки не спливе їхній строк.",
+        "Отныне действует новая парольная фраза. Более ранние резервные копии ещё открываются старой, пока не истечёт их срок.",
+    )
+}
+
+pub fn type_the_code(lang: Lang) -> &'static str {
+    lang.pick(
+        "The ten groups of the recovery sheet: ",
+        "Десять груп з аркуша відновлення: ",
+        "Десять групп с листа восстановления: ",
+    )
+}
+
+pub fn new_epoch(lang: Lang, checkpoint: &CheckpointSummary) -> String {
+    let (origin, size) = (&checkpoint.origin, checkpoint.size);
+    say!(
+        lang,
+        "The archive goes on as {origin}, size {size}; the lost checkpoint is on record.\n\
+         Publish a new receipt, and tell those who have proofs of what is lost: vidimus anchor, vidimus receipt list",
+        "Архів продовжується як {origin}, розмір {size}; втрачену контрольну точку записано.\n\
+         Опублікуйте нову квитанцію й повідомте тих, хто має докази втраченого: vidimus anchor, vidimus receipt list",
+        "Архив продолжается как {origin}, размер {size}; потерянная контрольная точка записана.\n\
+         Опубликуйте новую квитанцию и сообщите тем, у кого есть доказательства потерянного: vidimus anchor, vidimus receipt list",
+    )
+}
+
+pub fn copied(lang: Lang, at: &BackupProgress) -> String {
+    let (done, all) = (numbers::count(lang, at.objects), numbers::count(lang, at.objects_total));
+    let size = numbers::size(lang, at.bytes);
+    say!(
+        lang,
+        "object {done} of {all}, {size}",
+        "об'єкт {done} з {all}, {size}",
+        "объект {done} из {all}, {size}",
+    )
+}
+
+pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
+    let folder = safe::path(folder);
+    let [objects, copied, removed, records] =
+        [done.objects, done.copied, done.removed, done.size].map(|number| numbers::count(lang, number));
+    let size = numbers::size(lang, done.bytes);
+    let mut lines = vec![say!(
+        lang,
+        "The backup in {folder} is up to date: {records} records, {objects} objects; {copied} copied ({size}), {removed} removed.",
+        "Резервна копія у {folder} свіжа: записів {records}, об'єктів {objects}; скопійовано {copied} ({size}), вилучено {removed}.",
+        "Резервная копия в {folder} свежая: записей {records}, объектов {objects}; скопировано {copied} ({size}), убрано {removed}.",
+    )];
+    let kept = lang.pick(
+        "Damaged in the archive, kept in the backup: ",
+        "Пошкоджене в архіві, збережене в копії: ",
+        "Повреждено в архиве, сохранено в копии: ",
+    );
+    lines.extend(done.kept.iter().map(|what| kept.to_owned() + &safe::text(what)));
+    lines.join("\n")
+}
+
+pub fn restored(lang: Lang, restored: &Restored, folder: &Path) -> String {
+    let folder = safe::path(folder);
+    let (origin, size) = (&restored.checkpoint.origin, restored.checkpoint.size);
+    let mut lines = vec![say!(
+        lang,
+        "The archive {origin}, size {size}, is in {folder} again.",
+        "Архів {origin}, розмір {size}, знову у {folder}.",
+        "Архив {origin}, размер {size}, снова в {folder}.",
+    )];
+    if let Some(at) = restored.backed_up_at.as_deref().map(safe::text) {
+        lines.push(say!(
+            lang,
+            "The backup was last complete at {at}.",
+            "Копія востаннє була повною {at}.",
+            "Копия в последний раз была полной {at}.",
+        ));
+    }
+    if restored.interrupted {
+        lines.push(say!(
+            lang,
+            "The backup was interrupted; see what it lacks: vidimus --archive {folder} check --full",
+            "Копіювання переривали; чого бракує, покаже: vidimus --archive {folder} check --full",
+            "Копирование прерывали; чего не хватает, покажет: vidimus --archive {folder} check --full",
+        ));
+    }
+    if let Some(lost) = &restored.lost {
+        let size = lost.size;
+        lines.push(say!(
+            lang,
+            "This machine has seen size {size}: what came after the backup is lost unless another copy has it.\n\
+             If none has: vidimus --archive {folder} recover --accept-rollback REASON",
+            "Цей комп'ютер бачив розмір {size}: новіше за копію втрачено, якщо немає іншої.\n\
+             Якщо немає: vidimus --archive {folder} recover --accept-rollback ПРИЧИНА",
+            "Этот компьютер видел размер {size}: то, что новее копии, потеряно, если нет другой.\n\
+             Если нет: vidimus --archive {folder} recover --accept-rollback ПРИЧИНА",
+        ));
+    }
+    lines.join("\n")
+}

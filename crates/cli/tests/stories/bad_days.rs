@@ -1,0 +1,110 @@
+//! Bad days: a dead disk, a new laptop, a forgotten passphrase, yesterday's copy.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::House;
+
+/// A house with an archive of one file.
+fn house() -> House {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house
+}
+
+#[test]
+fn a_forgotten_passphrase_is_replaced_with_the_sheet() {
+    let house = house();
+    house.private("passphrase", "another one that is long enough");
+    house.vidimus(["list"]).refuses(3, "No member has this passphrase");
+    let recover = ["recover", "--recovery-sheet", "sheet.txt", "--new-passphrase-file", "passphrase"];
+    house.vidimus(recover).succeeds();
+    house.vidimus(["list"]).succeeds();
+
+    // A new sheet makes the old one worthless, another passphrase does not.
+    house.private("new", "seven geese cross the frozen sea");
+    house.vidimus(["passphrase", "--new-passphrase-file", "new"]).succeeds();
+    house.vidimus(["list"]).refuses(3, "No member has this passphrase");
+    house.vidimus(recover).succeeds();
+    house.vidimus(["passphrase", "--new-sheet", "--recovery-sheet", "sheet2.txt"]).succeeds();
+    house.vidimus(recover).refuses(3, "No member of this archive has this recovery code");
+}
+
+#[test]
+fn a_slip_in_the_code_is_named() {
+    let house = house();
+    let sheet = fs::read_to_string(house.path("sheet.txt")).unwrap();
+    let group = sheet.split(" 4: ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let slip = if group.starts_with('0') { "1" } else { "0" };
+    house.private("slip", &sheet.replace(&format!(" 4: {group}"), &format!(" 4: {slip}{}", &group[1..])));
+    let with = |file: &str| {
+        house.vidimus(["recover", "--recovery-sheet", file, "--new-passphrase-file", "passphrase"])
+    };
+    with("slip").refuses(2, "Group 4 of the code is mistyped");
+    with("passphrase").refuses(2, "characters instead of 40");
+    house.file("readable", &sheet);
+    with("readable").refuses(2, "Others can read");
+    house.vidimus(["recover", "--new-passphrase-file", "passphrase"]).refuses(2, "--recovery-sheet FILE");
+}
+
+#[test]
+fn a_dead_disk_is_replaced_from_the_backup() {
+    let house = house();
+    let done = house.vidimus(["backup", "copy", "--json"]).succeeds().json();
+    assert_eq!((&done["objects"], &done["removed"]), (&1.into(), &0.into()), "{done}");
+    assert!(house.vidimus(["backup", "copy"]).succeeds().out.contains("is up to date"));
+    house.vidimus(["backup", "disk"]).refuses(2, "is not empty");
+    house.vidimus(["backup", "archive/copy"]).refuses(2, "The backup would lie in the archive");
+
+    fs::remove_dir_all(house.path("archive")).unwrap();
+    house.vidimus(["restore", "disk", "archive"]).refuses(2, "There is no backup in disk");
+    let said = house.vidimus(["restore", "copy", "archive"]).succeeds();
+    assert!(said.out.contains("is in archive again"), "{said:?}");
+    assert!(house.vidimus(["list"]).succeeds().out.contains("note.txt"));
+    house.vidimus(["check", "--full"]).succeeds();
+    house.vidimus(["restore", "copy", "archive"]).refuses(2, "is not empty");
+}
+
+#[test]
+fn yesterdays_copy_is_read_but_not_written_until_a_person_decides() {
+    let house = house();
+    copy(&house.path("archive"), &house.path("yesterday"));
+    house.vidimus(["withdraw", "A1-1", "--reason", "today"]).succeeds();
+    fs::remove_dir_all(house.path("archive")).unwrap();
+    fs::rename(house.path("yesterday"), house.path("archive")).unwrap();
+
+    let read = house.vidimus(["list"]).succeeds();
+    assert!(read.err.contains("WARNING: this archive went back"), "{read:?}");
+    let written = house.vidimus(["receive", "disk"]).refuses(1, "This archive went back: this machine saw");
+    assert!(written.err.contains("vidimus recover --accept-rollback REASON"), "{written:?}");
+    assert_eq!(house.vidimus(["check"]).code, 1);
+    house.vidimus(["recover", "--accept-rollback", " "]).refuses(2, "No reason was given");
+    let accepted = house.vidimus(["recover", "--accept-rollback", "the disk died"]).succeeds();
+    assert!(accepted.out.contains("goes on as archive.example/stories/2"), "{accepted:?}");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.vidimus(["recover", "--accept-rollback", "again"]).refuses(1, "did not go back");
+}
+
+#[test]
+fn what_is_computed_is_made_again() {
+    let house = house();
+    let before = house.vidimus(["list", "--json"]).succeeds().out;
+    fs::remove_dir_all(house.path("archive/folds")).unwrap();
+    fs::remove_dir_all(house.path("archive/log")).unwrap();
+    house.vidimus(["rebuild"]).succeeds();
+    assert_eq!(house.vidimus(["list", "--json"]).succeeds().out, before);
+    house.vidimus(["check", "--full"]).succeeds();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
