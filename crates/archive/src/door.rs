@@ -162,6 +162,7 @@ impl Archive {
     fn send(&mut self, batch: &Batch) -> Result<Appended, DoorError> {
         let signer = self.signer()?;
         let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign_in_epoch(&signer, tip, entries);
+        crate::crash::step();
         let appended = match self.ledger.append(batch, &mut seal) {
             // The answer may have been lost on the way: the operation ids tell.
             Err(AppendError::Store(_)) => match self.ledger.append(batch, &mut seal) {
@@ -170,6 +171,7 @@ impl Archive {
             },
             answer => answer?,
         };
+        crate::crash::step();
         self.after(&appended)?;
         Ok(appended)
     }

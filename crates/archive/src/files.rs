@@ -10,6 +10,7 @@ use std::path::Path;
 /// # Errors
 /// Any of the file system's; the old file is then still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    crate::crash::step();
     let folder = parent(path)?;
     make_folder(folder)?;
     let aside = aside(path);
@@ -23,19 +24,25 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Overwrites a file, removes it and makes that durable; one that is not there is well.
 ///
+/// It loses its name first: what a crash leaves is never taken for a damaged file.
+///
 /// # Errors
 /// Any of the file system's.
 pub fn destroy(path: &Path) -> io::Result<()> {
-    let length = match fs::symlink_metadata(path) {
-        Ok(found) => found.len(),
+    crate::crash::step();
+    let aside = aside(path);
+    match fs::rename(path, &aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
+        renamed => renamed?,
+    }
+    crate::crash::step();
+    let length = fs::symlink_metadata(&aside)?.len();
     // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
-    let mut file = OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(path)?;
+    let mut file = OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(&aside)?;
     io::copy(&mut io::repeat(0).take(length), &mut file)?;
     file.sync_all()?;
-    fs::remove_file(path)?;
+    crate::crash::step();
+    fs::remove_file(&aside)?;
     sync_folder(parent(path)?)
 }
 
@@ -44,6 +51,7 @@ pub fn destroy(path: &Path) -> io::Result<()> {
 /// # Errors
 /// Any of the file system's.
 pub fn remove_folder(path: &Path) -> io::Result<()> {
+    crate::crash::step();
     match fs::remove_dir_all(path) {
         Ok(()) => sync_folder(parent(path)?),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -6,6 +6,7 @@ mod backup;
 mod check;
 pub mod clock;
 mod compartment;
+mod crash;
 pub mod disclose;
 mod door;
 mod epoch;

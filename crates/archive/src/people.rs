@@ -327,7 +327,8 @@ impl Archive {
         let mut only_theirs: BTreeSet<MemberId> = BTreeSet::new();
         for entry in read_folder(&self.layout.held())? {
             let Some(key) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
-            let wraps = read_folder(&self.layout.held_key(key))?;
+            let mut wraps = read_folder(&self.layout.held_key(key))?;
+            wraps.retain(|wrap| wrap.to_string_lossy().ends_with(".age"));
             let of_removed = |wrap: &std::ffi::OsString| {
                 removed.iter().copied().find(|member| *wrap == *format!("{member}.age"))
             };

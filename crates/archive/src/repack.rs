@@ -69,7 +69,9 @@ impl Archive {
             }
         }
         let (out, sealed) = sealer.finish().map_err(write_error)?;
+        crate::crash::step();
         out.0.finish()?;
+        crate::crash::step();
         let object = ObjectPlace {
             name: name.to_string(),
             size: sealed.object_len,

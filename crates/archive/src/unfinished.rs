@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use vidimus_ledger::{Ledger as _, StoreError};
 use vidimus_model::{CompartmentId, KeyId, ProposalId};
 use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
-use vidimus_vault::{BarrierError, DeleteError, Vault as _};
+use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
-use crate::keyring::read_folder;
+use crate::keyring::{HeldCompartment, read_folder};
 use crate::{Archive, FoldError, files};
 
 /// Why not everything could be taken away. To repeat the command goes on.
@@ -58,6 +58,9 @@ pub(crate) struct Remains {
     /// Sealing keys, with all their wraps and folds.
     pub keys: BTreeSet<KeyId>,
 }
+
+/// Rows that are read at once.
+const PAGE: usize = 1000;
 
 /// Held by whoever erases or moves: whatever did not happen then is not under way either.
 pub(crate) struct Workplace(#[allow(dead_code, reason = "the lock ends when the file is closed")] File);
@@ -137,6 +140,7 @@ impl Archive {
                 // Another process still reads an older state; the note stays, so that it is tried again.
                 continue;
             }
+            crate::crash::step();
             fs::remove_file(self.note_path(name))?;
             files::sync_folder(&self.layout.unfinished())?;
             finished += usize::from(happened);
@@ -152,9 +156,13 @@ impl Archive {
         }))
     }
 
+    /// Destroys these, but nothing that the records still need: a note is no authority over what it names.
     pub(crate) fn take_away(&mut self, remains: &Remains) -> Result<(), UnfinishedError> {
         // Keys first: with them all copies of the objects are dead, wherever they are.
         for key in &remains.keys {
+            if self.seals_something(*key)? {
+                continue;
+            }
             for wrap in read_folder(&self.layout.held_key(*key))? {
                 files::destroy(&self.layout.held_key(*key).join(wrap))?;
             }
@@ -163,14 +171,43 @@ impl Archive {
             self.drop_fold(*key)?;
         }
         for name in &remains.objects {
-            if let Ok(name) = name.parse() {
+            let Ok(name) = name.parse::<ObjectName>() else { continue };
+            if !self.is_in_use(&name)? {
+                crate::crash::step();
                 self.vault.delete(&name)?;
             }
         }
         if !remains.objects.is_empty() {
+            crate::crash::step();
             self.vault.barrier()?;
         }
         Ok(())
+    }
+
+    /// Is there a body under this key?
+    fn seals_something(&self, key: KeyId) -> Result<bool, StoreError> {
+        let mut from = 0;
+        loop {
+            let rows = self.ledger.rows_of_key(&key.to_string(), from, PAGE)?;
+            let Some(last) = rows.last() else { return Ok(false) };
+            from = last.seq + 1;
+            if rows.iter().any(|row| row.body.is_some()) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Does an item that this member can read lie in it?
+    fn is_in_use(&mut self, name: &ObjectName) -> Result<bool, FoldError> {
+        let compartments = self.keyring.compartments().filter(|held| held.id != CompartmentId::register());
+        let mut keys: Vec<KeyId> = compartments.map(HeldCompartment::current).collect();
+        keys.extend(self.keyring.own_accessions());
+        for key in keys {
+            if !self.catalogue_of(key)?.references_of_object(name.as_bytes())?.value.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn note_path(&self, name: &str) -> PathBuf {

@@ -8,7 +8,7 @@ use super::report::{Report, what};
 use crate::layout::Layout;
 
 /// What may lie in the folder itself.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "ledger.db",
     "ledger.db-wal",
     "ledger.db-shm",
@@ -18,6 +18,7 @@ const KNOWN: [&str; 10] = [
     "receipts",
     "folds",
     "settings.json",
+    "unfinished",
     "backup.json",
 ];
 

@@ -70,7 +70,9 @@ pub(super) fn open(layout: &Layout, member: Option<&MemberKeys>, report: &mut Re
 fn look_at_members(layout: &Layout, report: &mut Report) {
     for name in files::names(&layout.members(), report) {
         let text = name.to_string_lossy();
-        if text.strip_suffix(".json").is_none_or(|id| id.parse::<MemberId>().is_err()) {
+        // A removed member's file stays where they alone can open something.
+        let id = text.strip_suffix(".json").or_else(|| text.strip_suffix(".removed"));
+        if id.is_none_or(|id| id.parse::<MemberId>().is_err()) {
             files::stray(&name, "keys/members/", report);
             continue;
         }

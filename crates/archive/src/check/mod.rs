@@ -1,7 +1,8 @@
 //! Checking an archive: every damaged, missing, extra, swapped or rolled-back thing is named, and what is still sound.
 //!
 //! It does not stop at the first damage, and does what can be done with a ledger, a vault or keys that do not open.
-//! Never here: mending. Folds alone are thrown away when they cannot be read, because they are folded again.
+//! Never here: mending. Folds alone are thrown away when they cannot be read, because they are folded again; and an erasure, a
+//! move or a removal that was interrupted is finished first, because what it left would be taken for something foreign.
 
 mod accuse;
 mod files;
@@ -55,6 +56,11 @@ pub struct Checker<'a> {
 impl Archive {
     /// Checks everything that this member can check; with `full` also every byte of every object.
     pub fn check(&mut self, full: bool, progress: &mut dyn FnMut(CheckProgress)) -> Checked {
+        if self.went_back.is_none() {
+            // Where that fails, what is left over is named.
+            let _ = self.finish_erasures();
+            let _ = self.finish_removals();
+        }
         // A fold that is thrown away must not live on in an open handle.
         self.catalogues.clear();
         run(

@@ -47,6 +47,17 @@ impl House {
         house
     }
 
+    /// The same house once more, as it stands on the disk.
+    pub fn copy(&self) -> Self {
+        let house = Self { folder: tempfile::tempdir().unwrap() };
+        for path in files(self.folder.path()) {
+            let to = house.folder.path().join(path.strip_prefix(self.folder.path()).unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&path, &to).unwrap();
+        }
+        house
+    }
+
     pub fn admit(&self, name: &str, [proposer, second]: [&str; 2]) {
         let (outcome, _) = self.open(proposer).add_member(name, &passphrase(name), &KDF, &[]).unwrap();
         self.open(second).agree(super::waiting(outcome)).unwrap();
@@ -193,6 +204,22 @@ impl House {
             }
             _ => false,
         })
+    }
+
+    /// The check finds nothing wrong for any of these members, and nothing left over.
+    pub fn is_sound_for(&self, names: &[&str]) {
+        for name in names {
+            let checked = self.open(name).check(true, &mut |_| {});
+            assert!(checked.sound && checked.problems.is_empty(), "{name}: {:#?}", checked.problems);
+        }
+    }
+
+    /// After a kill nothing is damaged or missing for any of these members; something may be left over.
+    pub fn is_harmed_nowhere(&self, names: &[&str], step: u32) {
+        for name in names {
+            let checked = self.open(name).check(true, &mut |_| {});
+            assert!(checked.problems.is_empty(), "killed at {step}, {name}: {:#?}", checked.problems);
+        }
     }
 
     /// What a member's catalogues hold is what is folded from nothing.

@@ -1,0 +1,121 @@
+//! The program is killed between any two steps of a command: nothing is lost, and the same command finishes it.
+
+use super::house::House;
+use super::{erase, r};
+use crate::{Archive, crash};
+use vidimus_model::{Action, CompartmentId};
+
+/// Kills `command` at every step, repeats it, and asks `is_done` of what came of it.
+fn killed_everywhere(house: &House, member: &str, command: impl Fn(&mut Archive), is_done: impl Fn(&House)) {
+    for step in 0.. {
+        let copy = house.copy();
+        let mut archive = copy.open(member);
+        let ended = crash::killed_at(step, std::panic::AssertUnwindSafe(|| command(&mut archive)));
+        drop(archive);
+        if !ended {
+            copy.is_harmed_nowhere(&["Олена", "Богдан"], step);
+        }
+        command(&mut copy.open(member));
+        is_done(&copy);
+        copy.is_sound_for(&["Олена", "Богдан"]);
+        assert_eq!(copy.unfinished(), 0, "at step {step}");
+        if ended {
+            assert!(step > 2, "the command takes steps");
+            return;
+        }
+    }
+}
+
+fn house() -> House {
+    let house = House::of_two();
+    let large = vec![4; 70_000];
+    house.receive("Олена", &[("1", b"first".as_slice()), ("2", b"second"), ("3", &large)]);
+    house
+}
+
+fn agree(archive: &mut Archive) {
+    archive.finish_erasures().unwrap();
+    archive.finish_removals().unwrap();
+    if let Some(id) = archive.register().waiting.keys().next().copied() {
+        archive.agree(id).unwrap();
+    }
+}
+
+#[test]
+fn while_releasing() {
+    let release = |archive: &mut Archive| archive.release(&r("A1")).unwrap();
+    killed_everywhere(&house(), "Олена", release, |house| {
+        assert_eq!(house.open("Богдан").read(&r("A1-1")).as_deref(), Some(b"first".as_slice()));
+        assert!(house.open("Олена").keyring().own_accessions().is_empty());
+    });
+}
+
+#[test]
+fn while_erasing_an_accession() {
+    let house = house();
+    house.open("Олена").propose(erase(&["A1"]), "the wrong folder", false).unwrap();
+    killed_everywhere(&house, "Богдан", agree, |house| assert!(house.objects().is_empty()));
+}
+
+#[test]
+fn while_erasing_an_item_of_a_pack() {
+    let house = house();
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.open("Олена").propose(erase(&["A1-1", "A1-3"]), "a witness withdrew", false).unwrap();
+    killed_everywhere(&house, "Богдан", agree, |house| {
+        let mut archive = house.open("Богдан");
+        assert_eq!((archive.read(&r("A1-1")), archive.read(&r("A1-3"))), (None, None));
+        assert_eq!(archive.read(&r("A1-2")).as_deref(), Some(b"second".as_slice()));
+        assert_eq!(house.objects().len(), 1);
+        assert_eq!(house.tombstones("Богдан").len(), 1);
+    });
+}
+
+#[test]
+fn while_moving_an_item_and_a_whole() {
+    let house = house();
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    let me = olena.keyring().member();
+    let to = olena.new_compartment("victims", None, &[me]).unwrap();
+    drop(olena);
+    for about in ["A1-1", "A1"] {
+        let go = |archive: &mut Archive| archive.move_into(&[r(about)], &to, &mut |_| {}).unwrap();
+        killed_everywhere(&house, "Олена", go, |house| {
+            let mut olena = house.open("Олена");
+            assert_eq!(olena.read(&r("A1-1")).as_deref(), Some(b"first".as_slice()));
+            assert_eq!(olena.read(&r("A1-2")).as_deref(), Some(b"second".as_slice()));
+            assert_eq!(house.open("Богдан").read(&r("A1-1")), None);
+            assert_eq!(house.objects().len(), if about == "A1" { 2 } else { 3 });
+        });
+    }
+}
+
+#[test]
+fn while_removing_a_member() {
+    let house = house();
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.admit("Віра", ["Олена", "Богдан"]);
+    let member = house.open("Віра").keyring().member();
+    house.open("Олена").propose(Action::RemoveMember { member }, "left", false).unwrap();
+    killed_everywhere(&house, "Богдан", agree, |house| {
+        assert!(house.try_open("Віра").is_err());
+        assert!(!house.layout().member(member).exists());
+        let archive = house.open("Олена");
+        let held = archive.keyring().compartment(&CompartmentId::main()).unwrap();
+        assert_eq!(held.generations.len(), 2);
+        assert_eq!(house.open("Олена").read(&r("A1-2")).as_deref(), Some(b"second".as_slice()));
+    });
+}
+
+#[test]
+fn while_admitting_a_member() {
+    let house = house();
+    house
+        .open("Олена")
+        .add_member("Віра", &super::house::passphrase("Віра"), &super::house::KDF, &[])
+        .unwrap();
+    killed_everywhere(&house, "Богдан", agree, |house| {
+        assert_eq!(house.open("Віра").register().present().count(), 3);
+    });
+}
