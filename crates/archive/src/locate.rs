@@ -78,6 +78,11 @@ impl Archive {
     ) -> Result<Option<Found>, FoldError> {
         let Some(whole) = whole.filter(|whole| whole.state == State::Private) else { return Ok(None) };
         let Some(key) = whole.key else { return Ok(None) };
+        let wrap = self.layout.wrap(key, &self.keyring.member().to_string());
+        if !self.keyring.own_accessions().contains(&key) && wrap.exists() {
+            // Begun by another process of this member.
+            self.keyring.adopt(key);
+        }
         if !self.keyring.own_accessions().contains(&key) {
             let located = Located { compartment, whose: Whose::Anothers(key), withdrawn: false };
             return Ok(Some(Found::Here(located)));
