@@ -107,11 +107,29 @@ impl Context {
     /// # Errors
     /// As [`Context::open`]; also when it went back.
     pub fn open_to_record(&self) -> Result<Archive, Trouble> {
-        let archive = self.open_quietly()?;
-        match archive.went_back() {
-            Some(back) => Err(Trouble::WentBack(back.clone())),
-            None => Ok(archive),
+        let mut archive = self.open_quietly()?;
+        if let Some(back) = archive.went_back() {
+            return Err(Trouble::WentBack(back.clone()));
         }
+        self.finish_what_was_agreed(&mut archive)?;
+        Ok(archive)
+    }
+
+    /// What another member agreed to and only this one can do, and what an interrupted command left.
+    fn finish_what_was_agreed(&self, archive: &mut Archive) -> Result<(), Trouble> {
+        let register = archive.register();
+        let (agreed, removed) =
+            (!register.agreed.is_empty(), register.members.values().any(|known| known.removed));
+        // Asked beforehand, because whoever finishes waits for all who erase or move at the moment.
+        let interrupted = std::fs::read_dir(archive.layout().unfinished())
+            .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().extension().is_some()));
+        if (agreed || interrupted) && archive.finish_erasures()? > 0 {
+            self.note(tells::finished(self.lang));
+        }
+        if removed {
+            archive.finish_removals()?;
+        }
+        Ok(())
     }
 
     fn open_quietly(&self) -> Result<Archive, Trouble> {

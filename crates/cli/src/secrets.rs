@@ -36,8 +36,20 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, Trouble> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
+/// Everything in a file that was named, or on standard input for `-`; others may read the file too.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    if path == Path::new("-") {
+        return Ok(read_all(io::stdin().lock())?);
+    }
+    let file = File::open(path).map_err(|error| Trouble::at(path, error))?;
+    read_all(file).map_err(|error| Trouble::at(path, error))
+}
+
 /// Everything that `from` holds, in memory that is wiped.
-pub fn read_all(mut from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read_all(mut from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room at once, because a vector that grows leaves its old memory behind unwiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize));
     let mut chunk = Zeroizing::new([0; 4096]);

@@ -76,6 +76,10 @@ pub enum Trouble {
         /// What is wrong with them.
         detail: String,
     },
+    /// A file that should be a receipt is none.
+    NotAReceipt(PathBuf),
+    /// A receipt that another archive signed.
+    OtherArchive(PathBuf),
     /// The archive did not go back.
     NotBack,
     /// A backup in the archive, or the other way round.
@@ -190,6 +194,7 @@ impl Trouble {
             | Self::Unknown(_)
             | Self::NoAuthority
             | Self::NotBack
+            | Self::OtherArchive(_)
             | Self::NotReceived(_)
             | Self::NoSuchProposal(_)
             | Self::NoSuchMember(_)
@@ -242,6 +247,7 @@ impl Trouble {
             | Self::NoKeyInFile(_)
             | Self::RecoveryCode(_)
             | Self::BackupInside
+            | Self::NotAReceipt(_)
             | Self::NotABackup(_)
             | Self::NoRecipient
             | Self::NoReason

@@ -41,7 +41,7 @@ enum Command {
         #[command(flatten)]
         named: Named,
         /// Why; it is recorded
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", default_value = "named with keyholder set")]
         reason: String,
         /// Where you are the only member and replace keyholders: the fingerprint of the new ones
         #[arg(long, value_name = "TEXT")]

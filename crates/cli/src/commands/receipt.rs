@@ -1,13 +1,17 @@
 //! `vidimus receipt`: the public receipts, on which proofs hang.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use vidimus_archive::{EnterError, Entered};
 
 use super::Answer;
 use crate::context::Context;
+use crate::secrets;
 use crate::trouble::Trouble;
-use crate::words::safe;
 use crate::words::table::Column;
+use crate::words::{safe, tells};
 
 /// The public receipts
 #[derive(Args)]
@@ -24,6 +28,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare a receipt, from paper or from whoever has it, with the archive: is this yesterday's copy?
+    Compare {
+        /// The receipt's text; `-` reads standard input
+        file: PathBuf,
+    },
 }
 
 #[derive(Serialize)]
@@ -39,7 +48,28 @@ struct Row<'a> {
 /// # Errors
 /// What stopped it.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
-    let Command::List { json } = arguments.command;
+    match arguments.command {
+        Command::List { json } => list(context, json),
+        Command::Compare { file } => compare(context, &file),
+    }
+}
+
+fn compare(context: &Context, file: &Path) -> Result<Answer, Trouble> {
+    let untrusted = secrets::read_input(file)?;
+    let entered = context.open()?.enter_receipt(&untrusted).map_err(|error| match error {
+        EnterError::NotAReceipt(_) => Trouble::NotAReceipt(file.to_owned()),
+        EnterError::OtherArchive => Trouble::OtherArchive(file.to_owned()),
+        EnterError::Io(error) => error.into(),
+        damaged @ EnterError::Store(_) => Trouble::Damaged { detail: damaged.to_string() },
+    })?;
+    match entered {
+        Entered::WentBack(back) => return Err(Trouble::WentBack(back)),
+        other => context.say(tells::receipt_compared(context.lang, &other))?,
+    }
+    Ok(Answer::Yes)
+}
+
+fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
     let archive = context.open()?;
     let rows = archive.register().receipts.iter().map(|receipt| Row {
         origin: &receipt.origin,

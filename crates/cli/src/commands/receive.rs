@@ -1,6 +1,5 @@
 //! `vidimus receive`: takes material in, and prints what was taken and what commits to it.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,6 @@ use serde::Serialize;
 use vidimus_archive::receive::{self, Progress, Receive, ReceiveError, Received, Survey};
 use vidimus_archive::{Archive, CheckpointSummary};
 use vidimus_model::FoundPath;
-use zeroize::Zeroizing;
 
 use super::{Answer, compartment};
 use crate::context::Context;
@@ -54,7 +52,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     if standard_input(&arguments.from_file) && standard_input(&arguments.note_file) {
         return Err(Trouble::TwoStandardInputs);
     }
-    let giver = arguments.from_file.as_deref().map(read).transpose()?;
+    let giver = arguments.from_file.as_deref().map(secrets::read_input).transpose()?;
     let note = arguments.note_file.as_deref().map(read_note).transpose()?;
     let survey = count(&arguments, context)?;
     let mut archive = context.open_to_record()?;
@@ -92,16 +90,8 @@ fn take_in(
     archive.receive(request, &mut show).map_err(stopped)
 }
 
-fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    if file == Path::new("-") {
-        return Ok(secrets::read_all(io::stdin().lock())?);
-    }
-    let opened = File::open(file).map_err(|error| Trouble::at(file, error))?;
-    secrets::read_all(opened).map_err(|error| Trouble::at(file, error))
-}
-
 fn read_note(file: &Path) -> Result<String, Trouble> {
-    let bytes = read(file)?;
+    let bytes = secrets::read_input(file)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::PassphraseUnreadable(file.to_owned()))?;
     Ok(text.trim_end().to_owned())
 }

@@ -1,6 +1,5 @@
 //! `vidimus unseal`: keyholders together open who gave an accession, on their own machine, without the archive.
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -67,12 +66,7 @@ enum Shown {
 
 /// The age files of a giver: one as it is, or all that stand in JSON.
 fn read_shares(file: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
-    let untrusted = if file == Path::new("-") {
-        secrets::read_all(io::stdin().lock())?
-    } else {
-        let opened = File::open(file).map_err(|error| Trouble::at(file, error))?;
-        secrets::read_all(opened).map_err(|error| Trouble::at(file, error))?
-    };
+    let untrusted = secrets::read_input(file)?;
     if untrusted.starts_with(b"age-encryption.org/") {
         return Ok(vec![untrusted.to_vec()]);
     }

@@ -3,6 +3,7 @@
 pub mod asks;
 pub mod bad_days;
 pub mod card;
+pub mod causes;
 pub mod changes;
 pub mod checked;
 pub mod numbers;

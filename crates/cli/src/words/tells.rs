@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vidimus_archive::Entered;
 use vidimus_archive::State;
 use vidimus_archive::anchor::Anchored;
 use vidimus_archive::disclose::Disclosed;
@@ -216,4 +217,29 @@ pub fn shares_written(lang: Lang, files: &[(PathBuf, Vec<String>)]) -> String {
         lines.extend(keys.iter().map(|key| format!("  {}", safe::text(key))));
     }
     lines.join("\n")
+}
+
+pub fn finished(lang: Lang) -> &'static str {
+    lang.pick(
+        "Something that was agreed to, or interrupted, is finished now.",
+        "Погоджене або перерване тепер завершено.",
+        "Согласованное или прерванное теперь завершено.",
+    )
+}
+
+/// What a receipt says about the archive as it is.
+pub fn receipt_compared(lang: Lang, entered: &Entered) -> &'static str {
+    match entered {
+        Entered::Held => lang.pick(
+            "The archive holds everything that this receipt commits to.",
+            "Архів містить усе, що засвідчує ця квитанція.",
+            "Архив содержит всё, что удостоверяет эта квитанция.",
+        ),
+        Entered::GivenUp => lang.pick(
+            "What this receipt commits to was lost, and it is on record that the archive went on without it.",
+            "Те, що засвідчує ця квитанція, втрачено, і записано, що архів продовжується без цього.",
+            "То, что удостоверяет эта квитанция, потеряно, и записано, что архив продолжается без этого.",
+        ),
+        Entered::WentBack(_) => "",
+    }
 }

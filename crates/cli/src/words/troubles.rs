@@ -1,11 +1,6 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
-use std::io;
-use std::path::Path;
-
-use vidimus_seal::RecoveryCodeError;
-use vidimus_seal::keyholders::{KeyholderSetError, MAX_KEYHOLDERS};
-
+use super::causes::{keyholder_set, recovery_code, system};
 use super::{Lang, safe, say};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
@@ -195,6 +190,24 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Жоден учасник цього архіву не має такого коду відновлення.\nПеревірте, чи на аркуші саме цей архів і чи не було новішого аркуша.",
             "Ни у одного участника этого архива нет такого кода восстановления.\nПроверьте, тот ли архив назван на листе и не было ли более нового листа.",
         ),
+        Trouble::NotAReceipt(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "There is no receipt in {file}.\nSave its text, or what its QR code holds, with every line as it is.",
+                "У {file} немає квитанції.\nЗбережіть її текст або вміст QR-коду, з усіма рядками як є.",
+                "В {file} нет квитанции.\nСохраните её текст или содержимое QR-кода, со всеми строками как есть.",
+            )
+        }
+        Trouble::OtherArchive(file) => {
+            let file = safe::path(file);
+            say!(
+                lang,
+                "The receipt in {file} is not signed by this archive.\nCompare the name and the key in it with those of the archive.",
+                "Квитанцію в {file} підписав не цей архів.\nПорівняйте назву та ключ у ній з архівом.",
+                "Квитанцию в {file} подписал не этот архив.\nСравните название и ключ в ней с архивом.",
+            )
+        }
         Trouble::NotBack => say!(
             lang,
             "This archive did not go back, as far as this machine knows.\nGo on as usual; nothing was recorded.",
@@ -436,103 +449,6 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             )
         }
         Trouble::System { path, error } => system(lang, path.as_deref(), error),
-    }
-}
-
-fn keyholder_set(lang: Lang, error: &KeyholderSetError) -> String {
-    match error {
-        KeyholderSetError::Count { found } => say!(
-            lang,
-            "{found} keyholders are named.\nName 1 to {MAX_KEYHOLDERS}, each with its own --keyholder.",
-            "Названо хранителів: {found}.\nНазвіть від 1 до {MAX_KEYHOLDERS}, кожного своїм --keyholder.",
-            "Названо хранителей: {found}.\nНазовите от 1 до {MAX_KEYHOLDERS}, каждого своим --keyholder.",
-        ),
-        KeyholderSetError::Threshold { threshold, keyholders } => say!(
-            lang,
-            "{threshold} of {keyholders} keyholders cannot come together.\nTake a --threshold from 1 to {keyholders}.",
-            "{threshold} з {keyholders} хранителів не можуть зібратися.\nВізьміть --threshold від 1 до {keyholders}.",
-            "{threshold} из {keyholders} хранителей не могут собраться.\nВозьмите --threshold от 1 до {keyholders}.",
-        ),
-        KeyholderSetError::Duplicate { recipient } => say!(
-            lang,
-            "The key {recipient} is named twice, so one person would count as two.\nName each keyholder once.",
-            "Ключ {recipient} названо двічі, і одна людина рахувалася б за двох.\nНазвіть кожного хранителя один раз.",
-            "Ключ {recipient} назван дважды, и один человек считался бы за двоих.\nНазовите каждого хранителя один раз.",
-        ),
-    }
-}
-
-fn recovery_code(lang: Lang, error: &RecoveryCodeError) -> String {
-    match error {
-        RecoveryCodeError::Character { group } | RecoveryCodeError::Group { group } => say!(
-            lang,
-            "Group {group} of the code is mistyped.\nCompare it with the sheet and type the code again.",
-            "Група {group} коду введена з помилкою.\nПорівняйте з аркушем і введіть код ще раз.",
-            "Группа {group} кода введена с ошибкой.\nСравните с листом и введите код ещё раз.",
-        ),
-        RecoveryCodeError::Length { found } => say!(
-            lang,
-            "The code has {found} characters instead of 40.\nType all ten groups of four.",
-            "У коді {found} знаків замість 40.\nВведіть усі десять груп по чотири.",
-            "В коде {found} знаков вместо 40.\nВведите все десять групп по четыре.",
-        ),
-        RecoveryCodeError::Several => say!(
-            lang,
-            "Several groups of the code are mistyped, or two are exchanged.\nCompare it with the sheet and type the code again.",
-            "Кілька груп коду введено з помилкою, або дві переставлено.\nПорівняйте з аркушем і введіть код ще раз.",
-            "Несколько групп кода введено с ошибкой, или две переставлены.\nСравните с листом и введите код ещё раз.",
-        ),
-    }
-}
-
-fn system(lang: Lang, path: Option<&Path>, error: &io::Error) -> String {
-    let it = path.map_or_else(|| lang.pick("A file", "Файл", "Файл").to_owned(), safe::path);
-    match error.kind() {
-        io::ErrorKind::NotFound => say!(
-            lang,
-            "{it} does not exist.\nCheck how the name is written.",
-            "{it} не існує.\nПеревірте, як написано назву.",
-            "{it} не существует.\nПроверьте, как написано название.",
-        ),
-        io::ErrorKind::PermissionDenied => say!(
-            lang,
-            "{it} may not be opened or changed by this user.\nAsk its owner, or run the command as the user to whom it belongs.",
-            "{it}: цей користувач не може це відкрити чи змінити.\nПопросіть власника або запустіть команду від його імені.",
-            "{it}: этот пользователь не может это открыть или изменить.\nПопросите владельца или запустите команду от его имени.",
-        ),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => say!(
-            lang,
-            "There is no room left on the disk.\nMake room and run the same command again; it goes on where it stopped.",
-            "На диску не лишилося місця.\nЗвільніть місце й запустіть ту саму команду ще раз; вона продовжить з того ж місця.",
-            "На диске не осталось места.\nОсвободите место и запустите ту же команду ещё раз; она продолжит с того же места.",
-        ),
-        io::ErrorKind::Interrupted => say!(
-            lang,
-            "The question was not answered, and nothing was changed.\nRun the command again when you are ready.",
-            "На запитання не відповіли, і нічого не змінено.\nЗапустіть команду ще раз, коли будете готові.",
-            "На вопрос не ответили, и ничего не изменено.\nЗапустите команду ещё раз, когда будете готовы.",
-        ),
-        io::ErrorKind::IsADirectory => say!(
-            lang,
-            "{it} is a folder.\nName a file.",
-            "{it} є текою.\nНазвіть файл.",
-            "{it} - это папка.\nНазовите файл.",
-        ),
-        io::ErrorKind::NotADirectory => say!(
-            lang,
-            "{it} is not a folder.\nName a folder.",
-            "{it} не є текою.\nНазвіть теку.",
-            "{it} - это не папка.\nНазовите папку.",
-        ),
-        _ => {
-            let error = safe::text(&error.to_string());
-            say!(
-                lang,
-                "{it} cannot be read or written: {error}.\nIf the disk is sound, run the command again.",
-                "{it}: не вдається прочитати чи записати: {error}.\nЯкщо диск справний, запустіть команду ще раз.",
-                "{it}: не удаётся прочитать или записать: {error}.\nЕсли диск исправен, запустите команду ещё раз.",
-            )
-        }
     }
 }
 

@@ -87,6 +87,36 @@ fn yesterdays_copy_is_read_but_not_written_until_a_person_decides() {
 }
 
 #[test]
+fn a_printed_receipt_tells_a_new_machine_that_it_has_yesterdays_copy() {
+    let house = house();
+    copy(&house.path("archive"), &house.path("yesterday"));
+    let receipt = |house: &House| {
+        let listed = house.vidimus(["receipt", "list", "--json"]).json();
+        let newest = listed.as_array().unwrap().last().unwrap()["folder"].as_str().unwrap().to_owned();
+        Path::new(&newest).join("receipt.txt")
+    };
+    let old = receipt(&house);
+    house.vidimus(["receive", "disk"]).succeeds();
+    fs::copy(receipt(&house), house.path("printed.txt")).unwrap();
+    let compare = |archive: &str, file: &Path| {
+        let mut command = house.command();
+        command.env("XDG_STATE_HOME", house.path("a new laptop")).args([
+            "--archive",
+            archive,
+            "--first-seen-here",
+        ]);
+        let output = command.args(["receipt", "compare"]).arg(file).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, said) = compare("yesterday", &old);
+    assert!(code == 0 && said.contains("holds everything"), "{said}");
+    let (code, said) = compare("yesterday", &house.path("printed.txt"));
+    assert!(code == 1 && said.contains("This archive went back"), "{said}");
+    let (code, said) = compare("archive", &house.path("disk/note.txt"));
+    assert!(code == 2 && said.contains("There is no receipt in"), "{said}");
+}
+
+#[test]
 fn what_is_computed_is_made_again() {
     let house = house();
     let before = house.vidimus(["list", "--json"]).succeeds().out;

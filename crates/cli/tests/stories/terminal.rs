@@ -113,3 +113,24 @@ fn who_interrupts_a_question_is_let_go() {
     assert!(seen.contains("The question was not answered"), "{seen}");
     assert!(!seen.contains("not the right"), "{seen}");
 }
+
+#[test]
+fn a_person_is_asked_before_a_disk_is_taken_in() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    let line = format!("{} receive disk", env!("CARGO_BIN_EXE_vidimus"));
+    let Some(mut terminal) = Terminal::run(&house, &line) else { return };
+    terminal.until("Take in 1 file, 6 B? [y/N] ");
+    terminal.types("");
+    let (code, seen) = terminal.ends();
+    assert!(code == 1 && seen.contains("You said no, and nothing was done."), "{seen}");
+
+    let Some(mut terminal) = Terminal::run(&house, &line) else { return };
+    terminal.until("[y/N] ");
+    terminal.types("y");
+    terminal.until("Passphrase: ");
+    terminal.types(PASSPHRASE);
+    let (code, seen) = terminal.ends();
+    assert!(code == 0 && seen.contains("Accession A1"), "{seen}");
+    assert!(!seen.contains("herons"), "{seen}");
+}
