@@ -9,7 +9,7 @@ use vidimus_seal::wrap;
 use crate::door::{Act, Draft};
 use crate::keyring::KeyringError;
 use crate::locate::{Found, Located, Whose};
-use crate::{Archive, DoorError, FoldError, files};
+use crate::{Archive, DoorError, FoldError, ProposeError, files};
 
 /// Why an accession was not released.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,17 @@ impl From<KeyringError> for ReleaseError {
     }
 }
 
+impl From<ProposeError> for ReleaseError {
+    fn from(error: ProposeError) -> Self {
+        match error {
+            ProposeError::Door(error) => error.into(),
+            ProposeError::Fold(error) => error.into(),
+            ProposeError::Io(error) => error.into(),
+            other => io::Error::other(other).into(),
+        }
+    }
+}
+
 impl Archive {
     /// Lets every holder of its compartment read a finished accession. To repeat it finishes what was interrupted.
     ///
@@ -78,7 +89,8 @@ impl Archive {
         if *accession != accession.whole() {
             return Err(ReleaseError::NotWhole(accession.clone()));
         }
-        self.refresh()?;
+        // Nothing is wrapped for a generation that someone who left may have kept.
+        self.finish_removals()?;
         if let Found::Here(Located { compartment, whose: Whose::Holders, .. }) = self.locate(accession)? {
             return self.end_release(accession, &compartment);
         }

@@ -17,7 +17,7 @@ use crate::keyring::SealingKey;
 use crate::locate::{Found, Located, Whose};
 use crate::repack::RepackError;
 use crate::unfinished::{UnfinishedError, WorkNote, Workplace};
-use crate::{Archive, DoorError, EraseError, FoldError, rows};
+use crate::{Archive, DoorError, EraseError, FoldError, ProposeError, rows};
 
 /// Why something was not moved.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,17 @@ struct Copy {
     items: Vec<(Ref, ObjectPlace)>,
 }
 
+impl From<ProposeError> for MoveError {
+    fn from(error: ProposeError) -> Self {
+        match error {
+            ProposeError::Door(error) => error.into(),
+            ProposeError::Fold(error) => error.into(),
+            ProposeError::Io(error) => error.into(),
+            other => io::Error::other(other).into(),
+        }
+    }
+}
+
 impl Archive {
     /// Moves accessions and items to a compartment; both must be held. References do not change. What is there already is
     /// passed over. An own accession that is not released is read by the other compartment's holders from then on.
@@ -112,6 +123,8 @@ impl Archive {
         if *to == CompartmentId::register() || self.keyring.compartment(to).is_none() {
             return Err(MoveError::NotHeld);
         }
+        // Nothing is wrapped for a generation that someone who left may have kept.
+        self.finish_removals()?;
         let workplace = self.workplace()?;
         self.finish_work(&workplace)?;
         for group in self.moving(about, to)? {

@@ -391,3 +391,33 @@ fn a_forged_note_of_work_destroys_nothing_that_is_needed() {
     assert_eq!(house.open("Олена").read(&r("A1-1")).as_deref(), Some(b"one".as_slice()));
     house.is_sound_for(&["Олена"]);
 }
+
+#[test]
+fn a_compartment_that_the_agreeing_member_does_not_hold_gets_its_new_key_from_one_who_does() {
+    let house = House::of_two();
+    house.admit("Віра", ["Олена", "Богдан"]);
+    let mut olena = house.open("Олена");
+    let (me, gone) = (olena.keyring().member(), house.open("Віра").keyring().member());
+    let victims = olena.new_compartment("victims", None, &[me, gone]).unwrap();
+    let old = olena.keyring().compartment(&victims).unwrap().current();
+    let kept = house.unwrap("Віра", old);
+    // Bohdan tries to slip in: holders are taken from the records, not from the key store.
+    let mut bohdan = house.open("Богдан");
+    let slip = house.layout().wrap(old, &bohdan.keyring().member().to_string());
+    std::fs::write(&slip, b"not even a wrap").unwrap();
+
+    let id = waiting(olena.propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
+    assert_eq!(bohdan.agree(id).unwrap(), Outcome::Done);
+    std::fs::remove_file(&slip).unwrap();
+    house.receive("Олена", &[("1", b"one".as_slice())]);
+    let mut olena = house.open("Олена");
+    olena.move_into(&[r("A1")], &victims, &mut |_| {}).unwrap();
+    let new = olena.keyring().compartment(&victims).unwrap().current();
+    assert_ne!(new, old);
+    assert_eq!(olena.holders(&victims).unwrap(), BTreeSet::from([me]));
+    let key = house.key_of("Олена", &r("A1"));
+    let wrap = std::fs::read(house.layout().wrap(key, &new.to_string())).unwrap();
+    assert!(decrypt_to_vec(&wrap, &kept).is_err());
+    assert_eq!(house.open("Олена").read(&r("A1-1")).as_deref(), Some(b"one".as_slice()));
+    house.is_sound_for(&["Олена", "Богдан"]);
+}
