@@ -186,6 +186,7 @@ impl Context {
         match error {
             OpenError::NoArchive(folder) => Trouble::NotAnArchive(folder),
             OpenError::NeverSeen { now } => Trouble::NeverSeen { now },
+            OpenError::NoSigningKey => Trouble::NotAMember,
             OpenError::Unlock(UnlockError::NoSuchMember) => {
                 Trouble::WrongPassphrase { member: self.globals.member.clone() }
             }

@@ -47,6 +47,8 @@ pub enum Trouble {
     Exists(PathBuf),
     /// A recovery code is mistyped.
     RecoveryCode(RecoveryCodeError),
+    /// The member's keys open nothing here: they were removed, or the key store is damaged.
+    NotAMember,
     /// No member with this recovery code.
     WrongRecoveryCode,
     /// No member with this passphrase, or none of this name.
@@ -222,6 +224,7 @@ impl Trouble {
             | Self::NeverSeen { .. }
             | Self::NotHeld
             | Self::NotYours
+            | Self::NotAMember
             | Self::WrongRecoveryCode
             | Self::LastMember
             | Self::NotReleased(_)

@@ -208,6 +208,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "Квитанцию в {file} подписал не этот архив.\nСравните название и ключ в ней с архивом.",
             )
         }
+        Trouble::NotAMember => say!(
+            lang,
+            "Your keys open nothing in this archive: you are no longer a member, or the key store is damaged.\nAsk another member; vidimus check, run by them, names what is damaged.",
+            "Ваші ключі нічого тут не відкривають: ви більше не учасник, або сховище ключів пошкоджене.\nЗверніться до іншого учасника; його vidimus check назве пошкоджене.",
+            "Ваши ключи ничего здесь не открывают: вы больше не участник, или хранилище ключей повреждено.\nОбратитесь к другому участнику; его vidimus check назовёт повреждённое.",
+        ),
         Trouble::NotBack => say!(
             lang,
             "This archive did not go back, as far as this machine knows.\nGo on as usual; nothing was recorded.",

@@ -55,6 +55,7 @@ fn the_only_member_confirms_what_destroys() {
     let said = house.vidimus(["erase", "A1-3", "--reason", "a private letter", "--confirm", "a1-3"]);
     assert!(said.succeeds().out.contains("Erased: A1-3"));
     assert!(house.vidimus(["show", "A1-3"]).succeeds().out.contains("A1-3: erased"));
+    house.vidimus(["check", "--full"]).succeeds();
     house
         .vidimus(["member", "remove", "Olena", "--reason", "x"])
         .refuses(3, "The last member cannot be removed");
@@ -71,8 +72,7 @@ fn another_member_reads_after_release_and_agrees_to_what_needs_two() {
     house.vidimus(["release", "A1"]).succeeds();
     assert!(boris(&house, &["list"]).succeeds().out.ends_with("4 items\n"));
 
-    let said = house.vidimus(["erase", "A1-1", "--reason", "asked by the family"]).succeeds();
-    let id = said.out.trim().rsplit(' ').next().unwrap().to_owned();
+    let id = waiting(&house.vidimus(["erase", "A1-1", "--reason", "asked by the family"]).succeeds());
     house.vidimus(["agree", &id]).refuses(3, "Another member has to agree");
     let waits = boris(&house, &["proposals"]).succeeds().fits();
     assert!(waits.out.contains(&id) && waits.out.contains("erase A1-1"), "{waits:?}");
@@ -126,4 +126,31 @@ fn keyholders_are_named_later_and_changed_with_care() {
         (&keys[1].clone().into(), &fingerprint.into())
     );
     house.vidimus(["keyholder", "set", "--reason", "x"]).refuses(2, "0 keyholders are named");
+}
+
+#[test]
+fn a_member_who_was_removed_opens_nothing_any_more() {
+    let house = House::with_archive();
+    admit_boris(&house);
+    house.private("cy", "cy counts nine quiet foxes");
+    let add = ["member", "add", "Cy", "--new-passphrase-file", "cy", "--recovery-sheet", "cy.txt"];
+    let id = waiting(&house.vidimus(add).succeeds());
+    let cy = |arguments: &[&str]| house.vidimus([arguments, &["--passphrase-file", "cy"]].concat());
+    cy(&["list"]).refuses(3, "Your keys open nothing in this archive");
+    boris(&house, &["agree", &id]).succeeds();
+    cy(&["list"]).succeeds();
+    house.vidimus(add).refuses(2, "is there already");
+
+    let id = waiting(&house.vidimus(["member", "remove", "Boris", "--reason", "he left"]).succeeds());
+    boris(&house, &["agree", &id]).refuses(3, "it is about you");
+    cy(&["agree", &id]).succeeds();
+    boris(&house, &["list"]).refuses(3, "No member has this passphrase");
+    house.vidimus(["list"]).succeeds();
+    let listed = house.vidimus(["member", "list"]).succeeds().fits();
+    assert!(listed.out.contains("removed"), "{listed:?}");
+}
+
+/// The id of what was proposed.
+fn waiting(said: &Said) -> String {
+    said.out.trim().rsplit(' ').next().unwrap().to_owned()
 }
