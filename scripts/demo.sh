@@ -52,9 +52,9 @@ xtask sample "$demo/disk"
 say "An archive is made; the recovery sheet would be printed and locked away"
 run vidimus init --origin demo.example/archive --member Olena --recovery-sheet "$demo/recovery-sheet.txt"
 
-say "The disk is taken in; a link and a pipe are not files, so the answer is no (1): something was not taken"
+say "The disk is taken in; a link and a pipe are not files, so they are only listed"
 echo "Invented: a former prisoner, who must not be found." > "$demo/giver.txt"
-run_no vidimus receive "$demo/disk" --from-file "$demo/giver.txt"
+run vidimus receive "$demo/disk" --from-file "$demo/giver.txt" || true
 
 say "The public receipt, to be published today: it names nobody and nothing"
 receipt=$(find demo-archive/receipts -name '*.txt' | sort | tail -n 1)
