@@ -28,14 +28,10 @@ impl Archive {
                 files::replace(&target, &bytes)?;
             }
         }
-        for path in below(&theirs.keys())?.difference(&ours) {
-            fs::remove_file(theirs.keys().join(path))?;
-            done.removed += 1;
-            if let Some(folder) = theirs.keys().join(path).parent() {
-                files::sync_folder(folder)?;
-                let _ = fs::remove_dir(folder); // only if it is empty
-            }
-        }
+        done.removed += drop_others(&theirs.keys(), &ours)?;
+        // What a crash would leave to do here is left to do there.
+        copy_new(&self.layout.unfinished(), &theirs.unfinished())?;
+        drop_others(&theirs.unfinished(), &below(&self.layout.unfinished())?)?;
         Ok(())
     }
 
@@ -64,6 +60,20 @@ impl Archive {
         let opened = vidimus_seal::age::open(bytes, &self.keyring.member_keys().identity, None);
         !matches!(opened, Ok(_) | Err(OpenError::NotForThisKey))
     }
+}
+
+/// Removes every file below `folder` that is not among these; returns how many.
+fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
+    let mut removed = 0;
+    for path in below(folder)?.difference(keep) {
+        fs::remove_file(folder.join(path))?;
+        removed += 1;
+        if let Some(within) = folder.join(path).parent() {
+            files::sync_folder(within)?;
+            let _ = fs::remove_dir(within); // only if it is empty
+        }
+    }
+    Ok(removed)
 }
 
 /// Copies every file below `from` that is not there or differs.

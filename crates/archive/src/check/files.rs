@@ -32,6 +32,9 @@ pub(super) fn look(layout: &Layout, report: &mut Report) {
         }
         stray(&name, "", report);
     }
+    for name in names(&layout.root().join("unfinished"), report) {
+        report.left_over(format!("unfinished/{}", shown(Path::new(&name))));
+    }
     if !layout.ledger().exists() {
         report.problem("ledger", "there is no ledger", what::BACKUP);
     }
