@@ -87,8 +87,22 @@ def strict_json(data):
     return json.loads(data, object_pairs_hook=no_repeated_keys)
 
 
-def record_of(sd_jwt, path, origin, public_key):
-    """Entry and open fields of a record (record.md)."""
+def epoch(base, name):
+    """Number of the epoch of the log that began as base (log.md); none for another log."""
+    head, _, digits = name.rpartition("/")
+    numbered = head == base and digits.isascii() and digits.isdigit() and digits[0] != "0" and digits != "1"
+    return 1 if name == base else int(digits) if numbered else None
+
+
+def is_earlier(name, origin):
+    """Is name the origin of an earlier epoch of the same log?"""
+    base = origin.rpartition("/")[0]
+    old, new = epoch(base, name), epoch(base, origin)
+    return epoch(name, origin) is not None or bool(base and old and new and old <= new)
+
+
+def record_of(sd_jwt, path, origin, public_key, earlier=False):
+    """Entry and open fields of a record (record.md), of this epoch or, where that may be, of an earlier one."""
     require(sd_jwt.endswith("~"), f"{path} is not a record")
     jwt, *disclosures = sd_jwt[:-1].split("~")
     require(jwt.count(".") == 2, f"{path} is not a record")
@@ -100,7 +114,8 @@ def record_of(sd_jwt, path, origin, public_key):
     require(header == expected.encode(), f"{path} names another key, or is not a record")
     payload = strict_json(payload)
     require(set(payload) == {"_sd", "_sd_alg", "iss"} and payload["_sd_alg"] == "sha-256", f"{path} is not a record")
-    require(payload["iss"] == origin, f"{path} is of another archive")
+    of_this = payload["iss"] == origin or earlier and is_earlier(payload["iss"], origin)
+    require(of_this, f"{path} is of another archive")
     require(ed25519(public_key, jwt.rsplit(".", 1)[0].encode(), signature), f"{path} is not signed by the archive")
     digests, fields = payload["_sd"], {}
     require(digests == sorted(set(digests)) and digests and len(digests) % 16 == 0, f"{path} is not a record")
@@ -115,16 +130,19 @@ def record_of(sd_jwt, path, origin, public_key):
 
 def checkpoint_of(note, path, key):
     """Size and root of a signed note (log.md)."""
-    origin, key_id, public_key = key
+    origin, _, public_key = key
     body, _, signatures = note.rpartition("\n\n")
     body += "\n"
     lines = body.split("\n")
-    require(len(lines) == 4 and lines[0] == origin and lines[3] == "", f"{path} is not a checkpoint of this archive")
+    name_of_log = lines[0]
+    of_this = name_of_log == origin or is_earlier(name_of_log, origin)
+    require(len(lines) == 4 and of_this and lines[3] == "", f"{path} is not a checkpoint of this archive")
+    key_id = sha256(name_of_log.encode() + b"\n\x01" + public_key)[:4].hex()
     signed = False
     for line in signatures.splitlines():
         require(line.startswith("\u2014 ") and line.count(" ") == 2, f"{path} has a line that is no signature")
         name, signature = line[2:].split(" ")
-        if name == origin and b64(signature)[:4].hex() == key_id:
+        if name == name_of_log and b64(signature)[:4].hex() == key_id:
             require(ed25519(public_key, body.encode(), b64(signature)[4:]), f"the signature of {path} is false")
             signed = True
     require(signed, f"{path} is not signed by the archive")
@@ -249,7 +267,7 @@ def check(bag, name, pinned):
     # 5. The file is the one of its record, and that record is in the log.
     stem = name[len("data/"):].rpartition(".")[0]
     path, proof_path = f"records/{stem}.sd-jwt", f"proofs/{stem}.tlog-proof"
-    entry, fields = record_of(text(bag, path), path, origin, public_key)
+    entry, fields = record_of(text(bag, path), path, origin, public_key, earlier=True)
     data = read(bag, name)
     require(fields.get("change") == "item/1", f"{path} is not of a file")
     require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")

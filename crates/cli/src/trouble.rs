@@ -137,8 +137,6 @@ pub enum Trouble {
         /// One of another compartment.
         other: Ref,
     },
-    /// Taken in before a roll-back was accepted.
-    EarlierEpoch(Ref),
     /// The disclosure stands on record, but its package was not finished.
     NotFinished {
         /// Why.
@@ -205,7 +203,6 @@ impl Trouble {
             | Self::NoGiverNamed(_)
             | Self::Withdrawn(_)
             | Self::Gone(_)
-            | Self::EarlierEpoch(_)
             | Self::NotFinished { .. }
             | Self::Settings { .. }
             | Self::Declined

@@ -6,6 +6,7 @@ pub mod bag;
 pub mod checkpoint;
 pub mod consistency;
 pub mod cosignature;
+pub mod epoch;
 pub mod json;
 pub mod merkle;
 pub mod note;

@@ -9,6 +9,7 @@ use vidimus_ledger::StoreError;
 use vidimus_proof::bag::{Anchor, StampFiles};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::consistency::ConsistencyProof;
+use vidimus_proof::epoch;
 use vidimus_proof::merkle::{self, Hash, Nodes, leaf_hash};
 use vidimus_proof::note::VerifierKey;
 use vidimus_proof::timestamp;
@@ -46,11 +47,11 @@ impl Checkpoints {
 }
 
 impl Archive {
-    /// Every public receipt of this epoch with its time stamps, and the newest checkpoint.
+    /// Every public receipt with its time stamps, and the newest checkpoint.
     pub(super) fn checkpoints(&self) -> Result<Checkpoints, DiscloseError> {
         let now = self.checkpoint()?;
         let mut receipts = BTreeMap::new();
-        for receipt in self.register.receipts.iter().filter(|receipt| receipt.origin == self.origin) {
+        for receipt in &self.register.receipts {
             let note = self.receipt_checkpoint(receipt)?;
             let stamps = self.stamps(&note).map_err(ReceiptError::from)?;
             receipts.insert(receipt.size, Anchor { note, stamps });
@@ -110,7 +111,8 @@ impl Prover {
         let hashes = merkle::inclusion_proof(index, under.checkpoint().size, &self.nodes);
         let hashes = hashes.map_err(|_| Unproved)?;
         let proof = TlogProof { extra: None, index, hashes, checkpoint: under.clone() };
-        proof.verify(&leaf_hash(entry), &self.key).map_err(|_| Unproved)?;
+        let key = epoch::earlier_name(&self.key, &under.checkpoint().origin).ok_or(Unproved)?;
+        proof.verify(&leaf_hash(entry), &key).map_err(|_| Unproved)?;
         Ok(proof)
     }
 

@@ -145,9 +145,6 @@ pub enum DiscloseError {
         /// An item of another compartment.
         other: Ref,
     },
-    /// It was taken in before a roll-back was accepted: its record is of an earlier origin, which a bag of this one cannot prove.
-    #[error("{0} was taken in under an earlier origin")]
-    EarlierEpoch(Ref),
     /// The record or the object cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -88,7 +88,6 @@ fn not_disclosed(error: DiscloseError) -> Trouble {
         DiscloseError::Withdrawn(reference) => Trouble::Withdrawn(reference),
         DiscloseError::Gone(reference) => Trouble::Gone(reference),
         DiscloseError::SeveralCompartments { first, other } => Trouble::SeveralCompartments { first, other },
-        DiscloseError::EarlierEpoch(reference) => Trouble::EarlierEpoch(reference),
         DiscloseError::Out(OutError::NotEmpty(folder)) => Trouble::NotEmpty(folder),
         DiscloseError::Out(OutError::Io { path, reason }) => Trouble::at(&path, reason),
         unfinished @ DiscloseError::OnRecord { .. } => {

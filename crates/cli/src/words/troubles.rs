@@ -358,12 +358,6 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{first} і {other} лежать у різних відсіках.\nЗробіть окремий пакет для кожного відсіку.",
             "{first} и {other} лежат в разных отсеках.\nСделайте отдельный пакет для каждого отсека.",
         ),
-        Trouble::EarlierEpoch(reference) => say!(
-            lang,
-            "{reference} was taken in before a roll-back was accepted, and the present log cannot prove it.\nTake the file in again; its old record stays.",
-            "{reference} прийнято до прийняття відкоту, і теперішній журнал не може цього довести.\nПрийміть файл ще раз; старий запис лишиться.",
-            "{reference} принято до принятия отката, и нынешний журнал не может этого доказать.\nПримите файл ещё раз; старая запись останется.",
-        ),
         Trouble::NotFinished { detail } => {
             let detail = safe::text(detail);
             say!(

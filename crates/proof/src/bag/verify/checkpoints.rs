@@ -11,6 +11,7 @@ use crate::bag::layout::{DISCLOSURE_PROOF, Place};
 use crate::bag::problem::Problems;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::consistency::ConsistencyProof;
+use crate::epoch;
 use crate::note::{VerifierKey, VerifyError};
 use crate::policy::{Policy, Quorum};
 
@@ -75,7 +76,7 @@ fn read(
 ) -> Option<Known> {
     let bytes = contents.read(path, problems)?;
     let signed = problems.keep(path, SignedCheckpoint::from_bytes(&bytes))?;
-    let checkpoint = problems.keep(path, signed.verify(key).cloned())?;
+    let checkpoint = problems.keep(path, signed.verify(&epoch::key_for(key, &signed)).cloned())?;
     if checkpoint.size != size {
         problems.add(path, Fault::Size);
         return None;

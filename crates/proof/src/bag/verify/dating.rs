@@ -134,7 +134,7 @@ pub(super) fn answer(
     key: &VerifierKey,
     checkpoints: &BTreeMap<u64, Known>,
 ) -> ReceiptAnswer {
-    match receipt.verify(key) {
+    match receipt.verify(&crate::epoch::key_for(key, receipt)) {
         Err(CheckpointVerifyError::Origin) => return ReceiptAnswer::OtherArchive,
         Err(CheckpointVerifyError::Note(_)) => return ReceiptAnswer::NotSigned,
         Ok(_) => {}

@@ -4,6 +4,7 @@ use super::contents::Contents;
 use crate::bag::layout::KEY;
 use crate::bag::problem::Problems;
 use crate::bag::{BagKey, Fault, Trust};
+use crate::epoch;
 use crate::note::{Algorithm, VerifierKey};
 use crate::record::PublicKey;
 
@@ -18,7 +19,7 @@ pub(super) fn read(
     let logs = trust.policy.iter().flat_map(|policy| policy.logs()).map(|log| &log.key);
     let mut expected = trust.archive_keys.iter().chain(logs).peekable();
     let any = expected.peek().is_some();
-    let pinned = expected.any(|key| *key == vkey);
+    let pinned = expected.any(|key| epoch::same_log(key, &vkey));
     if any && !pinned {
         problems.add(KEY, Fault::OtherKey);
     }

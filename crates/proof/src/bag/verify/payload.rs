@@ -11,6 +11,7 @@ use crate::bag::layout::Place;
 use crate::bag::manifest::{Algorithm, Digests};
 use crate::bag::problem::Problems;
 use crate::bag::{Fault, ITEM};
+use crate::epoch;
 use crate::merkle::leaf_hash;
 use crate::note::VerifierKey;
 use crate::record::{PublicKey, Record, RecordError};
@@ -92,7 +93,10 @@ fn check_record(
     }
     let text = contents.read_text(&path, RecordError::NotSdJwt.into(), problems)?;
     let record = problems.keep(&path, Record::parse(&text))?;
-    problems.keep(&path, record.verify(key.name().as_str(), public_key))?;
+    // A record of an earlier epoch bears that epoch's origin.
+    let issuer = record.issuer();
+    let origin = if epoch::may_follow(issuer, key.name().as_str()) { issuer } else { key.name().as_str() };
+    problems.keep(&path, record.verify(origin, public_key))?;
     if record.text("change") != Some(ITEM) {
         problems.add(&path, Fault::OtherChange(ITEM));
         return None;
@@ -117,7 +121,8 @@ fn check_proof(
     let path = proof_path(stem);
     let bytes = contents.read(&path, problems)?;
     let proof = problems.keep(&path, TlogProof::from_bytes(&bytes))?;
-    problems.keep(&path, proof.verify(&leaf_hash(&record.entry()), key).map(|_| ()))?;
+    let key = epoch::key_for(key, &proof.checkpoint);
+    problems.keep(&path, proof.verify(&leaf_hash(&record.entry()), &key).map(|_| ()))?;
     if proof.extra.is_some() {
         problems.add(&path, Fault::Extra);
         return None;
