@@ -278,8 +278,55 @@ pub struct NotTaken {
     pub path: FoundPath,
     /// Which of the accession's sources, from 0.
     pub source: u32,
+    /// What it was, as far as that could be seen.
+    pub kind: FoundKind,
     /// Why.
     pub reason: String,
+}
+
+/// What a name in a folder stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundKind {
+    /// A regular file: it should have been taken.
+    File,
+    /// A folder that could not be read: what is in it is unknown.
+    Folder,
+    /// A symbolic link; links are never followed.
+    Link,
+    /// A FIFO, socket or device.
+    Special,
+    /// It could not be seen what it was.
+    Unknown,
+}
+
+impl FoundKind {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Folder => "folder",
+            Self::Link => "link",
+            Self::Special => "special",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// May evidence be missing because this was not taken? Not for links and special files, which have no content of their own.
+    pub fn may_hold_content(self) -> bool {
+        matches!(self, Self::File | Self::Folder | Self::Unknown)
+    }
+}
+
+impl std::str::FromStr for FoundKind {
+    type Err = crate::BadId;
+
+    fn from_str(text: &str) -> Result<Self, crate::BadId> {
+        [Self::File, Self::Folder, Self::Link, Self::Special, Self::Unknown]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| crate::BadId(text.to_owned()))
+    }
 }
 
 /// An accession is finished.

@@ -11,8 +11,8 @@ mod statement;
 
 pub use change::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, Change,
-    Compartment, Disclosure, Erasure, Generation, Giver, GiverShare, Holder, Keyholders, Medium, Member,
-    MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
+    Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Keyholders, Medium,
+    Member, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
     Withdrawal,
 };
 pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};

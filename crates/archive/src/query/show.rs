@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use vidimus_folds::catalogue::{Counts, State};
 use vidimus_ledger::{Ledger as _, StoreError};
-use vidimus_model::{AccessionEnd, CompartmentId, FoundPath, Medium, ObjectPlace, Ref};
+use vidimus_model::{AccessionEnd, CompartmentId, FoundKind, FoundPath, Medium, ObjectPlace, Ref};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::record::Record;
 
@@ -121,6 +121,8 @@ pub struct NotTakenLine {
     /// As found.
     #[serde(flatten)]
     pub path: FoundPath,
+    /// What it was.
+    pub kind: FoundKind,
     /// Why.
     pub reason: String,
 }
@@ -193,8 +195,11 @@ impl Archive {
             None => None,
         };
         let Counts { items, .. } = row.counts;
-        let line =
-            |row: vidimus_folds::catalogue::NotTakenRow| NotTakenLine { path: row.path, reason: row.reason };
+        let line = |row: vidimus_folds::catalogue::NotTakenRow| NotTakenLine {
+            path: row.path,
+            kind: row.kind,
+            reason: row.reason,
+        };
         Ok(ShownAccession {
             reference,
             seq,

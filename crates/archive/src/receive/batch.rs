@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 use vidimus_model::{
-    Change, FileSystemSays, FoundPath, Item, NotTaken, ObjectPlace, Reading, ReadingSizes, Ref, TimeZoneKnown,
+    Change, FileSystemSays, FoundKind, FoundPath, Item, NotTaken, ObjectPlace, Reading, ReadingSizes, Ref,
+    TimeZoneKnown,
 };
 use vidimus_vault::Vault as _;
 
@@ -10,7 +11,7 @@ use super::known::Pack;
 use super::sealer::{BUFFER, SealError, Sealer};
 use super::source::Source;
 use super::walk::{Root, why};
-use super::{ReceiveError, Session};
+use super::{PassedOver, ReceiveError, Session};
 use crate::door::{Act, Draft};
 use crate::{Archive, FoldError};
 
@@ -27,7 +28,7 @@ pub(super) struct Batch {
     zone: TimeZoneKnown,
     /// In the order in which they were met; each gets the session's next number.
     files: Vec<Found>,
-    passed_over: Vec<(FoundPath, String)>,
+    passed_over: Vec<PassedOver>,
     pack: Option<Pack>,
     /// The plain bytes of the pack.
     packed: Vec<u8>,
@@ -73,8 +74,8 @@ impl Batch {
         self.files.is_empty() && self.passed_over.is_empty()
     }
 
-    pub fn pass_over(&mut self, path: FoundPath, reason: String) {
-        self.passed_over.push((path, reason));
+    pub fn pass_over(&mut self, path: FoundPath, kind: FoundKind, reason: String) {
+        self.passed_over.push(PassedOver { path, kind, reason });
     }
 }
 
@@ -99,7 +100,7 @@ impl Archive {
         match taken {
             Ok(()) => Ok(()),
             Err(Trouble::File(reason)) => {
-                batch.pass_over(path, reason);
+                batch.pass_over(path, FoundKind::File, reason);
                 Ok(())
             }
             Err(Trouble::Archive(e)) => Err(e),
@@ -205,8 +206,8 @@ impl Archive {
         for found in batch.files.drain(..) {
             changes.push(session.item(found, batch.source));
         }
-        for (path, reason) in batch.passed_over.drain(..) {
-            changes.push(session.not_taken(path, batch.source, reason));
+        for passed_over in batch.passed_over.drain(..) {
+            changes.push(session.not_taken(passed_over, batch.source));
         }
         let drafts = changes
             .into_iter()
@@ -260,10 +261,11 @@ impl Session {
         })
     }
 
-    fn not_taken(&mut self, path: FoundPath, source: u32, reason: String) -> Change {
+    fn not_taken(&mut self, passed_over: PassedOver, source: u32) -> Change {
         self.counts.not_taken += 1;
-        self.not_taken.push((path.clone(), reason.clone()));
-        Change::NotTaken(NotTaken { about: self.about.clone(), path, source, reason })
+        self.not_taken.push(passed_over.clone());
+        let PassedOver { path, kind, reason } = passed_over;
+        Change::NotTaken(NotTaken { about: self.about.clone(), path, source, kind, reason })
     }
 }
 

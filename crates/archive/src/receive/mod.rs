@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use vidimus_folds::catalogue::{Catalogue, ItemQuery, State};
 use vidimus_model::{
-    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundPath, Item, KeyId, Medium, Ref,
-    Source, TimeZoneKnown,
+    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundKind, FoundPath, Item, KeyId,
+    Medium, Ref, Source, TimeZoneKnown,
 };
 use vidimus_seal::age::Identity;
 use vidimus_seal::{Entropy, wrap};
@@ -82,7 +82,7 @@ pub struct Received {
     /// Items whose bytes were there before.
     pub copies: u64,
     /// What was not taken, and why.
-    pub not_taken: Vec<(FoundPath, String)>,
+    pub not_taken: Vec<PassedOver>,
     /// Bytes of all items.
     pub bytes: u64,
     /// The checkpoint that commits to it.
@@ -95,6 +95,25 @@ pub struct Received {
     pub sealed_to: Option<SealedTo>,
     /// What is known of the carrier.
     pub medium: Medium,
+}
+
+/// Something that was found and not taken.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PassedOver {
+    /// As found.
+    #[serde(flatten)]
+    pub path: FoundPath,
+    /// What it was.
+    pub kind: FoundKind,
+    /// Why.
+    pub reason: String,
+}
+
+impl Received {
+    /// Was every regular file taken? Links and special files have no content of their own.
+    pub fn is_whole(&self) -> bool {
+        !self.not_taken.iter().any(|passed_over| passed_over.kind.may_hold_content())
+    }
 }
 
 /// Why receiving stopped. What was recorded before stays; the same command goes on from there.
@@ -175,7 +194,7 @@ struct Session {
     key: KeyId,
     known: Known,
     counts: AccessionEnd,
-    not_taken: Vec<(FoundPath, String)>,
+    not_taken: Vec<PassedOver>,
     next_item: u64,
     /// Whether other accessions can hold copies at all.
     others: bool,
@@ -252,7 +271,7 @@ impl Archive {
         let mut batch = Batch::new(source, zone);
         for step in root.walk() {
             let path = match &step {
-                Step::File(path) | Step::NotTaken(path, _) => path,
+                Step::File(path) | Step::NotTaken(path, ..) => path,
             };
             if own.as_ref().is_some_and(|own| path.as_bytes().starts_with(own)) {
                 continue;
@@ -267,7 +286,7 @@ impl Archive {
                     at.bytes += read;
                     progress(*at);
                 })?,
-                Step::NotTaken(path, reason) => batch.pass_over(path, reason),
+                Step::NotTaken(path, kind, reason) => batch.pass_over(path, kind, reason),
             }
             if batch.is_full() {
                 self.flush(session, &mut batch, sealer)?;
@@ -424,7 +443,7 @@ fn resume(
     for row in catalogue.not_taken(&about).map_err(FoldError::from)?.value {
         session.known.meet(row.source, &row.path);
         session.counts.not_taken += 1;
-        session.not_taken.push((row.path, row.reason));
+        session.not_taken.push(PassedOver { path: row.path, kind: row.kind, reason: row.reason });
     }
     Ok(session)
 }

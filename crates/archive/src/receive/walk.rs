@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
-use vidimus_model::FoundPath;
+use vidimus_model::{FoundKind, FoundPath};
 
 /// One of the paths that were given: a folder, or a single file in its folder.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub struct Root {
 pub enum Step {
     /// A regular file.
     File(FoundPath),
-    /// Something that is not taken, and why.
-    NotTaken(FoundPath, String),
+    /// Something that is not taken, what it is, and why.
+    NotTaken(FoundPath, FoundKind, String),
 }
 
 impl Root {
@@ -137,10 +137,10 @@ impl Iterator for Walk<'_> {
                 Ok(FileType::RegularFile) => return Some(Step::File(FoundPath::new(path))),
                 Ok(FileType::Directory) => self.enter(path),
                 Ok(kind) => {
-                    let reason = self.root.describe(kind, &path);
-                    return Some(Step::NotTaken(FoundPath::new(path), reason));
+                    let (kind, reason) = self.root.describe(kind, &path);
+                    return Some(Step::NotTaken(FoundPath::new(path), kind, reason));
                 }
-                Err(e) => return Some(Step::NotTaken(FoundPath::new(path), why(&e))),
+                Err(e) => return Some(Step::NotTaken(FoundPath::new(path), FoundKind::Unknown, why(&e))),
             }
         }
     }
@@ -159,7 +159,7 @@ impl Walk<'_> {
             }
             Err(e) => {
                 let reason = format!("the folder cannot be read: {}", why(&e));
-                self.pending = Some(Step::NotTaken(FoundPath::new(folder), reason));
+                self.pending = Some(Step::NotTaken(FoundPath::new(folder), FoundKind::Folder, reason));
             }
         }
     }
@@ -190,16 +190,16 @@ impl Root {
         }
     }
 
-    fn describe(&self, kind: FileType, path: &[u8]) -> String {
+    fn describe(&self, kind: FileType, path: &[u8]) -> (FoundKind, String) {
         match kind {
             FileType::Symlink => match self.link_target(path) {
-                Some(target) => format!("a symbolic link to {target}"),
-                None => "a symbolic link".to_owned(),
+                Some(target) => (FoundKind::Link, format!("a symbolic link to {target}")),
+                None => (FoundKind::Link, "a symbolic link".to_owned()),
             },
-            FileType::Fifo => "a FIFO".to_owned(),
-            FileType::Socket => "a socket".to_owned(),
-            FileType::CharacterDevice | FileType::BlockDevice => "a device".to_owned(),
-            _ => "neither file nor folder".to_owned(),
+            FileType::Fifo => (FoundKind::Special, "a FIFO".to_owned()),
+            FileType::Socket => (FoundKind::Special, "a socket".to_owned()),
+            FileType::CharacterDevice | FileType::BlockDevice => (FoundKind::Special, "a device".to_owned()),
+            _ => (FoundKind::Unknown, "neither file nor folder".to_owned()),
         }
     }
 
@@ -259,7 +259,7 @@ mod tests {
             .into_iter()
             .map(|step| match step {
                 Step::File(path) => path.to_text(),
-                Step::NotTaken(path, reason) => format!("{} ({reason})", path.to_text()),
+                Step::NotTaken(path, _, reason) => format!("{} ({reason})", path.to_text()),
             })
             .collect();
         let want =

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use vidimus_archive::receive::{self, Progress, Receive, ReceiveError, Received, Survey};
+use vidimus_archive::receive::{self, PassedOver, Progress, Receive, ReceiveError, Received, Survey};
 use vidimus_archive::{Archive, CheckpointSummary};
-use vidimus_model::FoundPath;
 
 use super::{Answer, compartment};
 use crate::context::Context;
@@ -64,7 +63,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     } else {
         context.say(&receipt::internal(context.lang, &received, archive.layout().root()))?;
     }
-    Ok(if received.not_taken.is_empty() { Answer::Yes } else { Answer::No })
+    Ok(if received.is_whole() { Answer::Yes } else { Answer::No })
 }
 
 /// What will be taken in, agreed to by the person at the terminal if there is one.
@@ -113,29 +112,21 @@ struct Json<'a> {
     found: u64,
     taken: u64,
     copies: u64,
-    not_taken: Vec<NotTaken<'a>>,
+    not_taken: &'a [PassedOver],
     bytes: u64,
     checkpoint: &'a CheckpointSummary,
     receipt: String,
     resumed: bool,
 }
 
-#[derive(Serialize)]
-struct NotTaken<'a> {
-    #[serde(flatten)]
-    path: &'a FoundPath,
-    reason: &'a str,
-}
-
 impl<'a> Json<'a> {
     fn of(received: &'a Received) -> Self {
-        let not_taken = received.not_taken.iter().map(|(path, reason)| NotTaken { path, reason }).collect();
         Self {
             accession: received.accession.to_string(),
             found: received.found,
             taken: received.taken,
             copies: received.copies,
-            not_taken,
+            not_taken: &received.not_taken,
             bytes: received.bytes,
             checkpoint: &received.checkpoint,
             receipt: received.receipt.to_string_lossy().into_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vidimus_archive::receive::{Received, SealedTo};
+use vidimus_archive::receive::{PassedOver, Received, SealedTo};
 
 use super::{Lang, numbers, safe, say};
 
@@ -81,7 +81,7 @@ fn not_taken(lang: Lang, received: &Received) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![String::new(), lang.pick("Not taken:", "Не прийнято:", "Не принято:").to_owned()];
-    for (path, reason) in received.not_taken.iter().take(LISTED) {
+    for PassedOver { path, reason, .. } in received.not_taken.iter().take(LISTED) {
         lines.push(format!("  {path}: {}", safe::text(reason)));
     }
     if received.not_taken.len() > LISTED {

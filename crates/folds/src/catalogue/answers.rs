@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use vidimus_model::{AccessionEnd, FoundPath, Item, KeyId, Medium, MemberId, ObjectPlace, Ref, Source};
+use vidimus_model::{
+    AccessionEnd, FoundKind, FoundPath, Item, KeyId, Medium, MemberId, ObjectPlace, Ref, Source,
+};
 
 /// An answer, and the position of the fold it was given at.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,8 @@ pub struct NotTakenRow {
     pub source: u32,
     /// As found.
     pub path: FoundPath,
+    /// What it was.
+    pub kind: FoundKind,
     /// Why.
     pub reason: String,
 }

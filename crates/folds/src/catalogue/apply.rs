@@ -159,7 +159,7 @@ impl Writer<'_> {
         let Some(key) = Key::of(&what.about) else { return self.unknown(seq, "not-taken/1") };
         self.touched.insert(key.accession);
         self.db
-            .prepare_cached("INSERT OR IGNORE INTO not_taken VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+            .prepare_cached("INSERT OR IGNORE INTO not_taken VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
             .execute(params![
                 seq,
                 key.accession,
@@ -167,6 +167,7 @@ impl Writer<'_> {
                 member_number(said.by),
                 what.source,
                 what.path.as_bytes(),
+                what.kind.as_str(),
                 what.reason
             ])?;
         Ok(())

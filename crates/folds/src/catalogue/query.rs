@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use vidimus_model::{AccessionEnd, FoundPath, KeyId, Ref};
+use vidimus_model::{AccessionEnd, FoundKind, FoundPath, KeyId, Ref};
 
 use super::history::{about, record};
 use super::item::{COLUMNS, PlaceRow, Stored, damaged, word};
@@ -137,14 +137,15 @@ impl Catalogue {
         self.read(|db| {
             let Some(key) = Key::of(accession) else { return Ok(Vec::new()) };
             let mut found = db.prepare_cached(
-                "SELECT seq, source, path, reason FROM not_taken WHERE accession = ?1 ORDER BY seq",
+                "SELECT seq, source, path, kind, reason FROM not_taken WHERE accession = ?1 ORDER BY seq",
             )?;
             let rows = found.query_map([key.accession], |row| {
                 Ok(NotTakenRow {
                     seq: row.get(0)?,
                     source: row.get(1)?,
                     path: FoundPath::new(row.get::<_, Vec<u8>>(2)?),
-                    reason: row.get(3)?,
+                    kind: row.get::<_, String>(3)?.parse().unwrap_or(FoundKind::Unknown),
+                    reason: row.get(4)?,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

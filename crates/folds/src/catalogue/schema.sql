@@ -75,6 +75,7 @@ CREATE TABLE not_taken (
     member INTEGER NOT NULL,
     source INTEGER NOT NULL,
     path BLOB NOT NULL,
+    kind TEXT NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX not_taken_accession ON not_taken (accession);

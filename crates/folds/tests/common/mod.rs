@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use vidimus_folds::{Catalogue, Entry, Said};
 use vidimus_model::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, Disclosure, Erasure,
-    FileSystemSays, FoundPath, Giver, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken,
+    FileSystemSays, FoundKind, FoundPath, Giver, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken,
     ObjectPlace, OperationId, Place, Reading, Ref, Repack, Source, Statement, TimeZoneKnown, Withdrawal,
 };
 
@@ -128,7 +128,10 @@ pub fn ended(seq: u64, number: u64, found: u64) -> Entry {
 pub fn not_taken(seq: u64, number: u64) -> Entry {
     let path = FoundPath::new(b"\xe2\xe8\xe4\xe5\xee.avi".to_vec());
     let about = Ref::accession(None, number);
-    said(seq, Change::NotTaken(NotTaken { about, path, source: 0, reason: "a link".into() }))
+    said(
+        seq,
+        Change::NotTaken(NotTaken { about, path, source: 0, kind: FoundKind::Link, reason: "a link".into() }),
+    )
 }
 
 pub fn released(seq: u64, number: u64) -> Entry {
