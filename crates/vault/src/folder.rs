@@ -276,6 +276,12 @@ impl ObjectWriter for Writer<'_> {
             self.spent = true;
             return Err(PutError::NoRoom);
         }
+        // Asked first, because a file system may fill the whole disk before it refuses.
+        let room = rustix::fs::fstatvfs(&*self.file)?;
+        if len > room.f_bavail.saturating_mul(room.f_frsize) {
+            self.spent = true;
+            return Err(PutError::NoRoom);
+        }
         // Keeping the size: what is not written yet must not be read as zeros by anyone.
         match rustix::fs::fallocate(&*self.file, FallocateFlags::KEEP_SIZE, 0, len) {
             Ok(()) => self.reserved = self.reserved.max(len),

@@ -334,7 +334,7 @@ fn seal(
         };
         buffer.chunks().for_each(|chunk| hasher.update(chunk));
         size += len;
-        let last = size == source.size() || len < BUFFER as u64;
+        let last = size == source.size() || len < BUFFER as u64 || sealer.has_failed();
         sealer.push(buffer, last)?;
         progress(len);
         if last {

@@ -1,6 +1,7 @@
 //! Seals and writes one object after the other on a second core, while the first reads and hashes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -91,6 +92,7 @@ pub struct Sealer {
     jobs: SyncSender<Job>,
     empty: Receiver<Buffer>,
     done: Receiver<Result<ObjectPlace, SealError>>,
+    failed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -103,15 +105,23 @@ impl Sealer {
         for _ in 0..BUFFERS {
             empty_out.send(Buffer::new()).expect("the other end is held here");
         }
+        let failed = Arc::new(AtomicBool::new(false));
+        let has_failed = Arc::clone(&failed);
         let thread = thread::spawn(move || {
-            let mut bench = Bench { vault: &*vault, recipient, entropy };
+            let mut bench = Bench { vault: &*vault, recipient, entropy, failed: &has_failed };
             bench.work(&jobs_in, &empty_out, &done_out);
         });
-        Self { jobs, empty, done, thread: Some(thread) }
+        Self { jobs, empty, done, failed, thread: Some(thread) }
+    }
+
+    /// Has the object under way failed already? Then reading on is in vain: push a last buffer and ask [`Sealer::finish`] why.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Begins an object of about `expected` plain bytes.
     pub fn begin(&self, expected: u64) -> Result<(), SealError> {
+        self.failed.store(false, Ordering::Relaxed);
         self.jobs.send(Job::Begin { expected }).map_err(|_| SealError::Gone)
     }
 
@@ -180,6 +190,7 @@ struct Bench<'a> {
     vault: &'a dyn Vault,
     recipient: Recipient,
     entropy: Entropy,
+    failed: &'a AtomicBool,
 }
 
 /// An object under way.
@@ -204,12 +215,16 @@ impl<'a> Bench<'a> {
         let mut open: Option<Result<Open<'a>, SealError>> = None;
         while let Ok(job) = jobs.recv() {
             match job {
-                Job::Begin { expected } => open = Some(self.begin(expected)),
+                Job::Begin { expected } => {
+                    open = Some(self.begin(expected));
+                    self.failed.store(matches!(open, Some(Err(_))), Ordering::Relaxed);
+                }
                 Job::Bytes { mut buffer, last } => {
                     if let Some(Ok(object)) = &mut open
                         && let Err(e) = object.write(&mut buffer, last)
                     {
                         open = Some(Err(e));
+                        self.failed.store(true, Ordering::Relaxed);
                     }
                     if last {
                         let answer = open.take().unwrap_or(Err(SealError::Gone)).and_then(Open::finish);
