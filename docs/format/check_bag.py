@@ -248,6 +248,7 @@ def check(bag, name, pinned):
     extra, index, hashes, note = proof_of(text(bag, "disclosure.tlog-proof"), "disclosure.tlog-proof")
     own = checkpoint_of(note, "disclosure.tlog-proof", key)
     require(note.count("\n\u2014 ") == 1, "disclosure.tlog-proof has other signatures")
+    require(own[0] == index + 1, "disclosure.tlog-proof hangs from another checkpoint than its own")
     require(included(entry, index, own[0], hashes) == own[1], "disclosure.tlog-proof does not hold")
 
     # 4. Every checkpoint is the archive's, and each log is the beginning of the next.

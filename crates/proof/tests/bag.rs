@@ -106,6 +106,13 @@ fn a_receipt_is_answered_yes_no_or_unknown() {
 }
 
 #[test]
+fn a_proof_under_a_later_checkpoint_cannot_take_the_place_of_the_archives_own() {
+    let report = check(&sample::bag(&Sample { later: 1, ..Sample::default() }));
+    assert_eq!(first(&report), "disclosure.tlog-proof: proof-checkpoint");
+    assert!(!report.proved());
+}
+
+#[test]
 fn cosigners_count_where_the_policy_names_them_and_quorums_bind() {
     let sample = Sample::default();
     let bag = sample::bag(&sample);

@@ -102,8 +102,9 @@ impl Archive {
         about: &Ref,
         opened: &BTreeSet<&str>,
     ) -> Result<(PathBuf, CheckpointSummary), DiscloseError> {
-        let own = SignedCheckpoint::from_bytes(&appended.tip.note)
-            .map_err(|e| StoreError::Damaged(e.to_string()))?;
+        // The checkpoint over this record alone, also where a lost answer was found again behind others' appends.
+        let note = self.ledger.checkpoint(appended.first + 1)?.unwrap_or_default();
+        let own = SignedCheckpoint::from_bytes(&note).map_err(|e| StoreError::Damaged(e.to_string()))?;
         let opened: Vec<&str> = opened.iter().copied().collect();
         let record = self.record_in_row(about, appended.first)?.record.choose(&opened);
         let (proof, joined) = self.prove(|prover| {

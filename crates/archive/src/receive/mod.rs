@@ -8,6 +8,7 @@ pub(crate) mod giver;
 mod known;
 mod medium;
 mod sealer;
+mod session;
 mod source;
 mod walk;
 
@@ -15,10 +16,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vidimus_folds::catalogue::{Catalogue, ItemQuery, State};
+use vidimus_folds::catalogue::State;
 use vidimus_model::{
-    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundKind, FoundPath, Item, KeyId,
-    Medium, Ref, Source, TimeZoneKnown,
+    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundKind, FoundPath, KeyId, Medium,
+    Ref, Source, TimeZoneKnown,
 };
 use vidimus_seal::age::Identity;
 use vidimus_seal::{Entropy, wrap};
@@ -27,8 +28,8 @@ use zeroize::Zeroizing;
 
 use batch::Batch;
 pub use giver::SealedTo;
-use known::Known;
 use sealer::{SealError, Sealer};
+use session::Session;
 use walk::{Root, Step};
 
 use crate::archive::CheckpointSummary;
@@ -187,19 +188,6 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, ReceiveError> {
     Ok(survey)
 }
 
-/// An accession being received.
-struct Session {
-    about: Ref,
-    into: CompartmentId,
-    key: KeyId,
-    known: Known,
-    counts: AccessionEnd,
-    not_taken: Vec<PassedOver>,
-    next_item: u64,
-    /// Whether other accessions can hold copies at all.
-    others: bool,
-}
-
 impl Archive {
     /// Takes material in, or goes on where an earlier run of the same paths was interrupted.
     ///
@@ -309,7 +297,7 @@ impl Archive {
             let same =
                 row.begun.is_some_and(|begun| begun.sources == sources) && first.as_ref() == Some(into);
             if same && row.end.is_none() && row.state == State::Private {
-                return Ok(Some(resume(catalogue, row.reference, into.clone(), key)?));
+                return Ok(Some(Session::resume(catalogue, row.reference, into.clone(), key)?));
             }
         }
         Ok(None)
@@ -386,66 +374,6 @@ impl Archive {
         let rows = self.ledger.rows_of_key(&key.to_string(), 0, 1).map_err(DoorError::from)?;
         Ok(rows.first().and_then(|row| row.compartment.parse().ok()))
     }
-}
-
-impl Session {
-    fn new(about: Ref, into: CompartmentId, key: KeyId, others: bool) -> Self {
-        let counts =
-            AccessionEnd { about: about.clone(), found: 0, taken: 0, copies: 0, not_taken: 0, bytes: 0 };
-        Self {
-            about,
-            into,
-            key,
-            known: Known::default(),
-            counts,
-            not_taken: Vec::new(),
-            next_item: 1,
-            others,
-        }
-    }
-}
-
-impl Session {
-    /// Counts an item that an earlier run took in.
-    fn take_up(&mut self, item: Item) {
-        self.known.meet(item.source, &item.path);
-        let number = item.about.item.unwrap_or_default();
-        self.next_item = self.next_item.max(number + 1);
-        self.counts.bytes += item.size;
-        let mut sha256 = [0; 32];
-        if hex::decode_to_slice(&item.sha256, &mut sha256).is_ok() && self.known.find(&sha256).is_none() {
-            self.known.keep(number, &sha256, item.size, &item.object);
-        }
-        *(if item.copy_of.is_some() { &mut self.counts.copies } else { &mut self.counts.taken }) += 1;
-    }
-}
-
-/// Takes up an unfinished accession: what it holds, and what it has met.
-fn resume(
-    catalogue: &mut Catalogue,
-    about: Ref,
-    into: CompartmentId,
-    key: KeyId,
-) -> Result<Session, ReceiveError> {
-    let mut session = Session::new(about.clone(), into, key, true);
-    let mut query = ItemQuery {
-        accession: Some(about.clone()),
-        limit: 1000,
-        include_withdrawn: true,
-        ..ItemQuery::default()
-    };
-    loop {
-        let page = catalogue.items(&query).map_err(FoldError::from)?.value;
-        let Some(last) = page.last() else { break };
-        query.after = Some(last.item.about.clone());
-        page.into_iter().for_each(|row| session.take_up(row.item));
-    }
-    for row in catalogue.not_taken(&about).map_err(FoldError::from)?.value {
-        session.known.meet(row.source, &row.path);
-        session.counts.not_taken += 1;
-        session.not_taken.push(PassedOver { path: row.path, kind: row.kind, reason: row.reason });
-    }
-    Ok(session)
 }
 
 fn open_root(path: &Path) -> Result<Root, ReceiveError> {

@@ -119,6 +119,9 @@ pub enum Fault {
     /// Its note has other signatures than the archive's one.
     #[error("its note must have exactly one signature")]
     Signatures,
+    /// Its note is a later checkpoint than the one that was signed when the record was appended.
+    #[error("its checkpoint is not the one over the record it proves")]
+    OwnCheckpoint,
     /// Its note is not one of `checkpoints/`.
     #[error("its checkpoint is not in the bag")]
     NoteNotInBag,
@@ -187,6 +190,7 @@ impl Fault {
             Self::ProofFails(_) => "proof-fails",
             Self::Extra => "proof-extra-line",
             Self::Signatures => "proof-signatures",
+            Self::OwnCheckpoint => "proof-checkpoint",
             Self::NoteNotInBag => "proof-checkpoint-not-in-bag",
             Self::Checkpoint(_) => "checkpoint-malformed",
             Self::CheckpointNotSigned(_) => "checkpoint-not-signed",

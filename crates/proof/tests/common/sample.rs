@@ -34,6 +34,8 @@ pub struct Sample {
     pub opened: Vec<&'static str>,
     /// Time stamps over the first checkpoint.
     pub stamps: Vec<StampFiles>,
+    /// Entries between the record of the disclosure and the checkpoint that it is proved under; none, unless someone cheats.
+    pub later: u64,
 }
 
 impl Default for Sample {
@@ -42,7 +44,7 @@ impl Default for Sample {
             ("01.mp4", b"\0\0\0\x18ftypisom: camera 3 of IK-900, 17 February 2031\n".to_vec()),
             ("02.txt", "Записка дежурного, ИК-900, 18 февраля 2031 года\n".as_bytes().to_vec()),
         ];
-        Self { origin: ORIGIN, seed: 1, files, opened: vec!["purpose"], stamps: Vec::new() }
+        Self { origin: ORIGIN, seed: 1, files, opened: vec!["purpose"], stamps: Vec::new(), later: 0 }
     }
 }
 
@@ -190,7 +192,7 @@ pub fn bag(sample: &Sample) -> MemoryBag {
         ("opened", json!(opened)),
     ]);
     let index = log.append(&disclosure);
-    let own = log.fill(index + 5);
+    let own = log.fill(index + 1 + sample.later);
     let shown = disclosure.choose(&opened);
     let consistency = log.join(700, own.checkpoint().size);
     let mut files = plan.finish(&shown, log.prove(index, &own), &consistency).unwrap();

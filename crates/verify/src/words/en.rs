@@ -90,6 +90,7 @@ pub const TABLE: Table = Table {
     proof_fails: "it does not prove that its record is in the archive's log; it was altered, or belongs to another file",
     extra: "it has a line that does not belong there, or lacks one",
     signatures: "it has signatures that do not belong there",
+    own_checkpoint: "it hangs from a later checkpoint than the one that was signed over this package",
     note_not_in_bag: "it leads to a checkpoint that is not in this package",
     checkpoint: "it was altered: it is not written as a checkpoint is",
     checkpoint_not_signed: "it is not a checkpoint of this archive, signed with its key",

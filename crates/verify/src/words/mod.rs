@@ -102,6 +102,7 @@ impl Words {
             Fault::ProofFails(_) => t.proof_fails,
             Fault::Extra => t.extra,
             Fault::Signatures => t.signatures,
+            Fault::OwnCheckpoint => t.own_checkpoint,
             Fault::NoteNotInBag => t.note_not_in_bag,
             Fault::Checkpoint(_) => t.checkpoint,
             Fault::CheckpointNotSigned(_) => t.checkpoint_not_signed,

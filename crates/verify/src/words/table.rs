@@ -174,6 +174,7 @@ pub struct Table {
     pub extra: &'static str,
     /// A fault.
     pub signatures: &'static str,
+    pub own_checkpoint: &'static str,
     /// A fault.
     pub note_not_in_bag: &'static str,
     /// A fault.
@@ -287,6 +288,7 @@ impl Table {
             self.proof_fails,
             self.extra,
             self.signatures,
+            self.own_checkpoint,
             self.note_not_in_bag,
             self.checkpoint,
             self.checkpoint_not_signed,

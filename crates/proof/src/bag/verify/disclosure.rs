@@ -106,6 +106,10 @@ fn check_proof(
     if proof.checkpoint.note().signatures().len() != 1 {
         problems.add(DISCLOSURE_PROOF, Fault::Signatures);
     }
+    // A later checkpoint holds the record too, and would make another proof of it: the one over the record alone is meant.
+    if checkpoint.size != proof.index + 1 {
+        problems.add(DISCLOSURE_PROOF, Fault::OwnCheckpoint);
+    }
     let extra = problems.keep(DISCLOSURE_PROOF, proof.extra.as_deref().ok_or(Fault::Extra))?;
     let consistency = problems.keep(DISCLOSURE_PROOF, ConsistencyProof::from_bytes(extra))?;
     Some((checkpoint, consistency))
