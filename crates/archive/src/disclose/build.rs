@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
-use vidimus_ledger::{Appended, StoreError};
+use vidimus_ledger::{Appended, Ledger as _, StoreError};
 use vidimus_model::Ref;
 use vidimus_proof::bag::manifest::{Algorithm, Digests, Hasher};
 use vidimus_proof::bag::{Anchor, Plan, PlannedFile};
