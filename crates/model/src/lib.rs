@@ -19,4 +19,4 @@ pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};
 pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZoneKnown};
 pub use path::{FoundPath, PathEncoding};
 pub use reference::{BadReference, Ref};
-pub use statement::{Statement, StatementError};
+pub use statement::{KNOWN_CHANGES, Statement, StatementError};

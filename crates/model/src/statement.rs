@@ -70,7 +70,7 @@ impl Statement {
             change: change.clone(),
             reason: e.to_string(),
         };
-        if !KNOWN.contains(&change.as_str()) {
+        if !KNOWN_CHANGES.contains(&change.as_str()) {
             return Err(StatementError::Unknown(change));
         }
         let value = Value::Object(fields);
@@ -80,8 +80,8 @@ impl Statement {
     }
 }
 
-/// The changes of version 1.
-pub(crate) const KNOWN: [&str; 24] = [
+/// The names of the changes of version 1.
+pub const KNOWN_CHANGES: [&str; 24] = [
     "archive/1",
     "member/1",
     "member-removed/1",

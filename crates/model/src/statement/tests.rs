@@ -60,7 +60,7 @@ fn an_item_has_few_enough_fields_for_one_step_of_digests() {
 
 #[test]
 fn the_list_of_known_changes_is_that_of_the_enum() {
-    for name in KNOWN {
+    for name in KNOWN_CHANGES {
         let error = serde_json::from_value::<Change>(serde_json::json!({ "change": name })).unwrap_err();
         assert!(error.to_string().starts_with("missing field"), "{name}: {error}");
     }
