@@ -98,10 +98,24 @@ impl Archive {
     }
 
     /// Appends changes that commute with all others: nothing was read to decide them.
+    ///
+    /// Only whether the member is still one is asked anew, as often as the register moves.
     pub(crate) fn record(&mut self, act: Act) -> Result<Appended, DoorError> {
         let seen = self.ledger.tip()?.size;
-        let batch = self.prepare(act, seen)?;
-        self.send(&batch)
+        if seen > 0 {
+            self.refresh_register()?;
+        }
+        let mut batch = self.prepare(act, seen)?;
+        loop {
+            match self.send(&batch) {
+                Err(DoorError::Append(AppendError::Moved { .. })) => {
+                    self.refresh_register()?;
+                    self.check_member(self.keyring.member(), seen)?;
+                    batch.heads = vec![self.register_head()];
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Appends the first record of a new epoch, under an origin that no checkpoint has had yet.
@@ -236,7 +250,9 @@ impl Archive {
             });
         }
         self.shuffle(&mut rows);
-        let heads = act.reads.iter().map(|compartment| (compartment.to_string(), seen)).collect();
+        let mut heads: Vec<_> = act.reads.iter().map(|read| (read.to_string(), seen)).collect();
+        // Whoever was removed meanwhile appends nothing more, whatever the change.
+        heads.push(self.register_head());
         Ok(Batch { rows, heads, erase: act.erase, reseal: act.reseal })
     }
 
@@ -251,6 +267,11 @@ impl Archive {
             None => seen == 0,
         };
         if sound { Ok(()) } else { Err(DoorError::NotAMember) }
+    }
+
+    /// The register, with the ledger size up to which it was read.
+    fn register_head(&self) -> (String, u64) {
+        (CompartmentId::register().to_string(), self.register.position)
     }
 
     fn shuffle(&mut self, rows: &mut [NewRow]) {
@@ -271,8 +292,8 @@ fn sign_in_epoch(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sea
 /// The frontier and the signed checkpoint after `entries` follow `tip`.
 fn sign(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
     let mut frontier = if tip.size == 0 { Frontier::new() } else { Frontier::from_bytes(&tip.frontier)? };
-    if frontier.size() != tip.size {
-        return Err("the ledger's frontier is not of its size".into());
+    if tip.size > 0 {
+        check_tip(signer, tip, &frontier)?;
     }
     for entry in entries {
         frontier.append(leaf_hash(entry));
@@ -284,4 +305,38 @@ fn sign(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, Seal
     };
     let signed = SignedCheckpoint::sign(checkpoint, signer)?;
     Ok(Sealed { frontier: frontier.to_bytes(), note: signed.note().to_string().into_bytes() })
+}
+
+/// The tip is one that this archive signed: else whoever wrote to the folder while it was closed would have us sign a fork.
+fn check_tip(signer: &Signer, tip: &Tip, frontier: &Frontier) -> Result<(), SealError> {
+    let signed = SignedCheckpoint::from_bytes(&tip.note)?;
+    let checkpoint = signed.checkpoint();
+    let key = vidimus_proof::epoch::earlier_name(signer.verifier_key(), &checkpoint.origin)
+        .ok_or("the ledger's checkpoint is of another log")?;
+    signed.verify(&key)?;
+    let is_its =
+        checkpoint.size == tip.size && frontier.size() == tip.size && frontier.root() == checkpoint.root;
+    if is_its { Ok(()) } else { Err("the ledger's end is not what was signed: run check".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_signed_behind_an_end_that_was_not() {
+        let signer = |seed| Signer::new("archive.example/test".parse().unwrap(), &[seed; 32]);
+        let first = sign(&signer(1), &Tip::default(), &[[1; 32], [2; 32]]).unwrap();
+        let tip = Tip { size: 2, frontier: first.frontier, note: first.note };
+        assert!(sign(&signer(1), &tip, &[[3; 32]]).is_ok());
+
+        let other = sign(&signer(1), &Tip::default(), &[[1; 32], [9; 32]]).unwrap();
+        let another_tree = Tip { frontier: other.frontier.clone(), ..tip.clone() };
+        assert!(sign(&signer(1), &another_tree, &[[3; 32]]).is_err());
+        let another_size = Tip { size: 3, ..tip.clone() };
+        assert!(sign(&signer(1), &another_size, &[[3; 32]]).is_err());
+        let foreign = sign(&signer(2), &Tip::default(), &[[1; 32], [9; 32]]).unwrap();
+        let another_key = Tip { frontier: foreign.frontier, note: foreign.note, size: 2 };
+        assert!(sign(&signer(1), &another_key, &[[3; 32]]).is_err());
+    }
 }

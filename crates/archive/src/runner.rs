@@ -48,14 +48,16 @@ pub enum FoldError {
 }
 
 impl Archive {
-    /// Brings the register, and every catalogue that is open, up to date; returns the ledger's size.
+    /// Brings the register, and every catalogue that is open, up to date; returns the ledger's size to which all of them are.
     pub(crate) fn refresh(&mut self) -> Result<u64, FoldError> {
+        // Asked before: what another process appends meanwhile may be in one of them and not in another.
+        let size = self.ledger.tip()?.size;
         self.refresh_register()?;
         let open: Vec<KeyId> = self.catalogues.keys().copied().collect();
         for key in open {
             self.refresh_catalogue(key)?;
         }
-        Ok(self.ledger.tip()?.size)
+        Ok(size)
     }
 
     /// Folds everything that the member can read; returns the ledger's size to which it is folded.
