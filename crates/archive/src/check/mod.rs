@@ -5,6 +5,7 @@
 //! move or a removal that was interrupted is finished first, because what it left would be taken for something foreign.
 
 mod accuse;
+mod agreements;
 mod files;
 mod folds;
 mod keys;
@@ -139,6 +140,7 @@ fn run(
     receipts::look(layout, &ledger, &register, &mut report);
 
     let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
+    agreements::look(&scan, &register, &facts, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     if let Ok(vault) = &vault {
         let bench = objects::Bench { vault, keys: &keys, full };

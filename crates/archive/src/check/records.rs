@@ -50,6 +50,8 @@ pub(super) struct Facts {
     pub generations: Vec<(KeyId, GenerationFacts)>,
     /// What rows there are for each key.
     pub keys: BTreeMap<String, KeyUse>,
+    /// Tombstones, with their log indices.
+    pub erasures: Vec<(u64, vidimus_model::Erasure)>,
     /// Members whose records these are.
     pub acted: BTreeSet<MemberId>,
     /// Rows with a body that were not opened, for whatever reason.
@@ -259,7 +261,10 @@ impl Facts {
                 self.places
                     .extend(repack.objects.into_iter().map(|place| (row.seq, place.about, place.object)));
             }
-            Change::Erasure(erasure) => self.buried.extend(erasure.entries),
+            Change::Erasure(mut erasure) => {
+                self.buried.extend(std::mem::take(&mut erasure.entries));
+                self.erasures.push((row.seq, erasure));
+            }
             Change::MovedIn(moved) => {
                 self.moved_from.insert(moved.from.to_string());
             }

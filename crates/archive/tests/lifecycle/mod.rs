@@ -6,9 +6,11 @@ mod killed;
 use std::collections::BTreeSet;
 
 use house::House;
-use vidimus_model::{Action, CompartmentId, Ref};
+use vidimus_model::{Action, Change, CompartmentId, Erasure, Member, Ref, Withdrawal};
 use vidimus_seal::age::decrypt_to_vec;
 
+use crate::door::{Act, Draft};
+use crate::query::AskError;
 use crate::unfinished::WorkNote;
 use crate::{AddMemberError, Archive, MoveError, NewCompartmentError, Outcome, ProposeError, ReleaseError};
 
@@ -37,6 +39,8 @@ fn an_accession_is_its_registrars_alone_until_it_is_released() {
     let mut olena = house.open("Олена");
     assert!(matches!(olena.release(&r("A1-1")), Err(ReleaseError::NotWhole(_))));
     assert!(matches!(olena.release(&r("A9")), Err(ReleaseError::NotFound(_))));
+    assert!(matches!(olena.resolve(&r("A1-9")), Err(AskError::Unknown(_))), "she knows that there is none");
+    assert!(matches!(other.resolve(&r("A1-9")), Err(AskError::NotReleased(_))));
     olena.release(&r("A1")).unwrap();
     olena.release(&r("A1")).unwrap();
     assert!(olena.keyring().own_accessions().is_empty());
@@ -216,11 +220,16 @@ fn a_removed_member_opens_nothing_that_is_recorded_after() {
     drop(vira);
 
     let mut watching = house.open("Богдан");
+    let mut still_open = house.open("Віра");
+    let mark = Change::Withdraw(Withdrawal { about: vec![r("A1-1")], reason: "hers".into() });
+    let main = CompartmentId::main();
+    let draft = Draft { key: still_open.current(&main).unwrap(), compartment: main, change: mark };
     let id =
         waiting(house.open("Олена").propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
     assert!(matches!(house.open("Віра").agree(id), Err(ProposeError::NotYours)));
     assert_eq!(house.open("Богдан").agree(id).unwrap(), Outcome::Done);
     assert!(house.try_open("Віра").is_err());
+    assert!(still_open.record(Act::of(vec![draft], Vec::new())).is_err(), "she records nothing more");
     assert!(house.layout().removed_member(gone).exists(), "nobody else can open what she did not release");
 
     // Recorded after: under keys that she has not.
@@ -278,6 +287,42 @@ fn keyholders_are_named_by_one_and_changed_by_two() {
     let now = house.open("Олена").register().keyholders.clone().unwrap();
     assert_eq!(now.fingerprint, second.fingerprint());
     house.is_sound_for(&["Олена", "Богдан"]);
+}
+
+#[test]
+fn the_check_names_what_a_changed_program_did_without_a_second_member() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    house.open("Олена").release(&r("A1")).unwrap();
+    let mut olena = house.open("Олена");
+    olena.set_keyholders(&house::keyholders(3), "begun", false).unwrap();
+    house.is_sound_for(&["Олена", "Богдан"]);
+
+    let bogdan = house.open("Богдан").keyring().member();
+    let me = olena.keyring().member();
+    let again = Change::Keyholders(crate::init::describe_keyholders(&house::keyholders(2)));
+    let known = olena.register().members[&bogdan].member.clone();
+    let added = Change::Member(Member { member: "0011223344556677".parse().unwrap(), ..known });
+    let gone = Erasure {
+        about: vec![r("A1-1")],
+        entries: Vec::new(),
+        reason: "hers".into(),
+        proposed_by: me,
+        agreed_by: Some(bogdan),
+    };
+    let (main, register) = (CompartmentId::main(), CompartmentId::register());
+    let changes = [(&register, again), (&register, added), (&main, Change::Erasure(gone))];
+    let drafts = changes.map(|(compartment, change)| Draft {
+        key: olena.current(compartment).unwrap(),
+        compartment: compartment.clone(),
+        change,
+    });
+    olena.record(Act::of(drafts.into(), Vec::new())).unwrap();
+    let checked = house.open("Богдан").check(false, &mut |_| {});
+    let named = |word: &str| checked.problems.iter().any(|problem| problem.problem.contains(word));
+    for word in ["exchanges the keyholders", "adds a member", "it erases"] {
+        assert!(named(word), "{word}: {:#?}", checked.problems);
+    }
 }
 
 #[test]
