@@ -62,14 +62,14 @@ impl Archive {
     }
 }
 
-/// Removes every file below `folder` that is not among these; returns how many.
+/// Destroys every file below `folder` that is not among these; returns how many.
 fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
     let mut removed = 0;
     for path in below(folder)?.difference(keep) {
-        fs::remove_file(folder.join(path))?;
+        // A key that was destroyed here is overwritten there too.
+        files::destroy(&folder.join(path))?;
         removed += 1;
         if let Some(within) = folder.join(path).parent() {
-            files::sync_folder(within)?;
             let _ = fs::remove_dir(within); // only if it is empty
         }
     }
