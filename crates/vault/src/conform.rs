@@ -14,7 +14,7 @@ pub struct Subject {
 
 /// Writes one test for each story; the argument makes an empty [`Subject`].
 ///
-/// ```ignore
+/// ```text
 /// conform::vault!(|| Subject { vault: Box::new(…), plant_foreign: Box::new(…) });
 /// ```
 #[macro_export]
