@@ -1,9 +1,16 @@
 //! Stories: what a person types at `vidimus`, and what they see, refusals included.
 
+#[path = "../../../proof/tests/common/authority.rs"]
+mod authority;
+#[allow(dead_code, reason = "a part of it is used here")]
+#[path = "../../../archive/tests/common/web.rs"]
+mod web;
+
 mod asking;
 mod bad_days;
 mod beginning;
 mod checking;
+mod formats;
 mod handing_over;
 mod keyholders;
 mod mistakes;
