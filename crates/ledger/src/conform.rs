@@ -16,7 +16,7 @@ pub trait Fixture {
     fn handle(&self) -> Self::Handle;
 }
 
-/// Runs the whole suite against a [`Fixture`](conform::Fixture), one test for each promise.
+/// Runs the whole suite against a [`Fixture`](crate::conform::Fixture), one test for each promise.
 #[macro_export]
 macro_rules! conform {
     ($fixture:ty) => {

@@ -120,7 +120,7 @@ pub struct Appended {
     pub wiped: bool,
 }
 
-/// The contract of every store of records; [`conform`] tests it.
+/// The contract of every store of records; [`mod@conform`] tests it.
 ///
 /// Several handles, also of several processes, may stand on one ledger. A reader sees rows only together with the
 /// checkpoint over them.
