@@ -1,12 +1,13 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench
+.PHONY: help setup demo test bench fuzz
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
 	@echo 'make demo    build, make fictional sample material, show what Vidimus does with it'
 	@echo 'make test    setup, then every test'
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
+	@echo 'make fuzz    hostile bytes into every parser, SECONDS_EACH=30 (needs nightly and cargo-fuzz)'
 
 setup:
 	@scripts/setup.sh
@@ -19,3 +20,6 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+fuzz:
+	@scripts/fuzz.sh
