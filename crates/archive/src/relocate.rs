@@ -189,6 +189,8 @@ impl Archive {
         let copies = self.copies(group, &contents)?;
         let mut note = WorkNote { row, key: Some(new), ..WorkNote::default() };
         note.then.objects = gone;
+        let emptied: Vec<KeyId> = contents.keys.iter().copied().collect();
+        note.then.objects.extend(self.unrecorded_objects(&emptied)?);
         note.then.keys.clone_from(&contents.keys);
         note.otherwise.objects.extend(packs.iter().map(|pack| pack.name.to_string()));
         note.otherwise.objects.extend(copies.iter().map(|copy| copy.name.to_string()));

@@ -198,7 +198,7 @@ impl Archive {
     }
 
     /// Does an item that this member can read lie in it?
-    fn is_in_use(&mut self, name: &ObjectName) -> Result<bool, FoldError> {
+    pub(crate) fn is_in_use(&mut self, name: &ObjectName) -> Result<bool, FoldError> {
         let compartments = self.keyring.compartments().filter(|held| held.id != CompartmentId::register());
         let mut keys: Vec<KeyId> = compartments.map(HeldCompartment::current).collect();
         keys.extend(self.keyring.own_accessions());

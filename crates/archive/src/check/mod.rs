@@ -30,6 +30,7 @@ use crate::layout::Layout;
 use crate::unlock::{self, UnlockError};
 
 pub(crate) use files::named_by_settings;
+pub(crate) use objects_read::opens;
 pub use report::{Checked, Counted, Problem};
 use report::{Report, what};
 

@@ -235,7 +235,7 @@ fn name_extra(
         if let Some(of) = header_of(bench.vault, name).and_then(|header| by_header.get(&header)) {
             let problem = format!("no record refers to it; it is a copy of the object {}", used[*of].name);
             report.problem(reference, problem, what::FOREIGN);
-        } else if bench.keys.all().any(|key| super::objects_read::opens(&*reader, &key.identity)) {
+        } else if bench.keys.all().any(|key| super::opens(&*reader, &key.identity)) {
             report.left_over(reference);
         } else {
             report.problem(

@@ -130,7 +130,7 @@ pub(super) fn header_of(vault: &FolderVault, name: &ObjectName) -> Option<[u8; 3
 }
 
 /// Does the object open for this key?
-pub(super) fn opens(reader: &dyn ObjectReader, identity: &Identity) -> bool {
+pub(crate) fn opens(reader: &dyn ObjectReader, identity: &Identity) -> bool {
     age::open(Stored(reader), identity, None).is_ok()
 }
 

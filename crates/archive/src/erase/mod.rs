@@ -138,6 +138,7 @@ impl Archive {
             note.row = first.seq;
             note.then.keys.insert(key);
             note.then.objects.extend(self.objects_of(reference, &located)?);
+            note.then.objects.extend(self.unrecorded_objects(&[key])?);
             home = Some(located.compartment);
         }
         if let Some(home) = home {

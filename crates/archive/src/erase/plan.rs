@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use vidimus_folds::catalogue::ItemQuery;
 use vidimus_ledger::Ledger as _;
 use vidimus_model::{Change, CompartmentId, Erasure, KeyId, MemberId, ObjectPlace, Ref, Repack, Statement};
-use vidimus_vault::{ObjectName, Vault as _};
+use vidimus_vault::{Found as Stored, ObjectName, Vault as _};
 
 use super::{EraseError, Mandate};
+use crate::check::opens;
 use crate::door::{Act, Draft};
 use crate::locate::{Found, Located, Whose};
 use crate::repack::holds_alone;
 use crate::rows::{self, Said};
-use crate::unfinished::WorkNote;
+use crate::unfinished::{UnfinishedError, WorkNote};
 use crate::{Archive, FoldError};
 
 /// Log indices in one tombstone; a record may have 16 MB.
@@ -123,7 +124,7 @@ impl Archive {
             drafts.push(Draft { compartment: compartment.clone(), key: *key, change });
         }
         if !packs.is_empty() {
-            self.vault.barrier().map_err(crate::unfinished::UnfinishedError::from)?;
+            self.vault.barrier().map_err(UnfinishedError::from)?;
         }
         Ok(drafts)
     }
@@ -170,7 +171,12 @@ impl Archive {
                 };
                 noted.map(|note| note.then.objects).unwrap_or_default()
             }
-            _ => self.objects_of(&group.accession, &group.located)?,
+            _ => {
+                let mut objects = self.objects_of(&group.accession, &group.located)?;
+                let keys = self.keys_of(&group.located, &group.accession)?;
+                objects.extend(self.unrecorded_objects(&keys)?);
+                objects
+            }
         };
         plan.note.then.objects.extend(objects);
         Ok(())
@@ -304,6 +310,29 @@ impl Archive {
             query.after = Some(last.item.about.clone());
             names.extend(page.into_iter().map(|row| row.item.object.name));
         }
+    }
+
+    /// The objects that an interrupted receiving sealed under these keys and never recorded. Without the keys nobody could
+    /// tell them from what a stranger put into the folder.
+    pub(crate) fn unrecorded_objects(&mut self, keys: &[KeyId]) -> Result<BTreeSet<String>, EraseError> {
+        let mut unrecorded = BTreeSet::new();
+        let mut identities = Vec::new();
+        for key in keys {
+            identities
+                .extend(self.keyring.open(*key).map_err(FoldError::from)?.map(|key| key.identity.clone()));
+        }
+        let stored = self.vault.list().collect::<Result<Vec<_>, _>>().map_err(|error| error.source);
+        for found in stored.map_err(UnfinishedError::from)? {
+            let Stored::Object { name, .. } = found else { continue };
+            if self.is_in_use(&name)? {
+                continue;
+            }
+            let Ok(reader) = self.vault.open(&name) else { continue }; // deleted meanwhile
+            if identities.iter().any(|identity| opens(&*reader, identity)) {
+                unrecorded.insert(name.to_string());
+            }
+        }
+        Ok(unrecorded)
     }
 
     /// Shows every change under a key to `each`, with its log index; none for a change that this version does not know.

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 
 use house::House;
 use vidimus_model::{Action, Change, CompartmentId, Erasure, Member, Ref, Withdrawal};
-use vidimus_seal::age::decrypt_to_vec;
+use vidimus_seal::Entropy;
+use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
+use vidimus_vault::{FolderVault, ObjectName, Vault as _};
 
 use crate::door::{Act, Draft};
 use crate::query::AskError;
@@ -464,5 +466,23 @@ fn a_compartment_that_the_agreeing_member_does_not_hold_gets_its_new_key_from_on
     let wrap = std::fs::read(house.layout().wrap(key, &new.to_string())).unwrap();
     assert!(decrypt_to_vec(&wrap, &kept).is_err());
     assert_eq!(house.open("Олена").read(&r("A1-1")).as_deref(), Some(b"one".as_slice()));
+    house.is_sound_for(&["Олена", "Богдан"]);
+}
+
+#[test]
+fn what_a_killed_receiving_wrote_and_never_recorded_is_erased_too() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    let recipient = house.unwrap("Олена", house.key_of("Олена", &r("A1"))).recipient();
+    let (sealed, _) = encrypt_to_vec(&[recipient], b"two", &mut Entropy::from_seed(&[3; 32])).unwrap();
+    let vault = FolderVault::open(&house.layout().objects()).unwrap();
+    let mut writer = vault.put(&ObjectName::from_bytes([7; 16])).unwrap();
+    writer.write_all(&sealed).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(house.objects().len(), 2);
+
+    let id = waiting(house.open("Олена").propose(erase(&["A1"]), "the wrong folder", false).unwrap());
+    house.open("Богдан").agree(id).unwrap();
+    assert!(house.objects().is_empty());
     house.is_sound_for(&["Олена", "Богдан"]);
 }
