@@ -160,6 +160,7 @@ fn folders_that_are_something_else_are_refused() {
         let refused = archive.backup(&inside, &mut |_| {});
         assert!(matches!(refused, Err(BackupError::Inside | BackupError::NotOurs(_))));
     }
+    assert!(!place.archive().join("backup").exists(), "nothing is made in the archive");
     backup(&mut archive, &place);
     let other = Place::new();
     let refused = other.open().backup(&place.path("backup"), &mut |_| {});

@@ -159,9 +159,15 @@ impl Archive {
     }
 
     fn begin_backup(&self, folder: &Path) -> Result<Layout, BackupError> {
+        let ours = self.layout.root().canonicalize()?;
+        // Asked before the folder is made, too: what is made in the archive is a stranger's to its check.
+        let absolute = std::path::absolute(folder)?;
+        let above = absolute.ancestors().find_map(|above| above.canonicalize().ok());
+        if above.is_some_and(|above| above.starts_with(&ours)) {
+            return Err(BackupError::Inside);
+        }
         files::make_folder(folder)?;
-        let (ours, theirs) = (self.layout.root().canonicalize()?, folder.canonicalize()?);
-        if ours.starts_with(&theirs) || theirs.starts_with(&ours) {
+        if ours.starts_with(folder.canonicalize()?) {
             return Err(BackupError::Inside);
         }
         match Manifest::read(folder) {
