@@ -185,7 +185,7 @@ impl Archive {
     }
 
     /// Is there a body under this key?
-    fn seals_something(&self, key: KeyId) -> Result<bool, StoreError> {
+    pub(crate) fn seals_something(&self, key: KeyId) -> Result<bool, StoreError> {
         let mut from = 0;
         loop {
             let rows = self.ledger.rows_of_key(&key.to_string(), from, PAGE)?;

@@ -201,3 +201,32 @@ fn a_backup_while_material_comes_in_is_whole() {
     });
     assert_eq!(problems(&mut archive), [] as [String; 0]);
 }
+
+#[test]
+fn keys_that_got_lost_are_kept_in_the_backup() {
+    let place = place();
+    let mut archive = place.open();
+    backup(&mut archive, &place);
+    let keys = |root: &Path| {
+        let mut found = Vec::new();
+        let mut folders = vec![root.join("keys")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found.len()
+    };
+    let before = keys(&place.path("backup"));
+    for part in ["held", "members", "signing"] {
+        fs::remove_dir_all(place.archive().join("keys").join(part)).unwrap();
+    }
+    let done = backup(&mut archive, &place);
+    assert_eq!((done.removed, done.kept.len()), (0, before), "{:?}", done.kept);
+    assert_eq!(keys(&place.path("backup")), before);
+    drop(archive);
+    fs::remove_dir_all(place.archive()).unwrap();
+    bring_back(&place, "archive", &place.state());
+    assert_eq!(problems(&mut place.open()), [] as [String; 0]);
+}

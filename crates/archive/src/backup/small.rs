@@ -13,8 +13,10 @@ use crate::layout::Layout;
 use crate::{Archive, files};
 
 impl Archive {
-    /// Copies what is new or changed in the key store, and removes what is gone. Damaged files do not replace sound ones.
-    pub(super) fn mirror_keys(&self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
+    /// Copies what is new or changed in the key store, and destroys what was destroyed. Damaged files do not replace sound
+    /// ones, and what only got lost here is kept there.
+    pub(super) fn mirror_keys(&mut self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
+        self.refresh_register()?;
         let ours = below(&self.layout.keys())?;
         for path in &ours {
             let bytes = fs::read(self.layout.keys().join(path))?;
@@ -28,7 +30,14 @@ impl Archive {
                 files::replace(&target, &bytes)?;
             }
         }
-        done.removed += drop_others(&theirs.keys(), &ours)?;
+        let mut keep = ours.clone();
+        for path in below(&theirs.keys())?.difference(&ours) {
+            if self.is_needed(path, &ours)? {
+                done.kept.push(format!("keys/{}", path.display()));
+                keep.insert(path.clone());
+            }
+        }
+        done.removed += drop_others(&theirs.keys(), &keep)?;
         // What a crash would leave to do here is left to do there.
         copy_new(&self.layout.unfinished(), &theirs.unfinished())?;
         drop_others(&theirs.unfinished(), &below(&self.layout.unfinished())?)?;
@@ -51,6 +60,26 @@ impl Archive {
             }
         }
         Ok(files::replace(&theirs.settings(), &settings)?)
+    }
+
+    /// Is a file of the key store that is not here what no other here can replace? No command took it away, then.
+    fn is_needed(&self, path: &Path, ours: &BTreeSet<PathBuf>) -> Result<bool, BackupError> {
+        let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
+        let is_present = |file: &str| {
+            let id = file.split('.').next().unwrap_or_default();
+            self.register.present().any(|member| member.member.to_string() == id)
+        };
+        Ok(match parts[..] {
+            ["held", key, _] => match key.parse() {
+                Ok(id) => {
+                    !ours.iter().any(|path| path.starts_with(Path::new("held").join(key)))
+                        && self.seals_something(id)?
+                }
+                Err(_) => false,
+            },
+            ["members", file] | ["signing", _, file] => is_present(file),
+            _ => false,
+        })
     }
 
     fn is_damaged(&self, path: &Path, bytes: &[u8]) -> bool {
