@@ -41,6 +41,12 @@ impl Contents<'_> {
         self.files.get(path).map(|(_, digests)| digests)
     }
 
+    /// Whether the records of files are few and small enough to be kept all at once.
+    pub(super) fn records_can_be_kept(&self) -> bool {
+        let records = self.files().filter(|(_, place, _)| matches!(place, Place::Record { .. }));
+        records.map(|(_, _, digests)| digests.size).sum::<u64>() <= MAX_RECORD_BYTES
+    }
+
     /// The bytes of a file other than payload, the same as were hashed.
     pub(super) fn read(&self, path: &str, problems: &mut Problems) -> Option<Vec<u8>> {
         let Some((place, digests)) = self.files.get(path) else {
@@ -257,8 +263,7 @@ fn check_words(contents: &Contents<'_>, problems: &mut Problems) {
     {
         problems.add(DECLARATION, Fault::Text);
     }
-    let records = contents.files().filter(|(_, place, _)| matches!(place, Place::Record { .. }));
-    if records.map(|(_, _, digests)| digests.size).sum::<u64>() > MAX_RECORD_BYTES {
+    if !contents.records_can_be_kept() {
         problems.add("records", Fault::TooLarge);
     }
 }

@@ -40,6 +40,9 @@ pub(super) fn check(
     problems: &mut Problems,
 ) -> Vec<Item> {
     let mut items = Vec::new();
+    if !contents.records_can_be_kept() {
+        return items; // named already; to go on would take whatever memory the bag's maker wants
+    }
     let mut stems = BTreeSet::new();
     for (stem, name, digests) in contents.payload() {
         stems.insert(stem);
