@@ -87,7 +87,8 @@ impl Archive {
         for key in generations {
             let rows = self.ledger.rows_of_key(&key.to_string(), self.register.position, usize::MAX >> 1)?;
             let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
-            for row in rows {
+            // What came since the size was asked is of the next time; taken in now it would be taken in twice.
+            for row in rows.into_iter().filter(|row| row.seq < size) {
                 if let Said::Statement(statement) = rows::open(&row, &sealing.row, &self.archive_id)? {
                     statements.push((row.seq, *statement));
                 }

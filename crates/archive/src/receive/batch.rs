@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 use vidimus_model::{
-    Change, FileSystemSays, FoundKind, FoundPath, Item, NotTaken, ObjectPlace, Reading, ReadingSizes, Ref,
-    TimeZoneKnown,
+    Change, FileSystemSays, FoundKind, FoundPath, Item, KeyId, NotTaken, ObjectPlace, Reading, ReadingSizes,
+    Ref, TimeZoneKnown,
 };
 use vidimus_vault::Vault as _;
 
@@ -217,12 +217,15 @@ impl Archive {
         Ok(())
     }
 
-    /// The first item of another accession with these bytes that this member can see.
+    /// The first item of another accession of the compartment with these bytes that this member can see.
     fn find_elsewhere(&mut self, session: &Session, found: &Found) -> Result<Option<Ref>, ReceiveError> {
         if !session.others {
             return Ok(None);
         }
-        for catalogue in self.catalogues.values_mut() {
+        // Not of another compartment: whoever holds this one would learn what lies in that.
+        let current = self.current(&session.into)?;
+        let asked = |key: &KeyId| *key == current || session.kin.contains(key);
+        for (_, catalogue) in self.catalogues.iter_mut().filter(|(key, _)| asked(key)) {
             let same = catalogue.find(&found.sha256, found.size).map_err(FoldError::from)?.value;
             if let Some(reference) = same.into_iter().find(|same| same.whole() != session.about) {
                 return Ok(Some(reference));

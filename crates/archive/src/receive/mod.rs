@@ -213,6 +213,11 @@ impl Archive {
                 (session, Some(sealed_to))
             }
         };
+        for own in self.keyring.own_accessions().to_vec() {
+            if self.ledger_compartment(own)?.as_ref() == Some(&session.into) {
+                session.kin.push(own);
+            }
+        }
         let mut at = Progress::default();
         let identity = &self.keyring.get(session.key).ok_or(ReceiveError::NotHeld)?.identity;
         let entropy = Entropy::from_os().map_err(io::Error::other)?;

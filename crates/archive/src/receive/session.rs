@@ -18,6 +18,8 @@ pub(super) struct Session {
     pub next_item: u64,
     /// Whether other accessions can hold copies at all.
     pub others: bool,
+    /// Own accessions of the same compartment.
+    pub kin: Vec<KeyId>,
 }
 
 impl Session {
@@ -33,6 +35,7 @@ impl Session {
             not_taken: Vec::new(),
             next_item: 1,
             others,
+            kin: Vec::new(),
         }
     }
 

@@ -379,6 +379,33 @@ fn an_item_moves_to_a_compartment_that_fewer_hold() {
 }
 
 #[test]
+fn a_copy_of_what_fewer_hold_does_not_say_so() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"known to few".as_slice())]);
+    house.receive("Олена", &[("c.txt", b"known to all".as_slice())]);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    olena.release(&r("A2")).unwrap();
+    let me = olena.keyring().member();
+    let vault = olena.new_compartment("victims", None, &[me]).unwrap();
+    olena.move_into(&[r("A1")], &vault, &mut |_| {}).unwrap();
+    // Everything that she can read is open now.
+    olena.fold_all().unwrap();
+    let disk = tempfile::tempdir().unwrap();
+    std::fs::write(disk.path().join("b.txt"), b"known to few").unwrap();
+    let request = crate::receive::Receive {
+        paths: vec![disk.path().to_owned()],
+        giver: None,
+        note: None,
+        new: false,
+        into: CompartmentId::main(),
+    };
+    let received = olena.receive(&request, &mut |_| {}).unwrap();
+    assert_eq!((received.taken, received.copies), (1, 0));
+    house.is_sound_for(&["Олена", "Богдан"]);
+}
+
+#[test]
 fn a_whole_accession_moves_and_its_old_key_is_destroyed() {
     let house = House::of_two();
     house.receive("Олена", &[("1", b"one".as_slice()), ("2", b"two")]);
