@@ -104,7 +104,7 @@ impl Record {
         disclosures.sort_by(|a, b| a.name.cmp(&b.name));
         assert!(disclosures.windows(2).all(|pair| pair[0].name != pair[1].name), "each field stands once");
 
-        let key_id = archive.public().key_id();
+        let key_id = archive.key_id().to_owned();
         let header = parse::header_text(&key_id);
         let payload = parse::payload_text(origin, &digests);
         let mut jwt = String::with_capacity((header.len() + payload.len() + 64) * 4 / 3 + 8);

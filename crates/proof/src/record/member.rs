@@ -49,7 +49,7 @@ pub enum MemberSignatureError {
 
 impl MemberAct {
     pub(super) fn sign(&self, origin: &str, digests: &BTreeSet<String>, key: &SigningKey) -> MemberSignature {
-        let key_id = key.public().key_id();
+        let key_id = key.key_id().to_owned();
         let message = self.message(origin, &key_id, digests);
         MemberSignature { base: self.base, key_id, signature: key.sign(&message) }
     }
