@@ -95,7 +95,7 @@ impl MemberKeys {
             signing: SigningSeed::generate(entropy),
             identity: Identity::generate(entropy),
         };
-        if is_name(&keys.name) { Ok(keys) } else { Err(MemberNameError) }
+        if is_name(&keys.name) && is_seen(&keys.name) { Ok(keys) } else { Err(MemberNameError) }
     }
 
     /// Is this the member's name, whichever keyboard composed it?
@@ -121,6 +121,18 @@ fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && !name.contains(char::is_control)
         && unicode_normalization::is_nfc(name)
+}
+
+/// Whoever is seen as another, or not at all, could agree unnoticed to what needs two people. Asked of new names only.
+fn is_seen(name: &str) -> bool {
+    name.trim() == name && !name.contains(is_invisible)
+}
+
+/// Turns the direction of text, or cannot be seen.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ proptest! {
     #[test]
     fn any_name_and_passphrase_survive(name in "[^\\p{C}]{1,40}", passphrase in "\\PC*") {
         let mut entropy = Entropy::from_seed(&[6; 32]);
+        prop_assume!(super::is_seen(&name));
         let keys = MemberKeys::generate(&name, &mut entropy).unwrap();
         let code = RecoveryCode::generate(&mut entropy);
         let file = lock(&keys, &passphrase, &code, &PARAMS, &mut entropy).unwrap();
@@ -170,5 +171,16 @@ proptest! {
         let Member { file, code, .. } = member();
         let at = cut.index(file.len());
         let _ = unlock_with_recovery(&[&file[..at], &bytes].concat(), &code);
+    }
+}
+
+#[test]
+fn a_name_that_is_seen_as_anothers_or_not_at_all_is_refused() {
+    let mut entropy = Entropy::from_seed(&[5; 32]);
+    for name in ["", " ", "Olena ", "\u{a0}Olena", "Ole\u{200b}na", "\u{202e}anelO", "\u{2800}", "a\nb"] {
+        assert!(MemberKeys::generate(name, &mut entropy).is_err(), "{name:?}");
+    }
+    for name in ["Olena", "Олена К.", "Її"] {
+        assert!(MemberKeys::generate(name, &mut entropy).is_ok(), "{name:?}");
     }
 }
