@@ -86,6 +86,10 @@ pub enum Trouble {
     NotBack,
     /// A backup in the archive, or the other way round.
     BackupInside,
+    /// A package in the archive's own folder, or at the top of a disk.
+    NoPlaceForPackage(PathBuf),
+    /// Another package is being written there.
+    PackageBusy(PathBuf),
     /// There is no backup in this folder.
     NotABackup(PathBuf),
     /// It is still being received.
@@ -247,6 +251,8 @@ impl Trouble {
             | Self::NoKeyInFile(_)
             | Self::RecoveryCode(_)
             | Self::BackupInside
+            | Self::NoPlaceForPackage(_)
+            | Self::PackageBusy(_)
             | Self::NotAReceipt(_)
             | Self::NotABackup(_)
             | Self::NoRecipient

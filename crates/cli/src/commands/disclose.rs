@@ -89,6 +89,11 @@ fn not_disclosed(error: DiscloseError) -> Trouble {
         DiscloseError::Gone(reference) => Trouble::Gone(reference),
         DiscloseError::SeveralCompartments { first, other } => Trouble::SeveralCompartments { first, other },
         DiscloseError::Out(OutError::NotEmpty(folder)) => Trouble::NotEmpty(folder),
+        DiscloseError::Out(OutError::InArchive(folder) | OutError::DiskTop(folder)) => {
+            Trouble::NoPlaceForPackage(folder)
+        }
+        DiscloseError::Out(OutError::Busy(folder)) => Trouble::PackageBusy(folder),
+        DiscloseError::Out(OutError::NoRoom) => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
         DiscloseError::Out(OutError::Io { path, reason }) => Trouble::at(&path, reason),
         unfinished @ DiscloseError::OnRecord { .. } => {
             Trouble::NotFinished { detail: unfinished.to_string() }

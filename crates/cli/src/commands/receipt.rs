@@ -89,5 +89,6 @@ fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
     );
     let columns = [(Column::Number, size), (Column::Text, root), (Column::Long, folder)];
     let cells = rows.iter().map(|row| vec![row.size.to_string(), row.root.to_owned(), row.folder.clone()]);
+    context.say(&tells::archive_key(context.lang, &archive.verifier_key().to_string()))?;
     context.say_table(&columns, &cells.collect::<Vec<_>>())
 }

@@ -227,6 +227,12 @@ pub fn finished(lang: Lang) -> &'static str {
     )
 }
 
+/// The key that others compare with the one in a package.
+pub fn archive_key(lang: Lang, vkey: &str) -> String {
+    let text = lang.pick("The archive's public key", "Відкритий ключ архіву", "Открытый ключ архива");
+    format!("{text}: {vkey}")
+}
+
 /// What a receipt says about the archive as it is.
 pub fn receipt_compared(lang: Lang, entered: &Entered) -> &'static str {
     match entered {

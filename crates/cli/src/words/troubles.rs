@@ -226,6 +226,24 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Копія лежала б в архіві або архів у копії.\nНазвіть іншу теку, найкраще на іншому диску.",
             "Копия лежала бы в архиве или архив в копии.\nНазовите другую папку, лучше всего на другом диске.",
         ),
+        Trouble::NoPlaceForPackage(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "{folder} is in the archive's own folder, or the top of a disk.\nName a new folder elsewhere.",
+                "{folder} лежить у теці самого архіву або є вершиною диска.\nНазвіть нову теку в іншому місці.",
+                "{folder} лежит в папке самого архива или является вершиной диска.\nНазовите новую папку в другом месте.",
+            )
+        }
+        Trouble::PackageBusy(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "Another package is being written to {folder}.\nWait until it is done, or name another folder.",
+                "У {folder} саме записується інший пакет.\nЗачекайте, доки його завершать, або назвіть іншу теку.",
+                "В {folder} сейчас записывается другой пакет.\nПодождите, пока он будет готов, или назовите другую папку.",
+            )
+        }
         Trouble::NotABackup(folder) => {
             let folder = safe::path(folder);
             say!(
@@ -467,6 +485,8 @@ mod tests {
             Trouble::NoArchiveNamed,
             Trouble::NotAnArchive(file()),
             Trouble::NotEmpty(file()),
+            Trouble::NoPlaceForPackage(file()),
+            Trouble::PackageBusy(file()),
             Trouble::KeyholderKey(odd.to_owned()),
             Trouble::FileNotPrivate(file()),
             Trouble::NoTerminal { option: "--yes" },
