@@ -13,10 +13,10 @@ use vidimus_model::KeyId;
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::note::{KeyName, Signer, VerifierKey};
 use vidimus_proof::record::SigningKey;
-use vidimus_seal::age::Recipient;
-use vidimus_seal::{Entropy, SigningSeed, wrap};
+use vidimus_seal::{Entropy, SigningSeed};
 use vidimus_vault::FolderVault;
 
+use crate::archive_key;
 use crate::clock::Clock;
 use crate::high_water::{HighWater, Seen};
 use crate::keyring::{Keyring, KeyringError};
@@ -34,7 +34,7 @@ pub struct Archive {
     pub(crate) origin: String,
     pub(crate) archive_id: String,
     pub(crate) archive_key: SigningKey,
-    archive_seed: SigningSeed,
+    pub(crate) archive_seed: SigningSeed,
     pub(crate) high_water: HighWater,
     pub(crate) went_back: Option<WentBack>,
     pub(crate) catalogues: HashMap<KeyId, Catalogue>,
@@ -119,7 +119,7 @@ impl Archive {
         let archive_id = ledger.archive().to_owned();
         let mut keyring = Keyring::new(layout.clone(), member);
         keyring.gather(&ledger, &archive_id)?;
-        let archive_seed = open_signing_key(&layout, &keyring, &archive_id).ok_or(OpenError::NoSigningKey)?;
+        let archive_seed = archive_key::any(&layout, &keyring, &archive_id).ok_or(OpenError::NoSigningKey)?;
         let high_water = HighWater::new(opening.state, &archive_id);
         let went_back = match high_water.compare(&ledger)? {
             Seen::Onward => None,
@@ -136,7 +136,10 @@ impl Archive {
         let vault = FolderVault::open(&layout.objects())?;
         let parts = Parts { layout, ledger, vault, keyring, archive_id, archive_seed, high_water, went_back };
         let mut archive = Self::assemble(parts, opening.clock)?;
-        archive.refresh_register()?;
+        archive.refresh_register().map_err(|error| match error {
+            crate::runner::FoldError::NoSigningKey => OpenError::NoSigningKey,
+            other => other.into(),
+        })?;
         archive.origin = archive.register.origin.clone();
         archive.forget_what_was_given_up()?;
         Ok(archive)
@@ -208,9 +211,10 @@ impl Archive {
         SignedCheckpoint::from_bytes(&tip.note).map_err(|e| StoreError::Damaged(e.to_string()))
     }
 
-    /// The archive's signing key, wrapped for a member who may append.
-    pub(crate) fn wrap_signing_key(&mut self, member: &Recipient) -> Vec<u8> {
-        wrap::wrap_signing(&self.archive_seed, member, &mut self.entropy)
+    /// The checkpoint that was signed at this size.
+    pub(crate) fn checkpoint_at(&self, size: u64) -> Result<SignedCheckpoint, StoreError> {
+        let note = self.ledger.checkpoint(size)?.unwrap_or_default();
+        SignedCheckpoint::from_bytes(&note).map_err(|e| StoreError::Damaged(e.to_string()))
     }
 
     pub(crate) fn note_signer(&self) -> Signer {
@@ -251,10 +255,4 @@ pub(crate) struct Parts {
     pub archive_seed: SigningSeed,
     pub high_water: HighWater,
     pub went_back: Option<WentBack>,
-}
-
-/// The archive's signing key, if it is wrapped for this member and is the one that the archive is named by.
-fn open_signing_key(layout: &Layout, keyring: &Keyring, archive_id: &str) -> Option<SigningSeed> {
-    let untrusted = std::fs::read(layout.signing(archive_id, keyring.member())).ok()?;
-    wrap::unwrap_signing(&untrusted, &keyring.member_keys().identity, archive_id).ok()
 }

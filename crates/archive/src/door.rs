@@ -1,11 +1,16 @@
 //! The one door: drafts become signed, sealed records, appended together with the checkpoint over them.
 
+use std::cell::OnceCell;
+use std::mem::take;
+
 use rand_core::RngCore as _;
 use vidimus_ledger::{
     AppendError, Appended, Batch, Ledger as _, NewRow, Reseal, SealError, Sealed, SqliteLedger, Tip,
 };
 use vidimus_model::{Change, CompartmentId, KeyId, MemberId, OperationId, Statement};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use vidimus_proof::epoch;
+use vidimus_proof::keychain::KeyChain;
 use vidimus_proof::merkle::{Frontier, leaf_hash};
 use vidimus_proof::note::Signer;
 use vidimus_proof::record::{MemberAct, Record};
@@ -87,8 +92,8 @@ impl Archive {
         mut make: impl FnMut(&mut Self) -> Result<Act, E>,
     ) -> Result<Appended, E> {
         for _ in 0..TRIES {
-            let (act, seen) = self.decide(&mut make)?;
-            let batch = self.prepare(act, seen)?;
+            let (mut act, seen) = self.decide(&mut make)?;
+            let batch = self.prepare(&mut act, seen)?;
             match self.send(&batch) {
                 Err(DoorError::Append(AppendError::Moved { .. })) => continue,
                 answer => return Ok(answer?),
@@ -99,18 +104,23 @@ impl Archive {
 
     /// Appends changes that commute with all others: nothing was read to decide them.
     ///
-    /// Only whether the member is still one is asked anew, as often as the register moves.
-    pub(crate) fn record(&mut self, act: Act) -> Result<Appended, DoorError> {
+    /// Only whether the member is still one, and which key signs for the archive, is asked anew, as often as the register moves.
+    pub(crate) fn record(&mut self, mut act: Act) -> Result<Appended, DoorError> {
         let seen = self.ledger.tip()?.size;
         if seen > 0 {
             self.refresh_register()?;
         }
-        let mut batch = self.prepare(act, seen)?;
+        let mut batch = self.prepare(&mut act, seen)?;
         loop {
             match self.send(&batch) {
                 Err(DoorError::Append(AppendError::Moved { .. })) => {
+                    let signed_by = self.archive_key.public();
                     self.refresh_register()?;
                     self.check_member(self.keyring.member(), seen)?;
+                    if self.archive_key.public() != signed_by {
+                        (act.erase, act.reseal) = (batch.erase, batch.reseal);
+                        batch = self.prepare(&mut act, seen)?;
+                    }
                     batch.heads = vec![self.register_head()];
                 }
                 answer => return answer,
@@ -128,11 +138,11 @@ impl Archive {
         appended
     }
 
-    fn send_first(&mut self, act: Act) -> Result<Appended, DoorError> {
+    fn send_first(&mut self, mut act: Act) -> Result<Appended, DoorError> {
         let seen = self.ledger.tip()?.size;
-        let batch = self.prepare(act, seen)?;
-        let signer = self.signer()?;
-        let appended = self.ledger.append(&batch, &mut |tip, entries| sign(&signer, tip, entries))?;
+        let batch = self.prepare(&mut act, seen)?;
+        let pen = self.pen()?;
+        let appended = self.ledger.append(&batch, &mut |tip, entries| pen.sign(tip, entries))?;
         self.after(&appended)?;
         Ok(appended)
     }
@@ -151,17 +161,21 @@ impl Archive {
     ) -> Result<Appended, E> {
         // A second handle holds the lock while this archive reads through its own.
         let mut locked = SqliteLedger::open(&self.layout.ledger()).map_err(DoorError::Locked)?;
-        let signer = self.signer()?;
-        let mut failed = None;
+        let (mut failed, pen) = (None, OnceCell::new());
         let answer = locked.while_locked(
             &mut |_| {
-                let made = self.decide(&mut make).and_then(|(act, seen)| Ok(self.prepare(act, seen)?));
+                let made = self.decide(&mut make).and_then(|(mut act, seen)| {
+                    let batch = self.prepare(&mut act, seen)?;
+                    // Not before: the archive's key may have been changed up to now.
+                    let _ = pen.set(self.pen()?);
+                    Ok(batch)
+                });
                 made.map_err(|e| {
                     failed = Some(e);
                     SealError::from("the check failed")
                 })
             },
-            &mut |tip, entries| sign_in_epoch(&signer, tip, entries),
+            &mut |tip, entries| pen.get().ok_or("nothing was decided")?.sign_in_epoch(tip, entries),
         );
         match (answer, failed) {
             (Ok(appended), _) => {
@@ -174,8 +188,8 @@ impl Archive {
     }
 
     fn send(&mut self, batch: &Batch) -> Result<Appended, DoorError> {
-        let signer = self.signer()?;
-        let mut seal = |tip: &Tip, entries: &[[u8; 32]]| sign_in_epoch(&signer, tip, entries);
+        let pen = self.pen()?;
+        let mut seal = |tip: &Tip, entries: &[[u8; 32]]| pen.sign_in_epoch(tip, entries);
         crate::crash::step();
         let appended = match self.ledger.append(batch, &mut seal) {
             // The answer may have been lost on the way: the operation ids tell.
@@ -199,24 +213,25 @@ impl Archive {
         self.high_water.raise(&appended.tip.note).map_err(DoorError::HighWater)
     }
 
-    fn signer(&self) -> Result<Signer, DoorError> {
+    fn pen(&self) -> Result<Pen, DoorError> {
         if self.went_back.is_some() {
             return Err(DoorError::ReadOnly);
         }
-        Ok(self.note_signer())
+        Ok(Pen { signer: self.note_signer(), keys: self.keys() })
     }
 
-    /// Issues and seals the records and shuffles them with the blanks, so that their order in the log says nothing.
-    fn prepare(&mut self, act: Act, seen: u64) -> Result<Batch, DoorError> {
+    /// Issues and seals the records and shuffles them with the blanks, so that their order in the log says nothing. What is
+    /// erased and resealed goes into the batch.
+    fn prepare(&mut self, act: &mut Act, seen: u64) -> Result<Batch, DoorError> {
         let me = self.keyring.member();
         self.check_member(me, seen)?;
         let now = self.clock.now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let mut rows = Vec::with_capacity(act.drafts.len() + act.blanks as usize);
         let blank_of = act.drafts.first().map(|d| (d.compartment.to_string(), d.key.to_string()));
-        for Draft { compartment, key, change } in act.drafts {
+        for Draft { compartment, key, change } in &act.drafts {
             let op = OperationId::new(milliseconds, &mut self.rng);
-            let statement = Statement { at: now, by: me, op, change };
+            let statement = Statement { at: now, by: me, op, change: change.clone() };
             let member_act =
                 MemberAct { compartment: compartment.to_string(), operation: op.to_string(), base: seen };
             let record = Record::issue(
@@ -227,12 +242,12 @@ impl Archive {
                 &self.archive_key,
                 &mut self.rng,
             );
-            let sealing = self.keyring.get(key).ok_or(DoorError::KeyNotHeld(key))?;
+            let sealing = self.keyring.get(*key).ok_or(DoorError::KeyNotHeld(*key))?;
             rows.push(rows::seal(
                 &record,
                 op,
-                &compartment,
-                (key, &sealing.row),
+                compartment,
+                (*key, &sealing.row),
                 &self.archive_id,
                 &mut self.entropy,
             ));
@@ -253,7 +268,7 @@ impl Archive {
         let mut heads: Vec<_> = act.reads.iter().map(|read| (read.to_string(), seen)).collect();
         // Whoever was removed meanwhile appends nothing more, whatever the change.
         heads.push(self.register_head());
-        Ok(Batch { rows, heads, erase: act.erase, reseal: act.reseal })
+        Ok(Batch { rows, heads, erase: take(&mut act.erase), reseal: take(&mut act.reseal) })
     }
 
     /// Is the key that signs here the one that the register names for a present member? Then every member's signature made below
@@ -282,41 +297,56 @@ impl Archive {
     }
 }
 
-/// As [`sign`], unless another process began a new epoch since this one opened the archive.
-fn sign_in_epoch(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
-    let goes_on = tip.size == 0
-        || SignedCheckpoint::from_bytes(&tip.note)?.checkpoint().origin == *signer.verifier_key().name();
-    if goes_on { sign(signer, tip, entries) } else { Err("a new epoch began: open the archive again".into()) }
+/// Signs checkpoints, and knows which key signed those before.
+struct Pen {
+    signer: Signer,
+    keys: KeyChain,
 }
 
-/// The frontier and the signed checkpoint after `entries` follow `tip`.
-fn sign(signer: &Signer, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
-    let mut frontier = if tip.size == 0 { Frontier::new() } else { Frontier::from_bytes(&tip.frontier)? };
-    if tip.size > 0 {
-        check_tip(signer, tip, &frontier)?;
+impl Pen {
+    /// As [`Pen::sign`], unless another process began a new epoch since this one opened the archive.
+    fn sign_in_epoch(&self, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
+        let goes_on = tip.size == 0
+            || SignedCheckpoint::from_bytes(&tip.note)?.checkpoint().origin
+                == *self.signer.verifier_key().name();
+        if goes_on {
+            self.sign(tip, entries)
+        } else {
+            Err("a new epoch began: open the archive again".into())
+        }
     }
-    for entry in entries {
-        frontier.append(leaf_hash(entry));
-    }
-    let checkpoint = Checkpoint {
-        origin: signer.verifier_key().name().clone(),
-        size: frontier.size(),
-        root: frontier.root(),
-    };
-    let signed = SignedCheckpoint::sign(checkpoint, signer)?;
-    Ok(Sealed { frontier: frontier.to_bytes(), note: signed.note().to_string().into_bytes() })
-}
 
-/// The tip is one that this archive signed: else whoever wrote to the folder while it was closed would have us sign a fork.
-fn check_tip(signer: &Signer, tip: &Tip, frontier: &Frontier) -> Result<(), SealError> {
-    let signed = SignedCheckpoint::from_bytes(&tip.note)?;
-    let checkpoint = signed.checkpoint();
-    let key = vidimus_proof::epoch::earlier_name(signer.verifier_key(), &checkpoint.origin)
-        .ok_or("the ledger's checkpoint is of another log")?;
-    signed.verify(&key)?;
-    let is_its =
-        checkpoint.size == tip.size && frontier.size() == tip.size && frontier.root() == checkpoint.root;
-    if is_its { Ok(()) } else { Err("the ledger's end is not what was signed: run check".into()) }
+    /// The frontier and the signed checkpoint after `entries` follow `tip`.
+    fn sign(&self, tip: &Tip, entries: &[[u8; 32]]) -> Result<Sealed, SealError> {
+        let mut frontier = if tip.size == 0 { Frontier::new() } else { Frontier::from_bytes(&tip.frontier)? };
+        if tip.size > 0 {
+            self.check_tip(tip, &frontier)?;
+        }
+        for entry in entries {
+            frontier.append(leaf_hash(entry));
+        }
+        let checkpoint = Checkpoint {
+            origin: self.signer.verifier_key().name().clone(),
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        let signed = SignedCheckpoint::sign(checkpoint, &self.signer)?;
+        Ok(Sealed { frontier: frontier.to_bytes(), note: signed.note().to_string().into_bytes() })
+    }
+
+    /// The tip is one that this archive signed: else whoever wrote to the folder while it was closed would have us sign a fork.
+    fn check_tip(&self, tip: &Tip, frontier: &Frontier) -> Result<(), SealError> {
+        let signed = SignedCheckpoint::from_bytes(&tip.note)?;
+        let checkpoint = signed.checkpoint();
+        let newest = self.signer.verifier_key().name();
+        if !epoch::may_follow(checkpoint.origin.as_str(), newest.as_str()) {
+            return Err("the ledger's checkpoint is of another log".into());
+        }
+        signed.verify(&self.keys.for_checkpoint(&signed, newest))?;
+        let is_its =
+            checkpoint.size == tip.size && frontier.size() == tip.size && frontier.root() == checkpoint.root;
+        if is_its { Ok(()) } else { Err("the ledger's end is not what was signed: run check".into()) }
+    }
 }
 
 #[cfg(test)]
@@ -325,18 +355,25 @@ mod tests {
 
     #[test]
     fn nothing_is_signed_behind_an_end_that_was_not() {
-        let signer = |seed| Signer::new("archive.example/test".parse().unwrap(), &[seed; 32]);
-        let first = sign(&signer(1), &Tip::default(), &[[1; 32], [2; 32]]).unwrap();
+        let key = |seed| vidimus_proof::record::SigningKey::from_seed(&[seed; 32]).public();
+        let pen = |seed| Pen {
+            signer: Signer::new("archive.example/test".parse().unwrap(), &[seed; 32]),
+            keys: KeyChain::of(key(seed)),
+        };
+        let first = pen(1).sign(&Tip::default(), &[[1; 32], [2; 32]]).unwrap();
         let tip = Tip { size: 2, frontier: first.frontier, note: first.note };
-        assert!(sign(&signer(1), &tip, &[[3; 32]]).is_ok());
+        assert!(pen(1).sign(&tip, &[[3; 32]]).is_ok());
+        let mut followed = Pen { keys: KeyChain::of(key(1)), ..pen(2) };
+        followed.keys.followed_by(1, key(2)).unwrap();
+        assert!(followed.sign(&tip, &[[3; 32]]).is_ok(), "the record at 1 is the last of the old key");
 
-        let other = sign(&signer(1), &Tip::default(), &[[1; 32], [9; 32]]).unwrap();
+        let other = pen(1).sign(&Tip::default(), &[[1; 32], [9; 32]]).unwrap();
         let another_tree = Tip { frontier: other.frontier.clone(), ..tip.clone() };
-        assert!(sign(&signer(1), &another_tree, &[[3; 32]]).is_err());
+        assert!(pen(1).sign(&another_tree, &[[3; 32]]).is_err());
         let another_size = Tip { size: 3, ..tip.clone() };
-        assert!(sign(&signer(1), &another_size, &[[3; 32]]).is_err());
-        let foreign = sign(&signer(2), &Tip::default(), &[[1; 32], [9; 32]]).unwrap();
+        assert!(pen(1).sign(&another_size, &[[3; 32]]).is_err());
+        let foreign = pen(2).sign(&Tip::default(), &[[1; 32], [9; 32]]).unwrap();
         let another_key = Tip { frontier: foreign.frontier, note: foreign.note, size: 2 };
-        assert!(sign(&signer(1), &another_key, &[[3; 32]]).is_err());
+        assert!(pen(1).sign(&another_key, &[[3; 32]]).is_err());
     }
 }

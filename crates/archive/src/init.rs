@@ -125,7 +125,7 @@ fn make(
     let recipient = keys.identity.recipient();
     files::replace(&layout.member(me), &file)?;
     let wrapped = wrap::wrap_signing(&archive_seed, &recipient, &mut entropy);
-    files::replace(&layout.signing(&archive_id, me), &wrapped)?;
+    files::replace(&layout.signing(&archive_id, &archive_id, me), &wrapped)?;
 
     let mut compartments = Vec::new();
     for id in [CompartmentId::register(), CompartmentId::main()] {

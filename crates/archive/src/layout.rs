@@ -66,9 +66,21 @@ impl Layout {
         self.held_key(key).join(format!("{holder}.age"))
     }
 
+    /// The folder of all wraps of the archive's signing keys.
+    pub fn signing_keys(&self, archive: &str) -> PathBuf {
+        self.keys().join("signing").join(archive)
+    }
+
+    /// The folder of the wraps of one signing key of the archive. The first key's lie beside the folders of those that
+    /// followed it: the archive is named by it.
+    pub fn signing_key(&self, archive: &str, key: &str) -> PathBuf {
+        let all = self.signing_keys(archive);
+        if key == archive { all } else { all.join(key) }
+    }
+
     /// The archive's signing key with this key id, wrapped for a member.
-    pub fn signing(&self, archive_key: &str, member: MemberId) -> PathBuf {
-        self.keys().join("signing").join(archive_key).join(format!("{member}.age"))
+    pub fn signing(&self, archive: &str, key: &str, member: MemberId) -> PathBuf {
+        self.signing_key(archive, key).join(format!("{member}.age"))
     }
 
     /// The log as tiles, for anyone to read (`docs/format/log.md`).

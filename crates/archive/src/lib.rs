@@ -2,6 +2,7 @@
 
 pub mod anchor;
 mod archive;
+mod archive_key;
 mod backup;
 mod check;
 pub mod clock;
@@ -39,6 +40,7 @@ mod unlock;
 pub mod unseal;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
+pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
 pub use check::{CheckProgress, Checked, Checker, Counted, Problem, check_folder};
 pub use compartment::NewCompartmentError;

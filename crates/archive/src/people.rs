@@ -117,7 +117,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Takes away what removals have left: new generations of the keys that a removed member held, and their wraps.
+    /// Takes away what removals have left: new generations of the keys that a removed member held, another signing key for the
+    /// archive, and the wraps of the old ones.
     ///
     /// The rest of a removal is done by whoever holds the compartments that the agreeing member does not.
     ///
@@ -135,6 +136,7 @@ impl Archive {
             })?;
             self.refresh()?;
         }
+        self.finish_key_changes()?;
         self.take_wraps_away()
     }
 
@@ -159,8 +161,7 @@ impl Archive {
             for compartment in &common {
                 drafts.extend(archive.let_hold(compartment, member.member, &recipient)?);
             }
-            let wrapped = archive.wrap_signing_key(&recipient);
-            files::replace(&archive.layout.signing(&archive.archive_id, member.member), &wrapped)?;
+            archive.let_sign(member.member, &recipient)?;
             Ok(Act::of(drafts, common.to_vec()))
         })?;
         Ok(())
@@ -192,6 +193,7 @@ impl Archive {
             Ok(Act::of(drafts, reads))
         })?;
         self.refresh()?;
+        self.finish_key_changes()?;
         self.take_wraps_away()
     }
 
@@ -342,7 +344,6 @@ impl Archive {
             }
         }
         for member in removed {
-            files::destroy(&self.layout.signing(&self.archive_id, member))?;
             let (file, aside) = (self.layout.member(member), self.layout.removed_member(member));
             if !only_theirs.contains(&member) {
                 files::destroy(&file)?;

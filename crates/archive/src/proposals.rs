@@ -57,6 +57,9 @@ pub enum ProposeError {
     /// Nothing was erased.
     #[error(transparent)]
     Erase(#[from] EraseError),
+    /// The member is removed, and the archive's key, which they may have kept, was not changed yet.
+    #[error(transparent)]
+    ArchiveKey(#[from] crate::ArchiveKeyError),
     /// Nothing could be recorded.
     #[error(transparent)]
     Door(#[from] DoorError),

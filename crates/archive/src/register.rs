@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use vidimus_model::{
-    Change, CompartmentId, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback, Statement,
+    ArchiveKey, Change, CompartmentId, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback,
+    Statement,
 };
+use vidimus_proof::keychain::{self, KeyChain, Succession};
 use vidimus_proof::record::PublicKey;
 
 use crate::epoch;
@@ -55,6 +57,10 @@ pub struct Register {
     pub origin: String,
     /// The archive's id.
     pub archive: String,
+    /// The archive's keys; none before the first record is read.
+    pub keys: Option<KeyChain>,
+    /// A member was removed who may have kept a copy of the archive's key, and no other followed it since.
+    pub key_is_due: bool,
     /// Everyone who ever was a member.
     pub members: BTreeMap<MemberId, KnownMember>,
     /// The keyholders who hold now.
@@ -74,14 +80,22 @@ pub struct Register {
 }
 
 impl Register {
-    /// Takes one record in.
-    pub(crate) fn apply(&mut self, statement: Statement) {
+    /// Takes one record in, with its log index.
+    pub(crate) fn apply(&mut self, seq: u64, statement: Statement) {
         let Statement { by, change, .. } = statement;
         match change {
             Change::ArchiveBegins(begins) => {
                 self.archive = begins.archive;
                 self.base.clone_from(&begins.origin);
                 self.origin = begins.origin;
+                self.keys = first_key(&begins.vkey).map(KeyChain::of);
+            }
+            Change::ArchiveKey(change) => {
+                let succession = succession(&self.origin, &change);
+                let followed = self.keys.as_mut().zip(succession).is_some_and(|(keys, change)| {
+                    change.from == keys.newest() && keys.followed_by(seq, change.to).is_ok()
+                });
+                self.key_is_due &= !followed;
             }
             Change::Compartment(compartment) => {
                 let letter = compartment.letter.chars().next();
@@ -94,6 +108,7 @@ impl Register {
             Change::MemberRemoved(gone) => {
                 if let Some(known) = self.members.get_mut(&gone.member) {
                     known.removed = true;
+                    self.key_is_due = true;
                 }
             }
             Change::Keyholders(set) => self.keyholders = Some(set),
@@ -128,6 +143,16 @@ impl Register {
     pub fn name(&self, id: MemberId) -> String {
         self.members.get(&id).map_or_else(|| id.to_string(), |known| known.member.name.clone())
     }
+}
+
+/// The key in the record that begins the archive.
+pub(crate) fn first_key(vkey: &str) -> Option<PublicKey> {
+    keychain::public_key(&vkey.parse().ok()?)
+}
+
+/// What the record of a change of the archive's key says, if the new key signed it.
+pub(crate) fn succession(origin: &str, change: &ArchiveKey) -> Option<Succession> {
+    Succession::read(origin, &change.from, &change.key, &change.by_new).ok()
 }
 
 fn adds(waiting: &Waiting, member: MemberId) -> bool {

@@ -45,6 +45,9 @@ pub enum FoldError {
     /// The member does not hold the compartment.
     #[error("the compartment is not held")]
     NotHeld,
+    /// The archive's signing key is missing in the key store, damaged, or not wrapped for the member.
+    #[error("the archive's signing key cannot be opened")]
+    NoSigningKey,
 }
 
 impl Archive {
@@ -95,14 +98,14 @@ impl Archive {
             }
         }
         statements.sort_by_key(|(seq, _)| *seq);
-        for (_, statement) in statements {
-            self.register.apply(statement);
+        for (seq, statement) in statements {
+            self.register.apply(seq, statement);
         }
         self.register.position = size;
         if !self.register.origin.is_empty() {
             self.origin.clone_from(&self.register.origin);
         }
-        Ok(())
+        self.follow_the_key()
     }
 
     /// Takes up the new generations of keys that follow the removal of a member.

@@ -12,7 +12,7 @@ use std::process::Command;
 use place::{GIVER, MEMBER, Place, reference};
 use vidimus_archive::disclose::{Disclose, DiscloseError, Disclosed, Names, OutError};
 use vidimus_archive::query::{AskError, Shown};
-use vidimus_proof::bag::{MemoryBag, Report, Trust, verify};
+use vidimus_proof::bag::{MemoryBag, Pinned, Report, Trust, verify};
 use vidimus_proof::timestamp::{Request, Trust as TsaTrust};
 
 const TO: &str = "Newsroom of nowhere";
@@ -59,10 +59,10 @@ fn read_bag(folder: &Path) -> MemoryBag {
 fn verified(place: &Place, folder: &Path) -> Report {
     let bag = read_bag(folder);
     let alone = verify(&bag, &Trust::default());
-    assert!(alone.proved() && !alone.key.unwrap().pinned, "{:?}", alone.problems);
+    assert!(alone.proved() && alone.key.unwrap().pinned == Pinned::No, "{:?}", alone.problems);
     let trust = Trust { archive_keys: vec![place.archive.verifier_key()], ..Trust::default() };
     let report = verify(&bag, &trust);
-    assert!(report.proved() && report.key.as_ref().unwrap().pinned, "{:?}", report.problems);
+    assert!(report.proved() && report.key.as_ref().unwrap().pinned == Pinned::Yes, "{:?}", report.problems);
     report
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::{Place, copy, receive};
 use vidimus_archive::disclose::{Disclose, Names};
-use vidimus_proof::bag::{MemoryBag, Trust, verify};
+use vidimus_proof::bag::{MemoryBag, Pinned, Trust, verify};
 
 fn read_bag(folder: &Path) -> MemoryBag {
     let mut files = BTreeMap::new();
@@ -65,7 +65,7 @@ fn a_package_spans_epochs_and_the_first_receipt_still_dates_what_it_held() {
     };
     let report = verify(&bag, &told(&paper));
     assert!(report.problems.is_empty(), "{:?}", report.problems);
-    assert!(report.key.as_ref().unwrap().pinned);
+    assert_eq!(report.key.as_ref().unwrap().pinned, Pinned::Yes);
     let inside: Vec<Option<bool>> = report.files.iter().map(|file| file.in_receipt).collect();
     assert_eq!(inside, [Some(true), Some(false)]);
     // The receipt of what was lost is not in the bag: it says nothing of it.

@@ -57,6 +57,7 @@ pub enum Command {
     Member(commands::member::Arguments),
     Compartment(commands::compartment::Arguments),
     Keyholder(commands::keyholder::Arguments),
+    Key(commands::key::Arguments),
     Receipt(commands::receipt::Arguments),
     Disclose(commands::disclose::Arguments),
     Check(commands::check::Arguments),

@@ -1,8 +1,8 @@
 //! How the archive's own errors become troubles that have words.
 
 use vidimus_archive::{
-    AddMemberError, EraseError, MarkError, MoveError, NewCompartmentError, PassphraseError, ProposeError,
-    RebuildError, ReleaseError, ShareError, UnlockError,
+    AddMemberError, ArchiveKeyError, EraseError, MarkError, MoveError, NewCompartmentError, PassphraseError,
+    ProposeError, RebuildError, ReleaseError, ShareError, UnlockError,
 };
 
 use crate::trouble::Trouble;
@@ -69,7 +69,18 @@ impl From<ProposeError> for Trouble {
             ProposeError::LastMember => Self::LastMember,
             ProposeError::NameTaken(name) => Self::NameTaken(name),
             ProposeError::Erase(error) => error.into(),
+            ProposeError::ArchiveKey(error) => error.into(),
             ProposeError::Io(error) => error.into(),
+            other => damaged(&other),
+        }
+    }
+}
+
+impl From<ArchiveKeyError> for Trouble {
+    fn from(error: ArchiveKeyError) -> Self {
+        match error {
+            ArchiveKeyError::NoReason => Self::NoReason,
+            ArchiveKeyError::Io(error) => error.into(),
             other => damaged(&other),
         }
     }

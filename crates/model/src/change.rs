@@ -12,6 +12,8 @@ use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, Propos
 pub enum Change {
     #[serde(rename = "archive/1")]
     ArchiveBegins(ArchiveBegins),
+    #[serde(rename = "archive-key/1")]
+    ArchiveKey(ArchiveKey),
     #[serde(rename = "member/1")]
     Member(Member),
     #[serde(rename = "member-removed/1")]
@@ -69,6 +71,19 @@ pub struct ArchiveBegins {
     pub origin: String,
     /// The archive's key as others pin it (C2SP vkey).
     pub vkey: String,
+}
+
+/// The archive's key is followed by another: the last record that the old one signs, alone in its append.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArchiveKey {
+    /// The key that signed until then (C2SP vkey).
+    pub from: String,
+    /// The key that signs from then on.
+    pub key: String,
+    /// The new key's signature over both, base64url.
+    pub by_new: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A member is added.

@@ -10,7 +10,7 @@ mod reference;
 mod statement;
 
 pub use change::{
-    AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, Change,
+    AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, ArchiveKey, Change,
     Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Keyholders, Medium,
     Member, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
     Withdrawal,

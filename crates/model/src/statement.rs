@@ -81,8 +81,9 @@ impl Statement {
 }
 
 /// The names of the changes of version 1.
-pub const KNOWN_CHANGES: [&str; 24] = [
+pub const KNOWN_CHANGES: [&str; 25] = [
     "archive/1",
+    "archive-key/1",
     "member/1",
     "member-removed/1",
     "keyholders/1",

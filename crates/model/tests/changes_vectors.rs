@@ -1,4 +1,4 @@
-//! The frozen examples in `tests/vectors/changes-v1/`: every change is read, understood and written as on the day it was made.
+//! The frozen examples in `tests/vectors/changes-v1*/`: every change is read, understood and written as on the day it was made.
 //!
 //! With `VIDIMUS_WRITE_VECTORS=1` a folder that does not exist is written; one that exists is never touched.
 
@@ -16,14 +16,15 @@ use vidimus_model::{Change, KNOWN_CHANGES, MemberId, OperationId, Statement};
 #[path = "common/examples.rs"]
 mod examples;
 
-use examples::examples;
+use examples::SETS;
 
 const ORIGIN: &str = "archive.example/ik-900";
 /// How many log entries each member's program had seen.
 const BASE: u64 = 41;
 /// In the register's compartment, sealed by its key.
-const REGISTER: [&str; 8] = [
+const REGISTER: [&str; 9] = [
     "archive/1",
+    "archive-key/1",
     "member/1",
     "member-removed/1",
     "keyholders/1",
@@ -35,8 +36,11 @@ const REGISTER: [&str; 8] = [
 /// Stand in every record, so a change's own row in the document need not name them.
 const OF_EVERY_RECORD: [&str; 6] = ["at", "by", "by_sig", "change", "day", "op"];
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/changes-v1")
+/// One folder of frozen examples; a change that is added later comes with a folder of its own.
+type Set = (&'static str, fn() -> Vec<(&'static str, Change)>);
+
+fn folder(set: &Set) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(set.0)
 }
 
 /// Read from `expected.json`, so that a file without a line there, or the other way round, is noticed.
@@ -45,15 +49,16 @@ struct Frozen {
     records: Vec<Value>,
 }
 
-fn frozen() -> Frozen {
-    if std::env::var_os("VIDIMUS_WRITE_VECTORS").is_some() && !folder().exists() {
-        fs::create_dir_all(folder()).unwrap();
-        for (name, text) in make() {
-            fs::write(folder().join(name), text).unwrap();
+fn frozen(set: &Set) -> Frozen {
+    let folder = folder(set);
+    if std::env::var_os("VIDIMUS_WRITE_VECTORS").is_some() && !folder.exists() {
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in make(set) {
+            fs::write(folder.join(name), text).unwrap();
         }
     }
     let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder()).expect("the frozen examples are there") {
+    for entry in fs::read_dir(&folder).expect("the frozen examples are there") {
         let entry = entry.unwrap();
         files.insert(entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap());
     }
@@ -88,11 +93,11 @@ fn statement(number: u8, change: Change) -> Statement {
     }
 }
 
-fn make() -> BTreeMap<String, String> {
+fn make(set: &Set) -> BTreeMap<String, String> {
     let (archive, member) = keys();
     let mut files = BTreeMap::new();
     let mut records = Vec::new();
-    for (number, (file, change)) in (1..).zip(examples()) {
+    for (number, (file, change)) in (1..).zip(set.1()) {
         let statement = statement(number, change);
         let fields = statement.fields();
         let change = fields["change"].as_str().unwrap().to_owned();
@@ -125,9 +130,13 @@ fn make() -> BTreeMap<String, String> {
 
 #[test]
 fn each_says_what_it_said() {
-    let frozen = frozen();
+    SETS.iter().for_each(check);
+}
+
+fn check(set: &Set) {
+    let frozen = frozen(set);
     let (archive, member) = keys();
-    let examples = examples();
+    let examples = set.1();
     assert_eq!(frozen.records.len(), examples.len());
     assert_eq!(frozen.files.len(), examples.len() + 1, "each file has its line in expected.json");
     for ((expected, number), (file, change)) in frozen.records.iter().zip(1..).zip(examples) {
@@ -151,22 +160,24 @@ fn each_says_what_it_said() {
 
 #[test]
 fn what_we_write_today_is_what_was_frozen() {
-    let mut today = make();
-    today.remove("SHA256SUMS");
-    assert!(today == frozen().files);
+    for set in &SETS {
+        let mut today = make(set);
+        today.remove("SHA256SUMS");
+        assert!(today == frozen(set).files, "{}", set.0);
+    }
 }
 
 #[test]
 fn every_change_has_its_example() {
-    let frozen = frozen();
-    let with: BTreeSet<&str> = frozen.records.iter().map(|one| one["change"].as_str().unwrap()).collect();
-    assert_eq!(with, BTreeSet::from(KNOWN_CHANGES));
+    let records = SETS.iter().flat_map(|set| frozen(set).records);
+    let with: BTreeSet<String> = records.map(|one| one["change"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(with, KNOWN_CHANGES.map(String::from).into());
 }
 
 #[test]
 fn the_document_names_every_field_of_a_change() {
     let document = include_str!("../../../docs/format/changes.md");
-    for one in frozen().records {
+    for one in SETS.iter().flat_map(|set| frozen(set).records) {
         let change = one["change"].as_str().unwrap();
         let Some(row) = document.lines().find(|line| line.starts_with(&format!("| `{change}` |"))) else {
             assert!(document.contains(&format!("`{change}`")), "{change} is not in the document");

@@ -1,6 +1,5 @@
 //! Epochs: a log that went on after an accepted roll-back, under its origin with a number, signed by the same key.
 
-use crate::checkpoint::SignedCheckpoint;
 use crate::note::{Algorithm, KeyName, VerifierKey};
 
 /// The origin of epoch `number` (the first is 1) of the log that began as `base` (`docs/format/log.md`).
@@ -42,11 +41,6 @@ pub fn earlier_name(key: &VerifierKey, untrusted_origin: &KeyName) -> Option<Ver
 pub fn same_log(one: &VerifierKey, other: &VerifierKey) -> bool {
     let named = |key: &VerifierKey, name: &VerifierKey| earlier_name(key, name.name()).as_ref() == Some(name);
     one == other || named(one, other) || named(other, one)
-}
-
-/// The key under the name that the checkpoint bears, or as it is where that is no epoch of the key's log.
-pub(crate) fn key_for(key: &VerifierKey, signed: &SignedCheckpoint) -> VerifierKey {
-    earlier_name(key, &signed.checkpoint().origin).unwrap_or_else(|| key.clone())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod consistency;
 pub mod cosignature;
 pub mod epoch;
 pub mod json;
+pub mod keychain;
 pub mod merkle;
 pub mod note;
 pub mod policy;

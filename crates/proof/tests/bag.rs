@@ -7,7 +7,7 @@ mod sample;
 
 use proptest::prelude::*;
 use vidimus_proof::bag::{
-    self, BagSource, DatedBy, Entry, EntryKind, Fault, MemoryBag, NotCounted, ReceiptAnswer, Report,
+    self, BagSource, DatedBy, Entry, EntryKind, Fault, MemoryBag, NotCounted, Pinned, ReceiptAnswer, Report,
     StampFiles, Trust,
 };
 use vidimus_proof::checkpoint::SignedCheckpoint;
@@ -55,7 +55,7 @@ fn an_intact_bag_is_proved_with_and_without_a_pinned_key() {
     let report = check(&bag);
     assert_eq!(first(&report), "none");
     assert!(report.proved() && report.says_yes());
-    assert!(report.key.as_ref().unwrap().pinned);
+    assert!(report.key.as_ref().unwrap().pinned == Pinned::Yes);
     assert_eq!(report.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["01.mp4", "02.txt"]);
     assert_eq!(report.files[0].index, Some(3));
     assert!(report.files.iter().all(|file| file.no_later_than.is_none() && file.in_receipt.is_none()));
@@ -63,7 +63,7 @@ fn an_intact_bag_is_proved_with_and_without_a_pinned_key() {
     assert_eq!(report.disclosure, [("purpose".to_owned(), "Publication".into())]);
 
     let report = bag::verify(&bag, &Trust::default());
-    assert!(report.proved() && !report.key.unwrap().pinned);
+    assert!(report.proved() && report.key.unwrap().pinned == Pinned::No);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn another_pinned_key_is_an_error_whoever_names_it() {
     let bag = sample::bag(&Sample::default());
     let report = bag::verify(&bag, &trusting(&other));
     assert_eq!(first(&report), "archive.vkey: other-key");
-    assert!(!report.key.unwrap().pinned);
+    assert_eq!(report.key.unwrap().pinned, Pinned::Other);
 
     let policy = format!("log {}\nquorum none\n", sample::vkey(&other));
     let policy = Some(Policy::from_bytes(policy.as_bytes()).unwrap());
@@ -81,7 +81,7 @@ fn another_pinned_key_is_an_error_whoever_names_it() {
     let policy = format!("log {}\nquorum none\n", sample::vkey(&Sample::default()));
     let policy = Some(Policy::from_bytes(policy.as_bytes()).unwrap());
     let report = bag::verify(&bag, &Trust { policy, ..Trust::default() });
-    assert!(report.proved() && report.key.unwrap().pinned);
+    assert!(report.proved() && report.key.unwrap().pinned == Pinned::Yes);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The frozen examples in `tests/vectors/bag-v1/` and `tests/vectors/record-v1/`: they are read as on the day they were made.
+//! The frozen examples in `tests/vectors/bag-v1/`, `bag-v1-keys/` and `record-v1/`: they are read as on the day they were made.
 //!
 //! With `VIDIMUS_WRITE_VECTORS=1` a folder that does not exist is written; one that exists is never touched.
 
@@ -140,6 +140,22 @@ fn the_frozen_bag_is_proved() {
     assert!(report.stamps.iter().all(|stamp| stamp.result.is_err()));
 }
 
+/// The bag of an archive whose key changed twice; beside it all three keys.
+fn make_bag_with_keys() -> BTreeMap<String, Vec<u8>> {
+    let sample = Sample::with_keys();
+    let bag = sample::bag(&sample);
+    let readme = "The bag in `bag/` is that of docs/format/bag.md, of an archive whose key changed twice: `keys/` leads from the first key\n\
+        to the one that signs the disclosure. Beside it lie all three keys, the first one first, each in vkey form and as its seed.\n\
+        All names are invented. Nothing here is ever edited; another version gets a folder of its own.\n";
+    let mut beside = vec![("README.md".to_owned(), readme.to_owned())];
+    for (seed, number) in (sample.seed..=sample.newest_seed()).zip(1..) {
+        beside.push((format!("key-{number}.vkey"), format!("{}\n", sample::vkey_of(&sample, seed))));
+        beside.push((format!("key-{number}.seed"), format!("{}\n", hex_of(&sample::archive_seed(seed)))));
+    }
+    let bag = bag.0.into_iter().map(|(path, bytes)| (format!("bag/{path}"), bytes));
+    bag.chain(beside.into_iter().map(|(path, text)| (path, text.into_bytes()))).collect()
+}
+
 #[test]
 fn what_we_write_today_is_what_was_frozen() {
     let files = frozen("bag-v1", make_bag);
@@ -147,7 +163,12 @@ fn what_we_write_today_is_what_was_frozen() {
         token: files["bag/checkpoints/256.token-1.tsr"].clone(),
         certificates: Some(text(&files, "bag/checkpoints/256.token-1.pem")),
     };
-    let today = sample::bag(&Sample { stamps: vec![stamp], ..Sample::default() });
+    assert_written(&files, &Sample { stamps: vec![stamp], ..Sample::default() });
+    assert_written(&frozen("bag-v1-keys", make_bag_with_keys), &Sample::with_keys());
+}
+
+fn assert_written(files: &BTreeMap<String, Vec<u8>>, sample: &Sample) {
+    let today = sample::bag(sample);
     // Words for people may be said better one day; the disclosure, which names their digest, then differs too.
     let words = ["README.txt", "bag-info.txt", "disclosure.sd-jwt", "disclosure.tlog-proof"];
     for (path, bytes) in &today.0 {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use vidimus_proof::bag::{
-    Counted, Dated, DatedBy, FileReport, NotCounted, ReceiptAnswer, Report, StampReport,
+    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptAnswer, Report, StampReport,
 };
 
 use crate::page::limits;
@@ -15,19 +15,28 @@ pub fn report(report: &Report, words: &Words) -> String {
         let says = words.fault(&problem.file, &problem.fault);
         json!({ "file": problem.file, "problem": says, "code": problem.fault.code() })
     });
-    let key = report.key.as_ref().map(|key| json!({ "vkey": key.vkey.to_string(), "pinned": key.pinned }));
     let answer = json!({
         "proved": report.proved(),
         "files": report.files.iter().map(file).collect::<Vec<_>>(),
         "problems": problems.collect::<Vec<_>>(),
         "more_problems": report.more_problems,
-        "key": key,
+        "key": report.key.as_ref().map(key),
         "stamps": report.stamps.iter().map(stamp).collect::<Vec<_>>(),
         "disclosure": fields(&report.disclosure),
         "receipt": report.receipt.map(receipt),
         "not_proved": limits(report, words),
     });
     format!("{answer}\n")
+}
+
+/// With the earlier keys only where there were some.
+fn key(key: &BagKey) -> Value {
+    let mut value = json!({ "vkey": key.vkey.to_string(), "pinned": key.pinned == Pinned::Yes });
+    if !key.earlier.is_empty() {
+        value["earlier"] = key.earlier.iter().map(ToString::to_string).collect();
+        value["earlier_pinned"] = json!(key.pinned == Pinned::Earlier);
+    }
+    value
 }
 
 fn file(file: &FileReport) -> Value {

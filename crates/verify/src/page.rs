@@ -1,7 +1,9 @@
 //! The report as a page of plain words, 80 columns wide, in which nothing of others can move the cursor or hide.
 
 use serde_json::Value;
-use vidimus_proof::bag::{BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Report, StampReport};
+use vidimus_proof::bag::{
+    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, Report, StampReport,
+};
 
 use crate::words::{Words, fill};
 
@@ -40,8 +42,10 @@ pub fn limits(report: &Report, words: &Words) -> Vec<&'static str> {
         return vec![t.not_proved_anything];
     }
     let mut limits = vec![t.not_proved_true, t.not_proved_before, t.not_proved_who];
-    if report.key.as_ref().is_some_and(|key| !key.pinned) {
-        limits.push(t.not_proved_archive);
+    match report.key.as_ref().map(|key| key.pinned) {
+        Some(Pinned::No | Pinned::Other) => limits.push(t.not_proved_archive),
+        Some(Pinned::Earlier) => limits.push(t.not_proved_heir),
+        Some(Pinned::Yes) | None => {}
     }
     if report.files.iter().any(|file| file.no_later_than.is_none()) {
         limits.push(t.not_proved_date);
@@ -148,15 +152,21 @@ impl Page<'_> {
         self.line(0, &format!("{} {}", t.archive, safe(key.vkey.name().as_str())));
         self.line(0, t.key_title);
         self.line(2, &safe(&key.vkey.to_string()));
-        let not_expected = report.problems.iter().any(|it| it.fault.code() == "other-key");
         self.line(
             2,
             match key.pinned {
-                true => t.key_pinned,
-                false if not_expected => t.key_not_expected,
-                false => t.key_not_pinned,
+                Pinned::Yes => t.key_pinned,
+                Pinned::Earlier => t.key_led_to,
+                Pinned::Other => t.key_not_expected,
+                Pinned::No => t.key_not_pinned,
             },
         );
+        if !key.earlier.is_empty() {
+            self.line(0, t.earlier_keys);
+            for earlier in &key.earlier {
+                self.line(2, &safe(&earlier.to_string()));
+            }
+        }
         if !report.disclosure.is_empty() {
             self.gap();
             self.line(0, t.said_of_package);

@@ -85,6 +85,42 @@ fn another_key_or_a_receipt_that_does_not_say_yes_exits_1() {
 }
 
 #[test]
+fn a_bag_whose_key_followed_another_says_how_far_the_pinned_key_reaches() {
+    let keys = beside("../bag-v1-keys");
+    let bag = keys.join("bag");
+    let with_key = |number: u8, lang: &str| {
+        let key = fs::read_to_string(keys.join(format!("key-{number}.vkey"))).unwrap();
+        verify(&[
+            bag.as_os_str(),
+            "--lang".as_ref(),
+            lang.as_ref(),
+            "--archive-key".as_ref(),
+            key.trim().as_ref(),
+        ])
+    };
+    for (lang, expected) in [
+        ("en", "shows, key by key, how that one was followed"),
+        ("uk", "показує, ключ за ключем"),
+        ("ru", "показывает, ключ за ключом"),
+    ] {
+        let said = with_key(1, lang);
+        let unwrapped = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.code == 0 && unwrapped.contains(expected), "{lang}: {}", said.out);
+        assert!(
+            said.out.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')),
+            "{}",
+            said.out
+        );
+    }
+    let newest = with_key(3, "en");
+    assert!(newest.code == 0 && newest.out.contains("This is the key that you told this program to expect."));
+    let json = verify(&[bag.as_os_str(), "--json".as_ref()]);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["key"]["earlier"].as_array().unwrap().len(), 2);
+    assert_eq!(report["key"]["earlier_pinned"], false);
+}
+
+#[test]
 fn wrong_usage_exits_2_in_two_sentences() {
     let nowhere = OsStr::new("/nowhere/bag");
     let file = beside("receipt.txt");

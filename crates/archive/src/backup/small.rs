@@ -77,7 +77,7 @@ impl Archive {
                 }
                 Err(_) => false,
             },
-            ["members", file] | ["signing", _, file] => is_present(file),
+            ["members", file] | ["signing", _, file] | ["signing", _, _, file] => is_present(file),
             _ => false,
         })
     }

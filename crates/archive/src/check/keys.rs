@@ -1,7 +1,9 @@
 //! The key store: what opens for this member, what is damaged, missing, swapped or foreign in it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use vidimus_ledger::SqliteLedger;
 use vidimus_model::{KeyId, MemberId};
@@ -103,36 +105,60 @@ impl Keys {
         }
     }
 
-    /// The archive's public key, if its secret half opened.
-    pub fn archive_key(&self, archive_id: &str) -> Option<PublicKey> {
-        self.signing.get(archive_id).copied()
+    /// Public keys of the archive whose secret halves opened.
+    pub fn archive_keys(&self) -> impl Iterator<Item = PublicKey> {
+        self.signing.values().copied()
     }
 
     fn look_at_signing(&mut self, layout: &Layout, member: Option<&MemberKeys>, report: &mut Report) {
-        for id in self.archive_ids.clone() {
-            let folder = layout.keys().join("signing").join(&id);
-            for name in files::names(&folder, report) {
-                let text = name.to_string_lossy().into_owned();
-                let Some(holder) = holder_of(&text).and_then(|holder| holder.parse::<MemberId>().ok()) else {
-                    files::stray(&name, &format!("keys/signing/{id}/"), report);
+        for archive in self.archive_ids.clone() {
+            let folder = layout.signing_keys(&archive);
+            let (later, first) = files::names(&folder, report)
+                .into_iter()
+                .partition::<Vec<_>, _>(|name| folder.join(name).is_dir());
+            self.look_at_signing_key(layout, (&archive, &archive), first, member, report);
+            for key in later {
+                let Some(key) = key.to_str().filter(|key| is_key_id(key)) else {
+                    files::stray(&key, &format!("keys/signing/{archive}/"), report);
                     continue;
                 };
-                let untrusted = fs::read(folder.join(&name)).unwrap_or_default();
-                let reference = format!("key signing/{id}/{text}");
-                match member {
-                    Some(keys) if Some(holder) == self.member => {
-                        match wrap::unwrap_signing(&untrusted, &keys.identity, &id) {
-                            Ok(seed) => {
-                                self.signing.insert(id.clone(), seed.public());
-                            }
-                            Err(_) => {
-                                let problem = "the archive's signing key does not open for its member";
-                                report.problem(reference, problem, what::KEYS);
-                            }
+                let wraps = files::names(&layout.signing_key(&archive, key), report);
+                self.look_at_signing_key(layout, (&archive, key), wraps, member, report);
+            }
+        }
+    }
+
+    /// The wraps of one signing key, of an archive.
+    fn look_at_signing_key(
+        &mut self,
+        layout: &Layout,
+        (archive, id): (&str, &str),
+        wraps: Vec<OsString>,
+        member: Option<&MemberKeys>,
+        report: &mut Report,
+    ) {
+        let within = layout.signing_key(archive, id);
+        for name in wraps {
+            let text = name.to_string_lossy().into_owned();
+            let Some(holder) = holder_of(&text).and_then(|holder| holder.parse::<MemberId>().ok()) else {
+                files::stray(&name, &format!("{}/", signing_name(archive, id)), report);
+                continue;
+            };
+            let untrusted = fs::read(within.join(&name)).unwrap_or_default();
+            let reference = format!("key {}/{text}", signing_name(archive, id).trim_start_matches("keys/"));
+            match member {
+                Some(keys) if Some(holder) == self.member => {
+                    match wrap::unwrap_signing(&untrusted, &keys.identity, id) {
+                        Ok(seed) => {
+                            self.signing.insert(id.to_owned(), seed.public());
+                        }
+                        Err(_) => {
+                            let problem = "the archive's signing key does not open for its member";
+                            report.problem(reference, problem, what::KEYS);
                         }
                     }
-                    _ => self.look_at_other(&untrusted, member.map(|keys| &keys.identity), reference, report),
                 }
+                _ => self.look_at_other(&untrusted, member.map(|keys| &keys.identity), reference, report),
             }
         }
     }
@@ -242,6 +268,16 @@ fn holder_of(name: &str) -> Option<&str> {
     name.strip_suffix(".age").filter(|holder| holder.parse::<KeyId>().is_ok())
 }
 
+/// Is it the RFC 7638 thumbprint of a key?
+fn is_key_id(name: &str) -> bool {
+    name.len() == 43 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Where the wraps of a signing key lie.
+fn signing_name(archive: &str, key: &str) -> String {
+    if key == archive { format!("keys/signing/{archive}") } else { format!("keys/signing/{archive}/{key}") }
+}
+
 fn wrap_name(id: KeyId, holder: &str) -> String {
     format!("key held/{id}/{holder}.age")
 }
@@ -257,14 +293,7 @@ pub(super) fn look(
 ) {
     let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
     look_at_people(layout, keys, register, member, report);
-    for id in facts.acted.iter().filter(|id| present(id)) {
-        for archive_id in &keys.archive_ids {
-            if !layout.signing(archive_id, *id).exists() {
-                let problem = format!("it is missing, so that {} cannot record anything", register.name(*id));
-                report.problem(format!("key signing/{archive_id}/{id}.age"), problem, what::KEYS);
-            }
-        }
-    }
+    look_at_signers(layout, keys, facts, register, report);
     for (id, generation) in &facts.generations {
         let text = id.to_string();
         if let Some(key) = keys.get(&text)
@@ -296,6 +325,36 @@ pub(super) fn look(
     }
     for id in keys.wraps.keys().filter(|id| !facts.keys.contains_key(&id.to_string())) {
         report.left_over(format!("keys/held/{id}"));
+    }
+}
+
+/// Whoever acted and is present can sign with the key that signs now, and nobody keeps an older one.
+fn look_at_signers(layout: &Layout, keys: &Keys, facts: &Facts, register: &Register, report: &mut Report) {
+    let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
+    let newest = register.keys.as_ref().map(|keys| keys.newest().key_id());
+    for archive in &keys.archive_ids {
+        let newest = newest.as_ref().unwrap_or(archive);
+        let name = signing_name(archive, newest);
+        for id in facts.acted.iter().filter(|id| present(id)) {
+            if !layout.signing(archive, newest, *id).exists() {
+                let problem = format!("it is missing, so that {} cannot record anything", register.name(*id));
+                report.problem(
+                    format!("key {}/{id}.age", name.trim_start_matches("keys/")),
+                    problem,
+                    what::KEYS,
+                );
+            }
+        }
+        if register.is_damaged {
+            continue;
+        }
+        for entry in crate::keyring::read_folder(&layout.signing_keys(archive)).unwrap_or_default() {
+            let is_folder = layout.signing_keys(archive).join(&entry).is_dir();
+            let id = if is_folder { entry.to_str().unwrap_or_default() } else { archive };
+            if id != newest {
+                report.left_over(format!("keys/signing/{archive}/{}", files::shown(Path::new(&entry))));
+            }
+        }
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) fn compare(
             report.problem(reference, "it is the checkpoint of another size", what::TAMPERED);
             continue;
         }
-        if register.archive_key.is_some() && !register.signed(&signed) {
+        if register.keys.is_some() && !register.signed(&signed) {
             let problem = "it is not signed by the archive's key under its origin";
             report.problem(reference, problem, what::TAMPERED);
             continue;
@@ -204,9 +204,9 @@ pub(super) fn compare(
     // What was never signed says nothing of which rows came together.
     scan.sizes = signed_ones;
     compare_tip(ledger, scan, &tree, report);
-    if register.archive_key.is_some() && good > 0 {
+    if register.keys.is_some() && good > 0 {
         report.sound(format!("{good} of {} signed checkpoints over the ledger's entries", notes.len()));
-    } else if register.archive_key.is_none() {
+    } else if register.keys.is_none() {
         report.unknown("whose signatures the checkpoints bear: the archive's key was not found");
     }
 }
@@ -344,7 +344,7 @@ pub(super) fn compare_mark(
             if known || kept.is_some_and(|kept| kept == seen.as_bytes()) {
                 return;
             }
-            match (ours, signed.is_some() && register.archive_key.is_none()) {
+            match (ours, signed.is_some() && register.keys.is_none()) {
                 (Some(seen), _) => {
                     let size = seen.checkpoint().size;
                     let now = SignedCheckpoint::from_bytes(now.as_bytes());

@@ -70,9 +70,15 @@ fn look_at(
     let beside = Folder::new(folder.clone(), &signed);
     let trust = Settings::read(&layout.settings()).map(|settings| settings.trust()).unwrap_or_default();
     let tokens = beside.tokens(&trust).unwrap_or_default();
+    let on_record = register.receipts.iter().any(|receipt| receipt.size == size);
     for (file, state) in beside.states(&tokens).unwrap_or_default() {
         let problem = match state {
             FileState::Sound => continue,
+            FileState::Missing if !on_record && !register.is_damaged => {
+                sound = false;
+                report.left_over(format!("receipts/{size}"));
+                break;
+            }
             FileState::Missing => "the file is missing",
             FileState::Altered => "the file is not what the ledger signed",
             FileState::OtherWords => {

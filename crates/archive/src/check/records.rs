@@ -167,11 +167,8 @@ impl Bench<'_> {
             Err(error) => return Seen::Wrong { about: None, problem: format!("{error}") },
         };
         let wrong = |problem: &str| Seen::Wrong { about: about.clone(), problem: problem.into() };
-        if let Some(key) = &self.register.archive_key {
-            let origin = record.issuer();
-            if !self.register.bears(origin, row.seq) || record.verify(origin, key).is_err() {
-                return wrong("its record is not signed by this archive");
-            }
+        if !self.register.has_signed(record, row.seq) {
+            return wrong("its record is not signed by this archive");
         }
         let operation = row.op.map(hex::encode).unwrap_or_default();
         if record.text("op") != Some(operation.as_str()) {

@@ -1,21 +1,25 @@
-//! What the check must know of the archive's own affairs: its key, its epochs, who was a member when.
+//! What the check must know of the archive's own affairs: its keys, its epochs, who was a member when.
 
 use std::collections::BTreeMap;
 
-use vidimus_model::{Change, Member, MemberId, Rollback};
+use vidimus_model::{ArchiveKey, Change, Member, MemberId, Rollback};
 use vidimus_proof::checkpoint::SignedCheckpoint;
-use vidimus_proof::note::VerifierKey;
-use vidimus_proof::record::PublicKey;
+use vidimus_proof::keychain::{self, KeyChain};
+use vidimus_proof::record::{PublicKey, Record};
 
 use super::keys::Keys;
 use super::ledger::Scan;
-use super::report::{Report, what};
+use super::report::{Report, record, what};
 use crate::epoch;
 
 /// The register as the check needs it.
 pub(super) struct Register {
-    /// The key that signs records and checkpoints; proved by the archive's id.
-    pub archive_key: Option<PublicKey>,
+    /// The keys that sign records and checkpoints; the first one is proved by the archive's id.
+    pub keys: Option<KeyChain>,
+    /// Keys that the checker can sign with: where records are missing, one of them may be named there.
+    held: Vec<PublicKey>,
+    /// Records that say that the key was changed, and do not do it.
+    pub false_key_changes: Vec<u64>,
     /// First log index of each epoch and its origin.
     pub epochs: Vec<(u64, String)>,
     /// Accepted roll-backs.
@@ -45,7 +49,9 @@ pub(super) struct Presence {
 /// Replays what the register's records say.
 pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Report) -> Register {
     let mut register = Register {
-        archive_key: None,
+        keys: None,
+        held: keys.archive_keys().collect(),
+        false_key_changes: Vec::new(),
         epochs: Vec::new(),
         rollbacks: Vec::new(),
         members: BTreeMap::new(),
@@ -54,12 +60,15 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
         is_damaged: scan.register_is_damaged || !scan.missing.is_empty(),
     };
     let mut rollbacks: Vec<(u64, Rollback)> = Vec::new();
+    let mut key_changes: Vec<(u64, &ArchiveKey)> = Vec::new();
     for (seq, statement) in &scan.register {
         match &statement.change {
             Change::ArchiveBegins(begins) if register.epochs.is_empty() => {
                 register.epochs.push((0, begins.origin.clone()));
-                register.archive_key = key_of(&begins.vkey).filter(|key| key.key_id() == archive_id);
+                let first = crate::register::first_key(&begins.vkey);
+                register.keys = first.filter(|key| key.key_id() == archive_id).map(KeyChain::of);
             }
+            Change::ArchiveKey(change) => key_changes.push((*seq, change)),
             Change::Member(member) => {
                 let known = crate::register::KnownMember { member: member.clone(), removed: false };
                 let key = known.signing_key();
@@ -90,15 +99,50 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
     } else if keys.member.is_some() {
         report.problem("register", "the record that begins the archive cannot be read", what::BACKUP);
     }
-    register.archive_key = register.archive_key.or(keys.archive_key(archive_id));
+    register.keys = register.keys.or(register.held.first().copied().map(KeyChain::of));
+    for (seq, change) in key_changes {
+        register.follow(seq, change);
+    }
     register
 }
 
-fn key_of(vkey: &str) -> Option<PublicKey> {
-    PublicKey::from_bytes(vkey.parse::<VerifierKey>().ok()?.public_key()).ok()
-}
-
 impl Register {
+    /// Takes in that the archive's key was followed by another at `seq`, if both keys fit.
+    fn follow(&mut self, seq: u64, change: &ArchiveKey) {
+        let origin = self.epochs.iter().rev().find(|(first, _)| *first <= seq).map(|(_, origin)| origin);
+        let succession = origin.and_then(|origin| crate::register::succession(origin, change));
+        let followed = self.keys.as_mut().zip(succession).is_some_and(|(keys, change)| {
+            change.from == keys.newest() && keys.followed_by(seq, change.to).is_ok()
+        });
+        if !followed {
+            self.false_key_changes.push(seq);
+        }
+    }
+
+    /// Names records that change the key and do not follow its rules (`docs/format/log.md`).
+    pub fn look_at_key_changes(&self, scan: &Scan, report: &mut Report) {
+        for seq in &self.false_key_changes {
+            let problem = "it names another key for the archive, and the keys do not fit";
+            report.problem(record(*seq, *seq), problem, what::TAMPERED);
+        }
+        for seq in self.keys.iter().flat_map(KeyChain::changes) {
+            // Else the old key would have signed what stands beside or behind it.
+            if !(scan.sizes.contains(&seq) && scan.sizes.contains(&(seq + 1))) {
+                let problem = "it changes the archive's key, and was not appended alone";
+                report.problem(record(seq, seq), problem, what::TAMPERED);
+            }
+        }
+    }
+
+    /// Did the archive sign this record, with the key that signs at its place, in its epoch?
+    pub fn has_signed(&self, record: &Record, seq: u64) -> bool {
+        let Some(keys) = &self.keys else { return true };
+        let origin = record.issuer();
+        let signed = |key: PublicKey| record.verify(origin, &key).is_ok();
+        self.bears(origin, seq)
+            && (signed(keys.of_record(seq)) || self.is_damaged && self.any_key().any(signed))
+    }
+
     /// May a record at this log index, or a checkpoint whose last record is there, bear this origin?
     pub fn bears(&self, origin: &str, seq: u64) -> bool {
         match self.epochs.first() {
@@ -119,7 +163,9 @@ impl Register {
     /// Did this archive sign it, in whichever epoch (also one that is lost here)?
     pub fn signed_by_us(&self, signed: &SignedCheckpoint) -> bool {
         let origin = signed.checkpoint().origin.as_str();
-        self.epochs.first().is_none_or(|(_, base)| epoch::is_of(base, origin)) && self.holds(signed)
+        let current = self.epochs.last().is_some_and(|(_, current)| current == origin);
+        self.epochs.first().is_none_or(|(_, base)| epoch::is_of(base, origin))
+            && (self.holds(signed) || !current && self.any_key().any(|key| holds(signed, key)))
     }
 
     /// Was this checkpoint given up when a roll-back was accepted?
@@ -129,13 +175,21 @@ impl Register {
     }
 
     fn holds(&self, signed: &SignedCheckpoint) -> bool {
-        let origin = signed.checkpoint().origin.clone();
-        let key = self.archive_key.and_then(|key| VerifierKey::ed25519(origin, &key.to_bytes()).ok());
-        key.is_some_and(|key| signed.verify(&key).is_ok())
+        let in_force = self.keys.as_ref().map(|keys| keys.of_checkpoint(signed.checkpoint().size));
+        in_force.is_some_and(|key| holds(signed, key))
+            || self.is_damaged && self.any_key().any(|key| holds(signed, key))
+    }
+
+    fn any_key(&self) -> impl Iterator<Item = PublicKey> {
+        self.keys.iter().flat_map(KeyChain::keys).chain(self.held.iter().copied())
     }
 
     /// The member's name as others know it.
     pub fn name(&self, id: MemberId) -> String {
         self.members.get(&id).map_or_else(|| id.to_string(), |presence| presence.member.name.clone())
     }
+}
+
+fn holds(signed: &SignedCheckpoint, key: PublicKey) -> bool {
+    signed.verify(&keychain::named(&signed.checkpoint().origin, key)).is_ok()
 }

@@ -85,7 +85,7 @@ fn published_size(
     };
     let size = signed.checkpoint().size;
     let ours = register.signed_by_us(&signed);
-    if !ours && register.archive_key.is_some() {
+    if !ours && register.keys.is_some() {
         report.problem(reference, "it is not signed by this archive", what::REBUILD);
         return 0;
     }

@@ -7,15 +7,18 @@ use std::path::PathBuf;
 use vidimus_ledger::{Appended, Ledger as _, StoreError};
 use vidimus_model::Ref;
 use vidimus_proof::bag::manifest::{Algorithm, Digests, Hasher};
-use vidimus_proof::bag::{Anchor, Plan, PlannedFile};
+use vidimus_proof::bag::{Anchor, Plan, PlannedFile, PlannedKey};
 use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_proof::keychain::ARCHIVE_KEY_FIELDS;
+use vidimus_proof::record::Record;
 
 use super::choose::Chosen;
 use super::dating::Checkpoints;
 use super::folder::{Partial, out_error};
 use super::{Copied, DiscloseError, extension};
-use crate::Archive;
 use crate::archive::CheckpointSummary;
+use crate::query::AskError;
+use crate::{Archive, FoldError, rows};
 
 /// Bytes copied at once.
 const BUFFER: usize = 256 << 10;
@@ -70,7 +73,7 @@ impl Archive {
 
     /// Proves each file under the checkpoint that dates it, and joins the checkpoints.
     pub(super) fn plan(
-        &self,
+        &mut self,
         copied: Vec<(String, Digests, &Chosen)>,
         checkpoints: Checkpoints,
     ) -> Result<Plan, DiscloseError> {
@@ -82,6 +85,18 @@ impl Archive {
             };
             copied.iter().map(plan_file).collect::<Result<Vec<_>, _>>()
         })?;
+        let changes: Vec<_> = checkpoints
+            .of_key_changes()
+            .map(|(index, note)| Ok((self.key_record(index)?, index, note.clone())))
+            .collect::<Result<_, FoldError>>()
+            .map_err(AskError::from)?;
+        let keys = self.prove(|prover| {
+            let plan_key = |(record, index, note): &(Record, u64, SignedCheckpoint)| {
+                let proof = prover.inclusion(*index, &record.entry(), note)?;
+                Ok(PlannedKey { record: record.clone(), proof })
+            };
+            changes.iter().map(plan_key).collect::<Result<Vec<_>, _>>()
+        })?;
         let mut anchors = checkpoints.anchors(copied.iter().map(|(.., item)| item.index));
         anchors.sort_by_key(|anchor| anchor.note.checkpoint().size);
         let joined = self.prove(|prover| {
@@ -90,7 +105,19 @@ impl Archive {
                 |pair: &[Anchor]| prover.consistency(pair[0].note.checkpoint(), pair[1].note.checkpoint());
             pairs.map(join).collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(Plan::new(self.verifier_key(), &planned, &anchors, &joined)?)
+        Ok(Plan::new(self.verifier_key(), &keys, &planned, &anchors, &joined)?)
+    }
+
+    /// The record of a change of the archive's key, as a stranger may see it.
+    fn key_record(&mut self, index: u64) -> Result<Record, FoldError> {
+        let row = self.ledger.rows(index, 1)?.pop().filter(|row| row.seq == index);
+        let damaged =
+            || StoreError::Damaged(format!("row {index} is not that of a change of the archive's key"));
+        let row = row.ok_or_else(damaged)?;
+        let key = row.key.parse().map_err(|_| damaged())?;
+        let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
+        let record = rows::record(&row, &sealing.row, &self.archive_id)?.ok_or_else(damaged)?;
+        Ok(record.choose(&ARCHIVE_KEY_FIELDS))
     }
 
     /// The last files: the record of the disclosure, its proof, and the tag manifests over them.
@@ -103,8 +130,7 @@ impl Archive {
         opened: &BTreeSet<&str>,
     ) -> Result<(PathBuf, CheckpointSummary), DiscloseError> {
         // The checkpoint over this record alone, also where a lost answer was found again behind others' appends.
-        let note = self.ledger.checkpoint(appended.first + 1)?.unwrap_or_default();
-        let own = SignedCheckpoint::from_bytes(&note).map_err(|e| StoreError::Damaged(e.to_string()))?;
+        let own = self.checkpoint_at(appended.first + 1)?;
         let opened: Vec<&str> = opened.iter().copied().collect();
         let record = self.record_in_row(about, appended.first)?.record.choose(&opened);
         let (proof, joined) = self.prove(|prover| {

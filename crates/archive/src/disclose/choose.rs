@@ -61,7 +61,7 @@ impl Archive {
         let issuer = record.issuer();
         let origin = if epoch::may_follow(issuer, &self.origin) { issuer } else { &self.origin };
         let (Some(sha256), Some(size), Ok(())) =
-            (record.text("sha256"), size, record.verify(origin, &self.archive_key.public()))
+            (record.text("sha256"), size, record.verify(origin, &self.keys().of_record(found.index)))
         else {
             return Err(DiscloseError::NotAsRecorded(reference.clone()));
         };

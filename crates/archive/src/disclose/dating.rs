@@ -9,9 +9,9 @@ use vidimus_ledger::StoreError;
 use vidimus_proof::bag::{Anchor, StampFiles};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::consistency::ConsistencyProof;
-use vidimus_proof::epoch;
+use vidimus_proof::keychain::KeyChain;
 use vidimus_proof::merkle::{self, Hash, Nodes, leaf_hash};
-use vidimus_proof::note::VerifierKey;
+use vidimus_proof::note::KeyName;
 use vidimus_proof::timestamp;
 use vidimus_proof::tlog_proof::TlogProof;
 
@@ -23,6 +23,8 @@ use crate::tiles::LogError;
 /// The checkpoints that a bag may carry, by size.
 pub(super) struct Checkpoints {
     receipts: BTreeMap<u64, Anchor>,
+    /// The last ones of earlier keys, from which the records hang that changed the key.
+    last_of_old: BTreeMap<u64, SignedCheckpoint>,
     /// The newest one, which dates what no receipt holds.
     now: SignedCheckpoint,
 }
@@ -37,17 +39,27 @@ impl Checkpoints {
         stamped.or(first).map_or(&self.now, |anchor| &anchor.note)
     }
 
-    /// All receipts, and the newest checkpoint where one of the files with these indices needs it.
+    /// The last checkpoint of each earlier key, with the log index of the record that changed it.
+    pub fn of_key_changes(&self) -> impl Iterator<Item = (u64, &SignedCheckpoint)> {
+        self.last_of_old.iter().map(|(size, note)| (size - 1, note))
+    }
+
+    /// All receipts, the last checkpoint of each earlier key, and the newest one where one of the files with these indices
+    /// needs it.
     pub fn anchors(self, indices: impl IntoIterator<Item = u64>) -> Vec<Anchor> {
         let last = self.receipts.keys().next_back().copied().unwrap_or_default();
         let needs_now = indices.into_iter().any(|index| index >= last);
-        let now = needs_now.then_some(Anchor { note: self.now, stamps: Vec::new() });
-        self.receipts.into_values().chain(now).collect()
+        let now = needs_now.then_some(self.now).map(|now| (now.checkpoint().size, now));
+        let mut anchors = self.receipts;
+        for (size, note) in self.last_of_old.into_iter().chain(now) {
+            anchors.entry(size).or_insert(Anchor { note, stamps: Vec::new() });
+        }
+        anchors.into_values().collect()
     }
 }
 
 impl Archive {
-    /// Every public receipt with its time stamps, and the newest checkpoint.
+    /// Every public receipt with its time stamps, the last checkpoint of each earlier key, and the newest checkpoint.
     pub(super) fn checkpoints(&self) -> Result<Checkpoints, DiscloseError> {
         let now = self.checkpoint()?;
         let mut receipts = BTreeMap::new();
@@ -56,7 +68,11 @@ impl Archive {
             let stamps = self.stamps(&note).map_err(ReceiptError::from)?;
             receipts.insert(receipt.size, Anchor { note, stamps });
         }
-        Ok(Checkpoints { receipts, now })
+        let mut last_of_old = BTreeMap::new();
+        for index in self.keys().changes() {
+            last_of_old.insert(index + 1, self.checkpoint_at(index + 1)?);
+        }
+        Ok(Checkpoints { receipts, last_of_old, now })
     }
 
     /// The time stamps beside a receipt (`docs/format/receipt.md`) that are over its note, whoever they are from: whom to
@@ -86,7 +102,8 @@ impl Archive {
 
     fn prover(&self) -> Result<Prover, DiscloseError> {
         let size = self.checkpoint()?.checkpoint().size;
-        Ok(Prover { nodes: TheNodes(Box::new(self.nodes(size)?)), key: self.verifier_key() })
+        let name = self.verifier_key().name().clone();
+        Ok(Prover { nodes: TheNodes(Box::new(self.nodes(size)?)), name, keys: self.keys() })
     }
 }
 
@@ -97,7 +114,8 @@ pub(super) struct Unproved;
 /// Makes proofs, and gives out none that does not hold: a tile is a file that anyone may have touched.
 pub(super) struct Prover {
     nodes: TheNodes,
-    key: VerifierKey,
+    name: KeyName,
+    keys: KeyChain,
 }
 
 impl Prover {
@@ -111,7 +129,7 @@ impl Prover {
         let hashes = merkle::inclusion_proof(index, under.checkpoint().size, &self.nodes);
         let hashes = hashes.map_err(|_| Unproved)?;
         let proof = TlogProof { extra: None, index, hashes, checkpoint: under.clone() };
-        let key = epoch::earlier_name(&self.key, &under.checkpoint().origin).ok_or(Unproved)?;
+        let key = self.keys.for_checkpoint(under, &self.name);
         proof.verify(&leaf_hash(entry), &key).map_err(|_| Unproved)?;
         Ok(proof)
     }
@@ -172,7 +190,11 @@ mod tests {
         let anchor = |(size, stamped): &(u64, bool)| {
             (*size, Anchor { note: note(*size), stamps: stamped.then(stamp).into_iter().collect() })
         };
-        Checkpoints { receipts: receipts.iter().map(anchor).collect(), now: note(1000) }
+        Checkpoints {
+            receipts: receipts.iter().map(anchor).collect(),
+            last_of_old: BTreeMap::new(),
+            now: note(1000),
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use vidimus_ledger::{Ledger as _, StoreError};
 use vidimus_model::{Change, CompartmentId, Receipt};
 use vidimus_proof::checkpoint::SignedCheckpoint;
-use vidimus_proof::note::VerifierKey;
 use vidimus_proof::timestamp::Trust;
 
 use super::{FileState, Folder, TokenBeside};
@@ -173,13 +172,6 @@ impl Archive {
             true => Ok(Settings::read(&self.layout.settings())?.trust()),
             false => Ok(Trust::default()),
         }
-    }
-
-    /// The archive's key under the name of a checkpoint's epoch.
-    pub(crate) fn key_of(&self, found: &SignedCheckpoint) -> VerifierKey {
-        let own = self.archive_key.public();
-        VerifierKey::ed25519(found.checkpoint().origin.clone(), &own.to_bytes())
-            .expect("the archive signs with this key, so it is a sound one")
     }
 }
 

@@ -6,7 +6,12 @@ use crate::{Archive, crash};
 use vidimus_model::{Action, CompartmentId};
 
 /// Kills `command` at every step, repeats it, and asks `is_done` of what came of it.
-fn killed_everywhere(house: &House, member: &str, command: impl Fn(&mut Archive), is_done: impl Fn(&House)) {
+pub(super) fn killed_everywhere(
+    house: &House,
+    member: &str,
+    command: impl Fn(&mut Archive),
+    is_done: impl Fn(&House),
+) {
     for step in 0.. {
         let copy = house.copy();
         let mut archive = copy.open(member);

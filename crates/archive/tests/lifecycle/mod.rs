@@ -1,6 +1,7 @@
 //! Stories of people, mistakes and their undoing: released, withdrawn, erased by two, moved, removed members.
 
 mod house;
+mod keys;
 mod killed;
 mod moving;
 

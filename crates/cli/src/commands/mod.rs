@@ -7,6 +7,7 @@ pub mod compartment;
 pub mod disclose;
 pub mod erase;
 pub mod init;
+pub mod key;
 pub mod keyholder;
 pub mod list;
 pub mod log;
@@ -68,6 +69,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Proposals(arguments) => proposals::run(arguments, context),
         Command::Member(arguments) => member::run(arguments, context),
         Command::Compartment(arguments) => compartment::run(arguments, context),
+        Command::Key(arguments) => key::run(arguments, context),
         Command::Keyholder(arguments) => keyholder::run(arguments, context),
         Command::Receipt(arguments) => receipt::run(arguments, context),
         Command::Disclose(arguments) => disclose::run(arguments, context),

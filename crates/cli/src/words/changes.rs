@@ -1,5 +1,7 @@
 //! What is said when something that was taken in, or who may do what, has changed.
 
+use std::path::Path;
+
 use vidimus_model::{ProposalId, Ref};
 
 use super::tells::references;
@@ -84,9 +86,28 @@ pub fn member_removed(lang: Lang, name: &str) -> String {
     let name = safe::text(name);
     say!(
         lang,
-        "{name} is no longer a member, and new keys were made. What {name} could read may have been copied.",
-        "{name} більше не учасник; створено нові ключі. Доступне для {name} раніше могло бути скопійоване.",
-        "{name} больше не участник; созданы новые ключи. Доступное для {name} раньше могло быть скопировано.",
+        "{name} is no longer a member, and new keys were made. What {name} could read may have been copied.\n\
+         The archive signs with a new key: publish the newest receipt (vidimus receipt list).",
+        "{name} більше не учасник; створено нові ключі. Доступне для {name} раніше могло бути скопійоване.\n\
+         Архів підписує новим ключем: опублікуйте найновішу квитанцію (vidimus receipt list).",
+        "{name} больше не участник; созданы новые ключи. Доступное для {name} раньше могло быть скопировано.\n\
+         Архив подписывает новым ключом: опубликуйте новейшую квитанцию (vidimus receipt list).",
+    )
+}
+
+pub fn key_changed(lang: Lang, vkey: &str, receipt: &Path) -> String {
+    let receipt = safe::path(receipt);
+    say!(
+        lang,
+        "The archive signs with a new key from now on: {vkey}\n\
+         Publish this receipt today, so that nobody who has the old key can name another: {receipt}\n\
+         Packages made from now on show how the old key was followed by this one.",
+        "Відтепер архів підписує новим ключем: {vkey}\n\
+         Опублікуйте цю квитанцію сьогодні, щоб ніхто, хто має старий ключ, не міг назвати інший: {receipt}\n\
+         Пакети, зроблені відтепер, показують, як на місце старого ключа прийшов цей.",
+        "Отныне архив подписывает новым ключом: {vkey}\n\
+         Опубликуйте эту квитанцию сегодня, чтобы никто, у кого есть старый ключ, не мог назвать другой: {receipt}\n\
+         Пакеты, сделанные отныне, показывают, как на место старого ключа пришёл этот.",
     )
 }
 

@@ -233,6 +233,17 @@ pub fn archive_key(lang: Lang, vkey: &str) -> String {
     format!("{text}: {vkey}")
 }
 
+/// Keys that signed before, the first one first.
+pub fn earlier_keys(lang: Lang, vkeys: &[String]) -> String {
+    let text = lang.pick(
+        "Keys that signed before it, the first one first:",
+        "Ключі, що підписували до нього, від першого:",
+        "Ключи, которые подписывали до него, начиная с первого:",
+    );
+    let lines = vkeys.iter().map(|vkey| format!("\n  {vkey}"));
+    lines.fold(text.to_owned(), |all, line| all + &line)
+}
+
 /// What a receipt says about the archive as it is.
 pub fn receipt_compared(lang: Lang, entered: &Entered) -> &'static str {
     match entered {

@@ -101,6 +101,7 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
         Change::Item(_)
         | Change::NotTaken(_)
         | Change::ArchiveBegins(_)
+        | Change::ArchiveKey(_)
         | Change::Member(_)
         | Change::MemberRemoved(_)
         | Change::Keyholders(_)

@@ -1,15 +1,32 @@
 //! What the frozen examples say: one change of every kind, about the invented prison ИК-900.
 
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use vidimus_proof::keychain::{Succession, named};
 use vidimus_proof::note::Signer;
 use vidimus_proof::record::SigningKey;
 
 use vidimus_model::*;
 
-use super::{ORIGIN, keys};
+use super::{ORIGIN, Set, keys};
 
-/// A file name and a change for each thing that a record can say; more than one where a field has several forms.
-pub(super) fn examples() -> Vec<(&'static str, Change)> {
+/// The folders of examples, in the order in which they came.
+pub(super) const SETS: [Set; 2] = [("changes-v1", at_first), ("changes-v1-keys", of_keys)];
+
+/// What an archive's key is followed by.
+fn of_keys() -> Vec<(&'static str, Change)> {
+    let (old, new) = (keys().0, SigningKey::from_seed(&[3; 32]));
+    let vkey = |key: &SigningKey| named(&ORIGIN.parse().unwrap(), key.public()).to_string();
+    let change = ArchiveKey {
+        from: vkey(&old),
+        key: vkey(&new),
+        by_new: Succession::sign(ORIGIN, &old.public(), &new),
+        reason: "a member was removed".into(),
+    };
+    vec![("archive-key.sd-jwt", Change::ArchiveKey(change))]
+}
+
+/// A file name and a change for each thing that a record could say at first; more than one where a field has several forms.
+fn at_first() -> Vec<(&'static str, Change)> {
     let mut all = of_the_register();
     all.extend(of_a_compartment());
     all.extend(of_an_accession());

@@ -10,8 +10,9 @@ use crate::note::MAX_NOTE_SIZE;
 use crate::timestamp;
 use crate::tlog_proof::MAX_PROOF_SIZE;
 
-/// The folders of a bag. None is empty; `consistency` is absent where there is one checkpoint only.
-pub const FOLDERS: [&str; 5] = ["checkpoints", "consistency", "data", "proofs", "records"];
+/// The folders of a bag. None is empty; `consistency` is absent where there is one checkpoint only, `keys` where the archive's
+/// key never changed.
+pub const FOLDERS: [&str; 6] = ["checkpoints", "consistency", "data", "keys", "proofs", "records"];
 
 /// The declaration that makes a folder a bag (RFC 8493, 2.1.1).
 pub const DECLARATION: &str = "bagit.txt";
@@ -71,6 +72,16 @@ pub enum Place {
         /// Of which disclosed file.
         stem: String,
     },
+    /// `keys/<number>.sd-jwt`: the archive's key was followed by another.
+    KeyRecord {
+        /// The how-manieth change of the key, from 1.
+        number: u64,
+    },
+    /// `keys/<number>.tlog-proof`.
+    KeyProof {
+        /// Of which change of the key.
+        number: u64,
+    },
     /// `checkpoints/<size>.txt`.
     Checkpoint {
         /// Leaves of the log.
@@ -116,6 +127,7 @@ impl Place {
                 let stem = name.strip_suffix(".tlog-proof").filter(|stem| is_stem(stem))?;
                 Some(Self::Proof { stem: stem.to_owned() })
             }
+            Some(("keys", name)) => key_change(name),
             Some(("checkpoints", name)) => checkpoint(name),
             Some(("consistency", name)) => {
                 let (old, new) = name.strip_suffix(".txt")?.split_once('-')?;
@@ -141,11 +153,11 @@ impl Place {
     pub fn limit(&self) -> Option<usize> {
         Some(match self {
             Self::Payload { .. } => return None,
-            Self::Words | Self::Record { .. } => 64 << 10,
+            Self::Words | Self::Record { .. } | Self::KeyRecord { .. } => 64 << 10,
             // As much as a record can be long.
             Self::DisclosureRecord => 16 << 20,
             Self::Manifest(_) | Self::TagManifest(_) => 32 << 20,
-            Self::DisclosureProof | Self::Proof { .. } => MAX_PROOF_SIZE,
+            Self::DisclosureProof | Self::Proof { .. } | Self::KeyProof { .. } => MAX_PROOF_SIZE,
             Self::Checkpoint { .. } => MAX_NOTE_SIZE,
             Self::Token { .. } => timestamp::MAX_BYTES,
             Self::Certificates { .. } => 1 << 20,
@@ -200,6 +212,16 @@ fn top(name: &str) -> Option<Place> {
     })
 }
 
+fn key_change(name: &str) -> Option<Place> {
+    let (number, kind) = name.split_once('.')?;
+    let number = count(number)?;
+    match kind {
+        "sd-jwt" => Some(Place::KeyRecord { number }),
+        "tlog-proof" => Some(Place::KeyProof { number }),
+        _ => None,
+    }
+}
+
 fn checkpoint(name: &str) -> Option<Place> {
     let (size, rest) = name.split_once('.')?;
     let size = count(size)?;
@@ -234,6 +256,8 @@ mod tests {
             "data/V_A3-1.bin",
             "records/01.sd-jwt",
             "proofs/A7-312.4.tlog-proof",
+            "keys/1.sd-jwt",
+            "keys/12.tlog-proof",
             "checkpoints/256.txt",
             "checkpoints/256.token-1.tsr",
             "checkpoints/256.token-12.pem",
@@ -263,6 +287,9 @@ mod tests {
             "data/.mp4",
             "data/01.mp\u{0456}",
             "records/01.json",
+            "keys/01.sd-jwt",
+            "keys/0.sd-jwt",
+            "keys/1.vkey",
             "checkpoints/0.txt",
             "checkpoints/0256.txt",
             "checkpoints/256.token-0.tsr",

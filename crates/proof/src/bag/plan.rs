@@ -11,6 +11,7 @@ use super::manifest::{Algorithm, Digests, Manifest};
 use super::{DISCLOSURE, ITEM, MAX_FILES};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::consistency::ConsistencyProof;
+use crate::keychain::{Succession, public_key};
 use crate::note::VerifierKey;
 use crate::record::Record;
 use crate::tlog_proof::TlogProof;
@@ -27,6 +28,15 @@ pub struct PlannedFile {
     /// Its record with the fields that are to be open, at least [`super::ITEM_FIELDS`].
     pub record: Record,
     /// The proof of the record, under one of the bag's checkpoints.
+    pub proof: TlogProof,
+}
+
+/// One change of the archive's key.
+#[derive(Debug, Clone)]
+pub struct PlannedKey {
+    /// Its record with [`crate::keychain::ARCHIVE_KEY_FIELDS`] open.
+    pub record: Record,
+    /// The proof of the record under the last checkpoint of the old key, which must be one of the bag's.
     pub proof: TlogProof,
 }
 
@@ -75,6 +85,9 @@ pub enum PlanError {
     /// No checkpoint, two of one size, or an empty log.
     #[error("the checkpoints must be of different sizes, and at least one")]
     Checkpoints,
+    /// A change of the archive's key is not shown by its record and proof, or they do not lead to the bag's key.
+    #[error("the changes of the archive's key do not lead to its key")]
+    Keys,
     /// There must be one proof for each consecutive pair of checkpoints, and no other.
     #[error("the consistency proofs are not those between the checkpoints")]
     Consistency,
@@ -87,7 +100,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Puts together what is disclosed; `anchors` in any order, `consistency` between each consecutive pair by size.
+    /// Puts together what is disclosed; `keys` in the order of the log and ending with `key`, `anchors` in any order,
+    /// `consistency` between each consecutive pair by size.
     ///
     /// Signatures and proofs are not checked here: [`super::verify()`] the finished bag.
     ///
@@ -95,6 +109,7 @@ impl Plan {
     /// What does not go together.
     pub fn new(
         key: VerifierKey,
+        keys: &[PlannedKey],
         files: &[PlannedFile],
         anchors: &[Anchor],
         consistency: &[ConsistencyProof],
@@ -104,6 +119,7 @@ impl Plan {
         }
         let mut tags = BTreeMap::new();
         let last = add_checkpoints(&mut tags, anchors, consistency)?;
+        add_keys(&mut tags, &key, keys)?;
         let mut payload = BTreeMap::new();
         for file in files {
             add_file(&mut tags, file)?;
@@ -225,6 +241,33 @@ fn add_checkpoints(
     last.cloned().ok_or(PlanError::Checkpoints)
 }
 
+fn add_keys(
+    tags: &mut BTreeMap<String, Vec<u8>>,
+    key: &VerifierKey,
+    keys: &[PlannedKey],
+) -> Result<(), PlanError> {
+    for (PlannedKey { record, proof }, number) in keys.iter().zip(1_u64..) {
+        let size = proof.checkpoint.checkpoint().size;
+        let last_of_old = proof.extra.is_none() && size == proof.index + 1;
+        if !last_of_old || !is_under(tags, proof) {
+            return Err(PlanError::Keys);
+        }
+        tags.insert(format!("keys/{number}.sd-jwt"), record.to_sd_jwt().into_bytes());
+        tags.insert(format!("keys/{number}.tlog-proof"), proof.to_string().into_bytes());
+    }
+    let led_to = keys.last().map(|last| Succession::of(&last.record).ok().map(|change| change.to));
+    match led_to {
+        Some(newest) if newest.is_none() || newest != public_key(key) => Err(PlanError::Keys),
+        _ => Ok(()),
+    }
+}
+
+/// Is the proof's note one of `checkpoints/`?
+fn is_under(tags: &BTreeMap<String, Vec<u8>>, proof: &TlogProof) -> bool {
+    let path = format!("checkpoints/{}.txt", proof.checkpoint.checkpoint().size);
+    tags.get(&path).is_some_and(|known| *known == proof.checkpoint.to_string().into_bytes())
+}
+
 fn add_file(tags: &mut BTreeMap<String, Vec<u8>>, file: &PlannedFile) -> Result<(), PlanError> {
     let Some(Place::Payload { stem }) = Place::of(&format!("data/{}", file.name)) else {
         return Err(PlanError::Name(file.name.clone()));
@@ -236,9 +279,7 @@ fn add_file(tags: &mut BTreeMap<String, Vec<u8>>, file: &PlannedFile) -> Result<
     if !is_of_this {
         return Err(PlanError::Record(file.name.clone()));
     }
-    let note = file.proof.checkpoint.to_string();
-    let checkpoint = format!("checkpoints/{}.txt", file.proof.checkpoint.checkpoint().size);
-    if file.proof.extra.is_some() || tags.get(&checkpoint).is_none_or(|known| *known != note.as_bytes()) {
+    if file.proof.extra.is_some() || !is_under(tags, &file.proof) {
         return Err(PlanError::Proof(file.name.clone()));
     }
     if tags.insert(format!("records/{stem}.sd-jwt"), record.to_sd_jwt().into_bytes()).is_some() {

@@ -7,6 +7,7 @@ use std::mem::{Discriminant, discriminant};
 use super::manifest::ManifestError;
 use crate::checkpoint::{CheckpointError, CheckpointVerifyError};
 use crate::consistency::{ConsistencyError, ConsistencyVerifyError};
+use crate::keychain::{OutOfOrder, SuccessionError};
 use crate::record::{RecordError, VerifyError};
 use crate::tlog_proof::{TlogProofError, TlogProofVerifyError};
 
@@ -84,6 +85,19 @@ pub enum Fault {
     /// Not a key that the verifier was told to trust.
     #[error("it is another key than the one expected")]
     OtherKey,
+
+    /// The record does not show that one key of the archive follows another.
+    #[error(transparent)]
+    Succession(#[from] SuccessionError),
+    /// It follows a key that is not the one before.
+    #[error("it is not about the key before it")]
+    OtherPredecessor,
+    /// The changes of the key do not stand in the log in their order.
+    #[error(transparent)]
+    KeyOrder(#[from] OutOfOrder),
+    /// The key is not the one that the changes lead to.
+    #[error("it is not the key that the changes of the archive's key lead to")]
+    NotLedTo,
 
     /// Not a record.
     #[error(transparent)]
@@ -177,6 +191,10 @@ impl Fault {
             Self::Text => "text",
             Self::Key => "key-malformed",
             Self::OtherKey => "other-key",
+            Self::Succession(_) => "key-change",
+            Self::OtherPredecessor => "key-change-of-another-key",
+            Self::KeyOrder(_) => "key-change-order",
+            Self::NotLedTo => "key-not-led-to",
             Self::Record(RecordError::Forged(_)) => "record-forged-field",
             Self::Record(RecordError::Repeated(_)) => "record-repeated-field",
             Self::Record(_) => "record-malformed",

@@ -54,13 +54,29 @@ impl Report {
     }
 }
 
-/// The key that signed everything in the bag.
+/// The key that signed the bag, and the earlier keys of the archive that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BagKey {
-    /// The key; its name is the archive's origin.
+    /// The key that signed the disclosure; its name is the archive's origin.
     pub vkey: VerifierKey,
-    /// Whether the verifier was told to trust it. If not, it came from the bag itself.
-    pub pinned: bool,
+    /// The keys that signed before it, the first one first, under the same name; none where the key never changed.
+    pub earlier: Vec<VerifierKey>,
+    /// Whether the verifier was told to trust it.
+    pub pinned: Pinned,
+}
+
+/// Whether the verifier was told to trust the key of a bag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pinned {
+    /// It was not told of a key: this one came from the bag itself.
+    No,
+    /// It was told this key.
+    Yes,
+    /// It was told an earlier key of the archive, whose holders named this one in the log. Whoever had that key could have
+    /// named any other, in a log of their own.
+    Earlier,
+    /// It was told other keys only.
+    Other,
 }
 
 /// One disclosed file.

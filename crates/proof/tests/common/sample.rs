@@ -10,10 +10,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
 use vidimus_proof::bag::manifest::{Algorithm, Digests, Manifest};
-use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlannedFile, StampFiles};
+use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlannedFile, PlannedKey, StampFiles};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::consistency::ConsistencyProof;
 use vidimus_proof::cosignature::Cosigner;
+use vidimus_proof::keychain::{ARCHIVE_KEY, ARCHIVE_KEY_FIELDS, Succession};
 use vidimus_proof::merkle::{Tree, consistency_proof, inclusion_proof, leaf_hash};
 use vidimus_proof::note::{Signer, VerifierKey};
 use vidimus_proof::record::{MemberAct, Record, SigningKey};
@@ -36,6 +37,11 @@ pub struct Sample {
     pub stamps: Vec<StampFiles>,
     /// Entries between the record of the disclosure and the checkpoint that it is proved under; none, unless someone cheats.
     pub later: u64,
+    /// Where the archive's key is followed by the one of the next seed, between the checkpoints; the last file is recorded
+    /// after the first change.
+    pub key_changes: Vec<u64>,
+    /// Whether the first key signs the last file's record although it was followed by another, as a thief would.
+    pub old_key_goes_on: bool,
 }
 
 impl Default for Sample {
@@ -44,7 +50,33 @@ impl Default for Sample {
             ("01.mp4", b"\0\0\0\x18ftypisom: camera 3 of IK-900, 17 February 2031\n".to_vec()),
             ("02.txt", "Записка дежурного, ИК-900, 18 февраля 2031 года\n".as_bytes().to_vec()),
         ];
-        Self { origin: ORIGIN, seed: 1, files, opened: vec!["purpose"], stamps: Vec::new(), later: 0 }
+        Self {
+            origin: ORIGIN,
+            seed: 1,
+            files,
+            opened: vec!["purpose"],
+            stamps: Vec::new(),
+            later: 0,
+            key_changes: Vec::new(),
+            old_key_goes_on: false,
+        }
+    }
+}
+
+impl Sample {
+    /// The sample whose key changed twice; also frozen.
+    pub fn with_keys() -> Self {
+        Self { key_changes: vec![300, 600], ..Self::default() }
+    }
+
+    /// The files that are recorded before the key changes.
+    fn early(&self) -> std::ops::Range<usize> {
+        0..self.files.len() - usize::from(!self.key_changes.is_empty())
+    }
+
+    /// The key that signs the disclosure.
+    pub fn newest_seed(&self) -> u8 {
+        self.seed + u8::try_from(self.key_changes.len()).unwrap()
     }
 }
 
@@ -57,7 +89,11 @@ pub fn signer(sample: &Sample) -> Signer {
 }
 
 pub fn vkey(sample: &Sample) -> VerifierKey {
-    signer(sample).verifier_key().clone()
+    vkey_of(sample, sample.seed)
+}
+
+pub fn vkey_of(sample: &Sample, seed: u8) -> VerifierKey {
+    Signer::new(sample.origin.parse().unwrap(), &archive_seed(seed)).verifier_key().clone()
 }
 
 pub fn cosigner() -> Cosigner {
@@ -67,6 +103,8 @@ pub fn cosigner() -> Cosigner {
 /// A log that is all of one archive.
 pub struct Log<'s> {
     sample: &'s Sample,
+    /// Of the key that signs now.
+    seed: u8,
     tree: Tree,
     checkpoints: BTreeMap<u64, SignedCheckpoint>,
     rng: ChaCha20Rng,
@@ -75,7 +113,7 @@ pub struct Log<'s> {
 impl<'s> Log<'s> {
     pub fn new(sample: &'s Sample) -> Self {
         let rng = ChaCha20Rng::seed_from_u64(u64::from(sample.seed));
-        Self { sample, tree: Tree::new(), checkpoints: BTreeMap::new(), rng }
+        Self { sample, seed: sample.seed, tree: Tree::new(), checkpoints: BTreeMap::new(), rng }
     }
 
     pub fn issue(&mut self, fields: Vec<(&'static str, Value)>) -> Record {
@@ -89,7 +127,7 @@ impl<'s> Log<'s> {
             ("op", json!(operation)),
         ];
         let act = MemberAct { compartment: "main".into(), operation, base: self.tree.size() };
-        let archive = SigningKey::from_seed(&archive_seed(self.sample.seed));
+        let archive = SigningKey::from_seed(&archive_seed(self.seed));
         let member = SigningKey::from_seed(&[200; 32]);
         let fields = common.into_iter().chain(fields);
         Record::issue(self.sample.origin, fields, &act, &member, &archive, &mut self.rng)
@@ -109,9 +147,29 @@ impl<'s> Log<'s> {
         }
         let checkpoint =
             Checkpoint { origin: self.sample.origin.parse().unwrap(), size, root: self.tree.root() };
-        let signed = SignedCheckpoint::sign(checkpoint, &signer(self.sample)).unwrap();
+        let signer = Signer::new(self.sample.origin.parse().unwrap(), &archive_seed(self.seed));
+        let signed = SignedCheckpoint::sign(checkpoint, &signer).unwrap();
         self.checkpoints.insert(size, signed.clone());
         signed
+    }
+
+    /// The key of the next seed follows, from the entry behind `index` on.
+    pub fn change_key(&mut self, index: u64) -> (PlannedKey, SignedCheckpoint) {
+        let next = SigningKey::from_seed(&archive_seed(self.seed + 1));
+        let old = SigningKey::from_seed(&archive_seed(self.seed)).public();
+        self.fill(index);
+        let record = self.issue(vec![
+            ("change", json!(ARCHIVE_KEY)),
+            ("from", json!(vkey_of(self.sample, self.seed).to_string())),
+            ("key", json!(vkey_of(self.sample, self.seed + 1).to_string())),
+            ("by_new", json!(Succession::sign(self.sample.origin, &old, &next))),
+            ("reason", json!("a member left")),
+        ]);
+        self.append(&record);
+        let last_of_old = self.fill(index + 1);
+        self.seed += 1;
+        let proof = self.prove(index, &last_of_old);
+        (PlannedKey { record: record.choose(&ARCHIVE_KEY_FIELDS), proof }, last_of_old)
     }
 
     pub fn prove(&self, index: u64, checkpoint: &SignedCheckpoint) -> TlogProof {
@@ -129,15 +187,16 @@ impl<'s> Log<'s> {
 /// The first checkpoint of the sample, over which its stamps are.
 pub fn first_checkpoint(sample: &Sample) -> SignedCheckpoint {
     let mut log = Log::new(sample);
-    append_items(&mut log);
+    append_items(&mut log, sample.early());
     log.fill(256)
 }
 
-fn append_items(log: &mut Log<'_>) -> Vec<(Record, u64)> {
-    log.fill(3);
+/// Some of the files' records, each with its place.
+fn append_items(log: &mut Log<'_>, which: std::ops::Range<usize>) -> Vec<(Record, u64)> {
+    log.fill(log.tree.size() + 3);
     let files = &log.sample.files;
     let mut items = Vec::new();
-    for (number, (_, bytes)) in (1..).zip(files) {
+    for (number, (_, bytes)) in (1..).zip(files).skip(which.start).take(which.len()) {
         let digests = Digests::of(bytes);
         let record = log.issue(vec![
             ("change", json!("item/1")),
@@ -157,17 +216,28 @@ fn append_items(log: &mut Log<'_>) -> Vec<(Record, u64)> {
 /// The whole bag, and the largest receipt.
 pub fn bag(sample: &Sample) -> MemoryBag {
     let mut log = Log::new(sample);
-    let items = append_items(&mut log);
+    let mut items = append_items(&mut log, sample.early());
     let first = log.fill(256);
+    let mut changes = sample.key_changes.iter();
+    let mut keys: Vec<_> = changes.next().map(|index| log.change_key(*index)).into_iter().collect();
+    if !sample.key_changes.is_empty() {
+        let newer = log.seed;
+        log.seed = if sample.old_key_goes_on { sample.seed } else { newer };
+        items.extend(append_items(&mut log, sample.early().end..sample.files.len()));
+        log.seed = newer;
+    }
     let second = log.fill(512);
     let cosignature = cosigner().cosign(&second, COSIGNED_AT).unwrap();
     let second = second.with_signature(cosignature).unwrap();
+    keys.extend(changes.map(|index| log.change_key(*index)));
     let third = log.fill(700);
-    let anchors = [
+    let mut anchors = vec![
         Anchor { note: third, stamps: Vec::new() },
         Anchor { note: first.clone(), stamps: sample.stamps.clone() },
-        Anchor { note: second, stamps: Vec::new() },
+        Anchor { note: second.clone(), stamps: Vec::new() },
     ];
+    let (keys, last_of_old): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+    anchors.extend(last_of_old.into_iter().map(|note| Anchor { note, stamps: Vec::new() }));
     let planned: Vec<PlannedFile> = items
         .iter()
         .zip(&sample.files)
@@ -175,11 +245,14 @@ pub fn bag(sample: &Sample) -> MemoryBag {
             name: (*name).to_owned(),
             digests: Digests::of(bytes),
             record: record.choose(&["change", "sha256", "size"]),
-            proof: log.prove(*index, &first),
+            proof: log.prove(*index, if *index < 256 { &first } else { &second }),
         })
         .collect();
-    let consistency = [log.join(256, 512), log.join(512, 700)];
-    let plan = Plan::new(vkey(sample), &planned, &anchors, &consistency).unwrap();
+    let mut sizes: Vec<u64> = anchors.iter().map(|anchor| anchor.note.checkpoint().size).collect();
+    sizes.sort_unstable();
+    let consistency: Vec<_> = sizes.windows(2).map(|pair| log.join(pair[0], pair[1])).collect();
+    let key = vkey_of(sample, sample.newest_seed());
+    let plan = Plan::new(key, &keys, &planned, &anchors, &consistency).unwrap();
     let mut opened = sample.opened.clone();
     opened.extend(["change", "files", "opened"]);
     opened.sort_unstable();

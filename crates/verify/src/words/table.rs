@@ -44,8 +44,12 @@ pub struct Table {
     pub key_pinned: &'static str,
     /// The key is the bag's own.
     pub key_not_pinned: &'static str,
+    /// An earlier key was expected.
+    pub key_led_to: &'static str,
     /// The key is another one than expected.
     pub key_not_expected: &'static str,
+    /// Before the keys that signed earlier.
+    pub earlier_keys: &'static str,
     /// Title of the opened fields of the disclosure.
     pub said_of_package: &'static str,
     /// Title.
@@ -108,6 +112,8 @@ pub struct Table {
     pub not_proved_who: &'static str,
     /// A limit where no key is pinned.
     pub not_proved_archive: &'static str,
+    /// A limit where an earlier key is pinned.
+    pub not_proved_heir: &'static str,
     /// A limit where a file is not dated.
     pub not_proved_date: &'static str,
     /// The limit of an altered bag.
@@ -146,6 +152,14 @@ pub struct Table {
     pub key: &'static str,
     /// A fault.
     pub other_key: &'static str,
+    /// A fault.
+    pub succession: &'static str,
+    /// A fault.
+    pub other_predecessor: &'static str,
+    /// A fault.
+    pub key_order: &'static str,
+    /// A fault.
+    pub not_led_to: &'static str,
     /// A fault.
     pub record: &'static str,
     /// A fault: field.
@@ -223,7 +237,9 @@ impl Table {
             self.key_title,
             self.key_pinned,
             self.key_not_pinned,
+            self.key_led_to,
             self.key_not_expected,
+            self.earlier_keys,
             self.said_of_package,
             self.files,
             self.bytes,
@@ -255,6 +271,7 @@ impl Table {
             self.not_proved_before,
             self.not_proved_who,
             self.not_proved_archive,
+            self.not_proved_heir,
             self.not_proved_date,
             self.not_proved_anything,
             self.unreadable,
@@ -274,6 +291,10 @@ impl Table {
             self.text,
             self.key,
             self.other_key,
+            self.succession,
+            self.other_predecessor,
+            self.key_order,
+            self.not_led_to,
             self.record,
             self.forged,
             self.repeated,

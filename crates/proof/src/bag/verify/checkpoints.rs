@@ -6,13 +6,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::contents::Contents;
 use super::disclosure::Disclosure;
+use super::key::Keys;
 use crate::bag::Fault;
 use crate::bag::layout::{DISCLOSURE_PROOF, Place};
 use crate::bag::problem::Problems;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::consistency::ConsistencyProof;
-use crate::epoch;
-use crate::note::{VerifierKey, VerifyError};
+use crate::note::VerifyError;
 use crate::policy::{Policy, Quorum};
 
 /// One of `checkpoints/`.
@@ -30,7 +30,7 @@ pub(super) struct Known {
 /// Checks `checkpoints/` and `consistency/`; those that are sound, by size.
 pub(super) fn check(
     contents: &Contents<'_>,
-    key: &VerifierKey,
+    keys: &Keys,
     disclosure: Option<&Disclosure>,
     policy: Option<&Policy>,
     problems: &mut Problems,
@@ -39,7 +39,7 @@ pub(super) fn check(
     for (path, place, _) in contents.files() {
         match *place {
             Place::Checkpoint { size } => {
-                if let Some(checkpoint) = read(contents, path, size, key, policy, problems) {
+                if let Some(checkpoint) = read(contents, path, size, keys, policy, problems) {
                     known.insert(size, checkpoint);
                 }
             }
@@ -70,13 +70,13 @@ fn read(
     contents: &Contents<'_>,
     path: &str,
     size: u64,
-    key: &VerifierKey,
+    keys: &Keys,
     policy: Option<&Policy>,
     problems: &mut Problems,
 ) -> Option<Known> {
     let bytes = contents.read(path, problems)?;
     let signed = problems.keep(path, SignedCheckpoint::from_bytes(&bytes))?;
-    let checkpoint = problems.keep(path, signed.verify(&epoch::key_for(key, &signed)).cloned())?;
+    let checkpoint = problems.keep(path, signed.verify(&keys.for_checkpoint(&signed)).cloned())?;
     if checkpoint.size != size {
         problems.add(path, Fault::Size);
         return None;

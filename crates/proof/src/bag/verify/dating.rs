@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::checkpoints::Known;
 use super::contents::Contents;
+use super::key::Keys;
 use super::payload::Item;
 use crate::bag::layout::Place;
 use crate::bag::problem::Problems;
 use crate::bag::{Counted, Dated, DatedBy, Fault, NotCounted, ReceiptAnswer, StampReport, Trust};
 use crate::checkpoint::{CheckpointVerifyError, SignedCheckpoint};
-use crate::note::{Signature, VerifierKey};
+use crate::note::Signature;
 use crate::policy::{Judgement, Policy, Quorum};
 use crate::timestamp::{self, StampError};
 
@@ -131,10 +132,10 @@ impl Times {
 /// What a receipt says of the bag.
 pub(super) fn answer(
     receipt: &SignedCheckpoint,
-    key: &VerifierKey,
+    keys: &Keys,
     checkpoints: &BTreeMap<u64, Known>,
 ) -> ReceiptAnswer {
-    match receipt.verify(&crate::epoch::key_for(key, receipt)) {
+    match receipt.verify(&keys.for_checkpoint(receipt)) {
         Err(CheckpointVerifyError::Origin) => return ReceiptAnswer::OtherArchive,
         Err(CheckpointVerifyError::Note(_)) => return ReceiptAnswer::NotSigned,
         Ok(_) => {}

@@ -3,15 +3,16 @@
 use serde_json::Value;
 
 use super::contents::Contents;
+use super::key::Keys;
 use crate::bag::layout::{DISCLOSURE_PROOF, DISCLOSURE_RECORD, Place};
 use crate::bag::manifest::Algorithm;
 use crate::bag::problem::Problems;
 use crate::bag::{DISCLOSURE, Fault};
 use crate::checkpoint::Checkpoint;
 use crate::consistency::ConsistencyProof;
+use crate::keychain::named;
 use crate::merkle::leaf_hash;
-use crate::note::VerifierKey;
-use crate::record::{PublicKey, Record};
+use crate::record::Record;
 use crate::tlog_proof::TlogProof;
 
 /// What is known of the disclosure once its record and proof hold.
@@ -25,32 +26,22 @@ pub(super) struct Disclosure {
 }
 
 /// Checks record and proof; nothing where there is no telling what the archive disclosed.
-pub(super) fn check(
-    contents: &Contents<'_>,
-    key: &VerifierKey,
-    public_key: &PublicKey,
-    problems: &mut Problems,
-) -> Option<Disclosure> {
-    let record = read_record(contents, key, public_key, problems)?;
+pub(super) fn check(contents: &Contents<'_>, keys: &Keys, problems: &mut Problems) -> Option<Disclosure> {
+    let record = read_record(contents, keys, problems)?;
     check_opened(&record, problems);
     check_files(contents, &record, problems);
-    let (checkpoint, consistency) = check_proof(contents, &record, key, problems)?;
+    let (checkpoint, consistency) = check_proof(contents, &record, keys, problems)?;
     let told = |name: &str| !["change", "files", "opened"].contains(&name);
     let fields = record.disclosures().iter().filter(|field| told(field.name()));
     let fields = fields.map(|field| (field.name().to_owned(), field.value().clone())).collect();
     Some(Disclosure { fields, checkpoint, consistency })
 }
 
-fn read_record(
-    contents: &Contents<'_>,
-    key: &VerifierKey,
-    public_key: &PublicKey,
-    problems: &mut Problems,
-) -> Option<Record> {
+fn read_record(contents: &Contents<'_>, keys: &Keys, problems: &mut Problems) -> Option<Record> {
     let text =
         contents.read_text(DISCLOSURE_RECORD, crate::record::RecordError::NotSdJwt.into(), problems)?;
     let record = problems.keep(DISCLOSURE_RECORD, Record::parse(&text))?;
-    problems.keep(DISCLOSURE_RECORD, record.verify(key.name().as_str(), public_key))?;
+    problems.keep(DISCLOSURE_RECORD, record.verify(keys.name.as_str(), &keys.chain.newest()))?;
     if record.text("change") != Some(DISCLOSURE) {
         problems.add(DISCLOSURE_RECORD, Fault::OtherChange(DISCLOSURE));
         return None;
@@ -95,13 +86,15 @@ fn check_files(contents: &Contents<'_>, record: &Record, problems: &mut Problems
 fn check_proof(
     contents: &Contents<'_>,
     record: &Record,
-    key: &VerifierKey,
+    keys: &Keys,
     problems: &mut Problems,
 ) -> Option<(Checkpoint, ConsistencyProof)> {
     let bytes = contents.read(DISCLOSURE_PROOF, problems)?;
     let proof = problems.keep(DISCLOSURE_PROOF, TlogProof::from_bytes(&bytes))?;
+    let key = named(&keys.name, keys.chain.newest());
     let checkpoint =
-        problems.keep(DISCLOSURE_PROOF, proof.verify(&leaf_hash(&record.entry()), key).cloned())?;
+        problems.keep(DISCLOSURE_PROOF, proof.verify(&leaf_hash(&record.entry()), &key).cloned())?;
+    problems.keep(DISCLOSURE_RECORD, keys.verify_place(record, proof.index))?;
     // Nothing signs this file but the archive's own line in it, so nothing else may stand there.
     if proof.checkpoint.note().signatures().len() != 1 {
         problems.add(DISCLOSURE_PROOF, Fault::Signatures);

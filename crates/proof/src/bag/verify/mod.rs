@@ -19,14 +19,15 @@ use payload::Item;
 pub fn verify(source: &dyn BagSource, trust: &Trust) -> Report {
     let mut problems = Problems::default();
     let contents = contents::read(source, &mut problems);
-    let Some((key, public_key)) = key::read(&contents, trust, &mut problems) else {
+    let Some((key, keys)) = key::read(&contents, trust, &mut problems) else {
         return altered(problems, &contents, None);
     };
-    let disclosure = disclosure::check(&contents, &key.vkey, &public_key, &mut problems);
+    let disclosure = disclosure::check(&contents, &keys, &mut problems);
     contents::check_info(&contents, &mut problems);
     let checkpoints =
-        checkpoints::check(&contents, &key.vkey, disclosure.as_ref(), trust.policy.as_ref(), &mut problems);
-    let items = payload::check(&contents, &key.vkey, &public_key, &checkpoints, &mut problems);
+        checkpoints::check(&contents, &keys, disclosure.as_ref(), trust.policy.as_ref(), &mut problems);
+    keys.check_notes(&checkpoints, &mut problems);
+    let items = payload::check(&contents, &keys, &checkpoints, &mut problems);
     if trust.policy.is_some() {
         dating::check_quorum(&items, &checkpoints, &mut problems);
     }
@@ -39,7 +40,7 @@ pub fn verify(source: &dyn BagSource, trust: &Trust) -> Report {
         return altered(problems, &contents, Some(key));
     }
     let times = dating::Times::of(&stamps);
-    let receipt = trust.receipt.as_ref().map(|receipt| dating::answer(receipt, &key.vkey, &checkpoints));
+    let receipt = trust.receipt.as_ref().map(|receipt| dating::answer(receipt, &keys, &checkpoints));
     let published = dating::published(trust.receipt.as_ref(), receipt);
     let report_of = |item: Item| FileReport {
         no_later_than: times.of_index(item.index),

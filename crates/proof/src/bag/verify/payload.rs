@@ -7,14 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::checkpoints::Known;
 use super::contents::Contents;
+use super::key::Keys;
 use crate::bag::layout::Place;
 use crate::bag::manifest::{Algorithm, Digests};
 use crate::bag::problem::Problems;
 use crate::bag::{Fault, ITEM};
-use crate::epoch;
 use crate::merkle::leaf_hash;
-use crate::note::VerifierKey;
-use crate::record::{PublicKey, Record, RecordError};
+use crate::record::{Record, RecordError};
 use crate::tlog_proof::TlogProof;
 
 /// A disclosed file whose record and proof hold.
@@ -34,8 +33,7 @@ pub(super) struct Item {
 /// Checks every file of `data/`, and that no record or proof is of another.
 pub(super) fn check(
     contents: &Contents<'_>,
-    key: &VerifierKey,
-    public_key: &PublicKey,
+    keys: &Keys,
     checkpoints: &BTreeMap<u64, Known>,
     problems: &mut Problems,
 ) -> Vec<Item> {
@@ -46,8 +44,8 @@ pub(super) fn check(
     let mut stems = BTreeSet::new();
     for (stem, name, digests) in contents.payload() {
         stems.insert(stem);
-        let record = check_record(contents, stem, name, digests, key, public_key, problems);
-        let proof = record.as_ref().and_then(|record| check_proof(contents, stem, record, key, problems));
+        let record = check_record(contents, stem, name, digests, keys, problems);
+        let proof = record.as_ref().and_then(|record| check_proof(contents, stem, record, keys, problems));
         if let (Some(record), Some(proof)) = (record, proof) {
             let note_sha256: [u8; 32] = Sha256::digest(proof.checkpoint.to_string()).into();
             let under = proof.checkpoint.checkpoint().size;
@@ -85,8 +83,7 @@ fn check_record(
     stem: &str,
     name: &str,
     digests: &Digests,
-    key: &VerifierKey,
-    public_key: &PublicKey,
+    keys: &Keys,
     problems: &mut Problems,
 ) -> Option<Record> {
     let path = format!("records/{stem}.sd-jwt");
@@ -96,10 +93,7 @@ fn check_record(
     }
     let text = contents.read_text(&path, RecordError::NotSdJwt.into(), problems)?;
     let record = problems.keep(&path, Record::parse(&text))?;
-    // A record of an earlier epoch bears that epoch's origin.
-    let issuer = record.issuer();
-    let origin = if epoch::may_follow(issuer, key.name().as_str()) { issuer } else { key.name().as_str() };
-    problems.keep(&path, record.verify(origin, public_key))?;
+    problems.keep(&path, keys.verify(&record))?;
     if record.text("change") != Some(ITEM) {
         problems.add(&path, Fault::OtherChange(ITEM));
         return None;
@@ -118,14 +112,15 @@ fn check_proof(
     contents: &Contents<'_>,
     stem: &str,
     record: &Record,
-    key: &VerifierKey,
+    keys: &Keys,
     problems: &mut Problems,
 ) -> Option<TlogProof> {
     let path = proof_path(stem);
     let bytes = contents.read(&path, problems)?;
     let proof = problems.keep(&path, TlogProof::from_bytes(&bytes))?;
-    let key = epoch::key_for(key, &proof.checkpoint);
+    let key = keys.for_checkpoint(&proof.checkpoint);
     problems.keep(&path, proof.verify(&leaf_hash(&record.entry()), &key).map(|_| ()))?;
+    problems.keep(&format!("records/{stem}.sd-jwt"), keys.verify_place(record, proof.index))?;
     if proof.extra.is_some() {
         problems.add(&path, Fault::Extra);
         return None;

@@ -1,0 +1,197 @@
+//! The archive's signing key changes: everybody goes on with the new one, and the old one signs nothing more that holds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use vidimus_ledger::{Batch, Ledger as _, NewRow, Sealed, SqliteLedger};
+use vidimus_model::{Action, Change, CompartmentId, Withdrawal};
+use vidimus_proof::bag::{MemoryBag, Pinned, Report, Trust, verify};
+use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use vidimus_proof::merkle::{Frontier, leaf_hash};
+use vidimus_proof::note::{Signer, VerifierKey};
+use vidimus_seal::SigningSeed;
+
+use super::house::House;
+use super::killed::killed_everywhere;
+use super::{r, waiting};
+use crate::door::{Act, Draft};
+use crate::{Archive, ArchiveKeyError, Outcome};
+
+const BOTH: [&str; 2] = ["Олена", "Богдан"];
+
+fn disclose(archive: &mut Archive, about: &str, out: &Path) -> MemoryBag {
+    let request = crate::disclose::Disclose {
+        refs: vec![r(about)],
+        to: "The newsroom".into(),
+        purpose: "Publication".into(),
+        out: out.to_owned(),
+        fields: Vec::new(),
+        names: Default::default(),
+        opened: Vec::new(),
+    };
+    let bag = archive.disclose(&request, &mut |_| {}).unwrap().bag;
+    let mut files = BTreeMap::new();
+    let mut folders = vec![bag.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&bag).unwrap().to_str().unwrap().to_owned();
+            files.insert(name, std::fs::read(&path).unwrap());
+        }
+    }
+    MemoryBag(files)
+}
+
+fn told(key: &VerifierKey) -> Trust {
+    Trust { archive_keys: vec![key.clone()], ..Trust::default() }
+}
+
+fn pinned(report: &Report) -> Pinned {
+    assert!(report.proved(), "{:?}", report.problems);
+    report.key.as_ref().unwrap().pinned
+}
+
+#[test]
+fn packages_lead_from_the_first_key_to_the_newest() {
+    let house = House::of_two();
+    let folder = tempfile::tempdir().unwrap();
+    house.receive("Олена", &[("a.txt", b"under the first key".as_slice())]);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    let first = olena.verifier_key();
+    let before = disclose(&mut olena, "A1-1", &folder.path().join("before"));
+    assert!(before.0.keys().all(|path| !path.starts_with("keys/")));
+
+    assert!(matches!(olena.change_key(" "), Err(ArchiveKeyError::NoReason)));
+    let changed = olena.change_key("a laptop was stolen").unwrap();
+    assert_ne!(changed.key, first);
+    let receipt = std::fs::read(changed.receipt.join("checkpoint.txt")).unwrap();
+    let receipt = SignedCheckpoint::from_bytes(&receipt).unwrap();
+    receipt.verify(&first).expect("the last word of the old key");
+    house.receive("Олена", &[("b.txt", b"under the second key".as_slice())]);
+    olena.release(&r("A2")).unwrap();
+    let second = olena.change_key("to be sure").unwrap().key;
+    assert_eq!(olena.earlier_keys(), [first.clone(), changed.key.clone()]);
+
+    for (about, out) in [("A1-1", "one"), ("A2-1", "two")] {
+        let bag = disclose(&mut olena, about, &folder.path().join(out));
+        assert_eq!(pinned(&verify(&bag, &told(&second))), Pinned::Yes);
+        assert_eq!(pinned(&verify(&bag, &told(&first))), Pinned::Earlier);
+        assert_eq!(pinned(&verify(&bag, &told(&changed.key))), Pinned::Earlier);
+        let asked = Trust { receipt: Some(receipt.clone()), ..told(&first) };
+        assert_eq!(verify(&bag, &asked).says_yes(), about == "A1-1", "what the old key's last receipt holds");
+    }
+    // What was handed over before holds as it did.
+    assert_eq!(pinned(&verify(&before, &told(&first))), Pinned::Yes);
+    assert!(!verify(&before, &told(&second)).proved());
+    house.is_sound_for(&BOTH);
+}
+
+#[test]
+fn everybody_goes_on_with_the_new_key() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    let (mut stale, mut deciding) = (house.open("Богдан"), house.open("Богдан"));
+    let mut olena = house.open("Олена");
+    let new = olena.change_key("a laptop was stolen").unwrap().key;
+    assert_eq!(olena.verifier_key(), new);
+
+    // Both forms of append, by processes that opened the archive before.
+    let main = CompartmentId::main();
+    let change = Change::Withdraw(Withdrawal { about: vec![r("A1")], reason: "not yet".into() });
+    let draft = Draft { key: stale.current(&main).unwrap(), compartment: main, change };
+    stale.record(Act::of(vec![draft], Vec::new())).unwrap();
+    assert_eq!(stale.verifier_key(), new);
+    assert!(matches!(
+        deciding.add_member("Віра", "hers alone", &super::house::KDF, &[]),
+        Ok((Outcome::Waiting(_), _))
+    ));
+    assert_eq!(deciding.verifier_key(), new);
+
+    // Whoever is admitted after has the new key only.
+    let id = *deciding.register().waiting.keys().next().unwrap();
+    olena.agree(id).unwrap();
+    assert_eq!(house.open("Олена").verifier_key(), new);
+    house.is_sound_for(&BOTH);
+    assert_eq!(std::fs::read_dir(house.layout().signing_keys(olena.id())).unwrap().count(), 1);
+}
+
+#[test]
+fn a_record_that_was_prepared_before_is_made_again() {
+    let house = House::of_two();
+    let mut bohdan = house.open("Богдан");
+    let mut olena = house.open("Олена");
+    let main = CompartmentId::main();
+    let change = Change::Withdraw(Withdrawal { about: vec![r("A1")], reason: "not yet".into() });
+    let draft = Draft { key: bohdan.current(&main).unwrap(), compartment: main, change };
+    // Between his look at the register and his append: the key changes under his hands.
+    crate::crash::meanwhile(move || drop(olena.change_key("a laptop was stolen").unwrap()));
+    bohdan.record(Act::of(vec![draft], Vec::new())).unwrap();
+    house.is_sound_for(&BOTH);
+}
+
+#[test]
+fn while_changing_the_key() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    let first = house.open("Олена").verifier_key();
+    let change = |archive: &mut Archive| {
+        archive.finish_removals().unwrap();
+        if archive.earlier_keys().is_empty() {
+            archive.change_key("a laptop was stolen").unwrap();
+        }
+        // As the next command does.
+        archive.finish_key_changes().unwrap();
+    };
+    killed_everywhere(&house, "Олена", change, |house| {
+        assert_ne!(house.open("Богдан").verifier_key(), first);
+        assert_eq!(house.open("Богдан").earlier_keys(), [first.clone()]);
+    });
+}
+
+/// What a removed member can still do with a copy of the old key and a hand on the folder.
+#[test]
+fn a_removed_member_signs_nothing_that_holds() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    house.admit("Віра", BOTH);
+    let vira = house.open("Віра");
+    let (gone, stolen, first) = (vira.keyring().member(), vira.archive_seed.clone(), vira.verifier_key());
+    drop(vira);
+    let remove = Action::RemoveMember { member: gone };
+    let id = waiting(house.open("Олена").propose(remove, "left", false).unwrap());
+    house.open("Богдан").agree(id).unwrap();
+    assert_ne!(house.open("Олена").verifier_key(), first, "the key changed with the removal");
+    house.is_sound_for(&BOTH);
+
+    // She appends a row, and the checkpoint over it, with the old key.
+    let forged = house.copy();
+    let mut ledger = SqliteLedger::open(&forged.layout().ledger()).unwrap();
+    append_with(&mut ledger, &stolen, &first);
+    let size = ledger.tip().unwrap().size;
+    drop(ledger);
+    let checked = forged.open("Олена").check(true, &mut |_| {});
+    let named: Vec<_> = checked.problems.iter().map(|problem| problem.reference.as_str()).collect();
+    assert!(named.contains(&format!("checkpoint {size}").as_str()), "{:#?}", checked.problems);
+    let refused = forged.open("Олена").change_key("again");
+    assert!(refused.is_err(), "nothing is signed on top of it: {refused:?}");
+}
+
+fn append_with(ledger: &mut SqliteLedger, seed: &SigningSeed, key: &VerifierKey) {
+    let row = NewRow { compartment: "main".into(), key: String::new(), entry: [7; 32], op: None, body: None };
+    let batch = Batch { rows: vec![row], heads: Vec::new(), erase: Vec::new(), reseal: Vec::new() };
+    let signer = Signer::new(key.name().clone(), seed.bytes());
+    let mut seal = |tip: &vidimus_ledger::Tip, entries: &[[u8; 32]]| {
+        let mut frontier = Frontier::from_bytes(&tip.frontier)?;
+        entries.iter().for_each(|entry| frontier.append(leaf_hash(entry)));
+        let checkpoint =
+            Checkpoint { origin: key.name().clone(), size: frontier.size(), root: frontier.root() };
+        let signed = SignedCheckpoint::sign(checkpoint, &signer)?;
+        Ok(Sealed { frontier: frontier.to_bytes(), note: signed.note().to_string().into_bytes() })
+    };
+    ledger.append(&batch, &mut seal).unwrap();
+}
