@@ -101,22 +101,33 @@ def is_earlier(name, origin):
     return epoch(name, origin) is not None or bool(base and old and new and old <= new)
 
 
+def thumbprint(public_key):
+    """The key id of records (RFC 7638)."""
+    x = base64.urlsafe_b64encode(public_key).rstrip(b"=").decode()
+    digest = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode())
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def issuer_of(sd_jwt):
+    return strict_json(b64url(sd_jwt.split(".")[1]))["iss"]
+
+
 def record_of(sd_jwt, path, origin, public_key, earlier=False):
-    """Entry and open fields of a record (record.md), of this epoch or, where that may be, of an earlier one."""
+    """Entry and open fields of a record (record.md), of this epoch or, where that may be, of an earlier one.
+
+    Without a key the signature is not checked: to learn which key the record itself names."""
     require(sd_jwt.endswith("~"), f"{path} is not a record")
     jwt, *disclosures = sd_jwt[:-1].split("~")
     require(jwt.count(".") == 2, f"{path} is not a record")
     header, payload, signature = (b64url(part) for part in jwt.split("."))
-    x = base64.urlsafe_b64encode(public_key).rstrip(b"=").decode()
-    thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode())
-    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
-    expected = f'{{"alg":"EdDSA","kid":"{kid}","typ":"vidimus-record+sd-jwt"}}'
-    require(header == expected.encode(), f"{path} names another key, or is not a record")
+    if public_key is not None:
+        expected = f'{{"alg":"EdDSA","kid":"{thumbprint(public_key)}","typ":"vidimus-record+sd-jwt"}}'
+        require(header == expected.encode(), f"{path} names another key, or is not a record")
+        require(ed25519(public_key, jwt.rsplit(".", 1)[0].encode(), signature), f"{path} is not signed by the archive")
     payload = strict_json(payload)
     require(set(payload) == {"_sd", "_sd_alg", "iss"} and payload["_sd_alg"] == "sha-256", f"{path} is not a record")
     of_this = payload["iss"] == origin or earlier and is_earlier(payload["iss"], origin)
     require(of_this, f"{path} is of another archive")
-    require(ed25519(public_key, jwt.rsplit(".", 1)[0].encode(), signature), f"{path} is not signed by the archive")
     digests, fields = payload["_sd"], {}
     require(digests == sorted(set(digests)) and digests and len(digests) % 16 == 0, f"{path} is not a record")
     for disclosure in disclosures:
@@ -128,9 +139,8 @@ def record_of(sd_jwt, path, origin, public_key, earlier=False):
     return sha256(jwt.encode()), fields
 
 
-def checkpoint_of(note, path, key):
+def checkpoint_of(note, path, origin, public_key):
     """Size and root of a signed note (log.md)."""
-    origin, _, public_key = key
     body, _, signatures = note.rpartition("\n\n")
     body += "\n"
     lines = body.split("\n")
@@ -210,6 +220,38 @@ def check_consistency(proof, path, old, new):
     require(roots == (old[1], new[1]), f"{path} does not hold")
 
 
+def chain_of(bag, origin, present):
+    """The keys that signed before, first one first: (index of the change, old key), and the key the last change leads to."""
+    changes, led_to, number = [], None, 1
+    while f"keys/{number}.sd-jwt" in present:
+        path, proof_path = f"keys/{number}.sd-jwt", f"keys/{number}.tlog-proof"
+        # Read once to learn which key it names, then checked with that key.
+        _, fields = record_of(text(bag, path), path, origin, None, earlier=True)
+        require(fields.get("change") == "archive-key/1", f"{path} is not of a change of the key")
+        old, new = key_of(fields["from"]), key_of(fields["key"])
+        require(old[0] == new[0] == issuer_of(text(bag, path)), f"{path} names keys of another log")
+        entry, _ = record_of(text(bag, path), path, origin, old[2], earlier=True)
+        require(led_to in (None, old[2]) and old[2] != new[2], f"{path} is about another key than the one before it")
+        consent = f"vidimus/archive-key/v1\n{old[0]}\n{thumbprint(old[2])}\n{thumbprint(new[2])}\n"
+        require(ed25519(new[2], consent.encode(), b64url(fields["by_new"])), f"{path} is not signed by the new key")
+        extra, index, hashes, note = proof_of(text(bag, proof_path), proof_path)
+        size, root = checkpoint_of(note, proof_path, origin, old[2])
+        require(extra is None and size == index + 1, f"{proof_path} hangs from another checkpoint than its own")
+        require(text(bag, f"checkpoints/{size}.txt") == note, f"the note of {proof_path} is not in the bag")
+        require(included(entry, index, size, hashes) == root, f"{proof_path} does not hold")
+        require(not changes or changes[-1][0] < index, f"{proof_path} is not in the order of the log")
+        changes.append((index, old[2]))
+        led_to, number = new[2], number + 1
+    numbered = {f"keys/{n}.{kind}" for n in range(1, number) for kind in ("sd-jwt", "tlog-proof")}
+    require({path for path in present if path.startswith("keys/")} == numbered, "keys/ has a gap")
+    return changes, led_to
+
+
+def key_at(index, changes, newest):
+    """The key that signs the record at this index, and the checkpoint of one more (log.md)."""
+    return next((old for changed_at, old in changes if index <= changed_at), newest)
+
+
 def check(bag, name, pinned):
     # 1. Every file is as the manifests say, and there are no others.
     listed = set()
@@ -230,11 +272,14 @@ def check(bag, name, pinned):
     require(present - tag_manifests == listed, f"added or missing: {sorted((present - tag_manifests) ^ listed)}")
     require(name in listed and name.startswith("data/"), f"{name} is not in the bag")
 
-    # 2. The archive's key.
+    # 2. The archive's key, and those that led to it.
     vkey = text(bag, "archive.vkey").strip()
-    require(pinned in (None, vkey), "the bag's key is not the one expected")
-    key = key_of(vkey)
-    origin, _, public_key = key
+    origin, _, public_key = key_of(vkey)
+    changes, led_to = chain_of(bag, origin, present)
+    require(led_to in (None, public_key), "the changes in keys/ lead to another key than archive.vkey")
+    known = [old for _, old in changes] + [public_key]
+    of_this = pinned is None or pinned == vkey or key_of(pinned)[2] in known[:-1] and key_of(pinned)[0] == origin
+    require(of_this, "the bag's key is not the one expected")
 
     # 3. The archive signed the bag as a whole, and that record is in its log.
     entry, fields = record_of(text(bag, "disclosure.sd-jwt"), "disclosure.sd-jwt", origin, public_key)
@@ -246,7 +291,8 @@ def check(bag, name, pinned):
     for path, digest in fields["files"].items():
         require(sha256(read(bag, path)).hex() == digest, f"{path} is not the file that the archive put into this bag")
     extra, index, hashes, note = proof_of(text(bag, "disclosure.tlog-proof"), "disclosure.tlog-proof")
-    own = checkpoint_of(note, "disclosure.tlog-proof", key)
+    require(key_at(index, changes, public_key) == public_key, "disclosure.sd-jwt stands before the last change of the key")
+    own = checkpoint_of(note, "disclosure.tlog-proof", origin, public_key)
     require(note.count("\n\u2014 ") == 1, "disclosure.tlog-proof has other signatures")
     require(own[0] == index + 1, "disclosure.tlog-proof hangs from another checkpoint than its own")
     require(included(entry, index, own[0], hashes) == own[1], "disclosure.tlog-proof does not hold")
@@ -255,7 +301,9 @@ def check(bag, name, pinned):
     checkpoints = {}
     for path in sorted(signed):
         if path.startswith("checkpoints/") and path.endswith(".txt"):
-            size, root = checkpoint_of(text(bag, path), path, key)
+            size = int(path[len("checkpoints/"):-len(".txt")])
+            signer = key_at(size - 1, changes, public_key)
+            size, root = checkpoint_of(text(bag, path), path, origin, signer)
             require(path == f"checkpoints/{size}.txt", f"{path} is of another size")
             checkpoints[size] = root
     chain = sorted(checkpoints.items())
@@ -268,19 +316,22 @@ def check(bag, name, pinned):
     # 5. The file is the one of its record, and that record is in the log.
     stem = name[len("data/"):].rpartition(".")[0]
     path, proof_path = f"records/{stem}.sd-jwt", f"proofs/{stem}.tlog-proof"
-    entry, fields = record_of(text(bag, path), path, origin, public_key, earlier=True)
+    extra, index, hashes, note = proof_of(text(bag, proof_path), proof_path)
+    signer = key_at(index, changes, public_key)
+    entry, fields = record_of(text(bag, path), path, origin, signer, earlier=True)
     data = read(bag, name)
     require(fields.get("change") == "item/1", f"{path} is not of a file")
     require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")
     require(fields.get("size") == len(data), f"{name} is not the file that the archive recorded")
-    extra, index, hashes, note = proof_of(text(bag, proof_path), proof_path)
-    size, root = checkpoint_of(note, proof_path, key)
+    size = int(note.split("\n")[1])
+    size, root = checkpoint_of(note, proof_path, origin, key_at(size - 1, changes, public_key))
     require(extra is None, f"{proof_path} has an extra line")
     require(text(bag, f"checkpoints/{size}.txt") == note, f"the note of {proof_path} is not in the bag")
     require(included(entry, index, size, hashes) == root, f"{proof_path} does not hold")
 
     print(f"PROVED: {name} is entry {index} of the log of {origin}, in its checkpoint of {size} entries.")
-    print(f"Key: {vkey}" + ("" if pinned else " (from the bag itself; compare it)"))
+    led = f" (the key you gave signed before it; {len(changes)} changes lead here)"
+    print(f"Key: {vkey}" + (" (from the bag itself; compare it)" if not pinned else "" if pinned == vkey else led))
     print(f"When: openssl ts -verify -data checkpoints/{size}.txt -in checkpoints/{size}.token-1.tsr -CAfile AUTHORITY.pem")
 
 

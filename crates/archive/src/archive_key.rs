@@ -88,7 +88,8 @@ impl Archive {
         }
         // As long as nobody outside knows of the change, whoever has the old key could name another.
         let changed_at = self.keys().changes().last();
-        if changed_at.is_some_and(|index| self.register.receipts.iter().all(|receipt| receipt.size <= index)) {
+        if changed_at.is_some_and(|index| self.register.receipts.iter().all(|receipt| receipt.size <= index))
+        {
             self.issue_receipt()?;
         }
         self.take_old_keys_away(&workplace)

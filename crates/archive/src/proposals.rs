@@ -36,6 +36,9 @@ pub enum ProposeError {
     /// Whoever proposed it, or is to be removed by it, cannot agree to it.
     #[error("another member must agree")]
     NotYours,
+    /// Of two members one proposed to remove the other: nobody is left who could agree.
+    #[error("there is nobody who could agree")]
+    NobodyCanAgree,
     /// Whoever proposed it is no longer a member.
     #[error("the proposer is no longer a member")]
     ProposerGone,
@@ -106,6 +109,13 @@ impl Archive {
         }
         if alone {
             return Ok(Outcome::Confirm);
+        }
+        let me = self.keyring.member();
+        if let Action::RemoveMember { member } = &action
+            && self.register.present().all(|present| [me, *member].contains(&present.member))
+            && *member != me
+        {
+            return Err(ProposeError::NobodyCanAgree);
         }
         let id = ProposalId::from_bytes(self.entropy.bytes());
         if let Action::Erase { about } = &action {

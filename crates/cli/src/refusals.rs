@@ -64,6 +64,7 @@ impl From<ProposeError> for Trouble {
             ProposeError::NoReason => Self::NoReason,
             ProposeError::NoSuchProposal(id) => Self::NoSuchProposal(id.to_string()),
             ProposeError::NotYours => Self::NotYours,
+            ProposeError::NobodyCanAgree => Self::NobodyCanAgree,
             ProposeError::ProposerGone => Self::ProposerGone,
             ProposeError::NoSuchMember(member) => Self::NoSuchMember(member.to_string()),
             ProposeError::LastMember => Self::LastMember,

@@ -100,6 +100,8 @@ pub enum Trouble {
     NoSuchProposal(String),
     /// One's own proposal, or one's own removal.
     NotYours,
+    /// Of two members one proposed to remove the other.
+    NobodyCanAgree,
     /// Whoever proposed it is no longer a member.
     ProposerGone,
     /// Nobody of this name is a member.
@@ -225,6 +227,7 @@ impl Trouble {
             | Self::NeverSeen { .. }
             | Self::NotHeld
             | Self::NotYours
+            | Self::NobodyCanAgree
             | Self::NotAMember
             | Self::WrongRecoveryCode
             | Self::LastMember

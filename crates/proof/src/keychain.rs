@@ -239,7 +239,7 @@ mod tests {
             (("by_new", json!(elsewhere)), SuccessionError::NotTaken),
         ] {
             assert_eq!(
-                Succession::of(&record(&[exchanged.clone()], &key(1))),
+                Succession::of(&record(std::slice::from_ref(&exchanged), &key(1))),
                 Err(expected),
                 "{exchanged:?}"
             );

@@ -280,6 +280,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Це запропонували ви, або воно про вас.\nПогодитися має інший учасник.",
             "Это предложили вы, или оно о вас.\nСогласиться должен другой участник.",
         ),
+        Trouble::NobodyCanAgree => say!(
+            lang,
+            "There are two members, and the one to be removed cannot be the second who agrees.\nThey can propose it themselves and you agree; without them, begin a new archive and take the material in again.",
+            "Учасників двоє, і той, кого виключають, не може бути другим, хто погоджується.\nЗапропонувати це може він сам, а ви погодитеся; без нього почніть новий архів і прийміть матеріали знову.",
+            "Участников двое, и тот, кого исключают, не может быть вторым, кто соглашается.\nПредложить это может он сам, а вы согласитесь; без него начните новый архив и примите материалы снова.",
+        ),
         Trouble::ProposerGone => say!(
             lang,
             "Whoever proposed this is no longer a member.\nPropose it yourself, if it is still right.",

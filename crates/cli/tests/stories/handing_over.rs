@@ -39,6 +39,31 @@ fn a_package_holds_what_was_chosen_and_no_names() {
     assert!(!asked_for.contains("Verification"), "{asked_for}");
 }
 
+#[test]
+fn the_key_is_changed_and_packages_show_how() {
+    let house = House::with_archive();
+    disk(&house);
+    house.vidimus(["receive", "disk"]);
+    let first = house.vidimus(["key", "show", "--json"]).succeeds().json();
+    assert_eq!(first["earlier"], serde_json::json!([]));
+    house.vidimus(["key", "change", "--reason", " "]).refuses(2, "No reason was given");
+    let changed = house.vidimus(["key", "change", "--reason", "a laptop was stolen"]).succeeds();
+    let now = house.vidimus(["key", "show", "--json"]).succeeds().json();
+    let (old, new) = (first["key"].as_str().unwrap(), now["key"].as_str().unwrap());
+    assert!(old != new && changed.out.contains(new), "{changed:?}");
+    assert_eq!(now["earlier"], serde_json::json!([old]));
+    let shown = house.vidimus(["key", "show"]).succeeds();
+    assert!(shown.out.contains(old) && shown.out.contains(new), "{shown:?}");
+    let receipts = house.vidimus(["receipt", "list", "--json"]).succeeds().json();
+    let newest = receipts.as_array().unwrap().last().unwrap();
+    assert!(changed.out.contains(newest["folder"].as_str().unwrap()), "{changed:?}");
+
+    house.vidimus([&["disclose", "A1-1", "--out", "bag"][..], &TO].concat()).succeeds();
+    assert!(house.path("bag/keys/1.sd-jwt").exists());
+    assert!(!opened(&house.path("bag")).contains("laptop"), "the reason stays in the archive");
+    house.vidimus(["check", "--full"]).succeeds();
+}
+
 /// What the package's records say: the fields that are open stand in them as base64url (`docs/format/record.md`).
 fn opened(folder: &Path) -> String {
     let mut text = String::new();
