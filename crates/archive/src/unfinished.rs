@@ -62,6 +62,9 @@ pub(crate) struct Remains {
 /// Rows that are read at once.
 const PAGE: usize = 1000;
 
+/// The file whose lock is the [`Workplace`]; it stays.
+pub(crate) const WORKPLACE: &str = "lock";
+
 /// Held by whoever erases or moves: whatever did not happen then is not under way either.
 pub(crate) struct Workplace(#[allow(dead_code, reason = "the lock ends when the file is closed")] File);
 
@@ -81,7 +84,7 @@ impl Archive {
     /// Waits until no other process erases or moves.
     pub(crate) fn workplace(&self) -> Result<Workplace, UnfinishedError> {
         files::make_folder(&self.layout.unfinished())?;
-        let path = self.layout.unfinished().join("lock");
+        let path = self.layout.unfinished().join(WORKPLACE);
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
         file.lock()?;
         Ok(Workplace(file))

@@ -20,15 +20,35 @@ pub trait Authority {
 /// Why there was no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// The authority could not be reached, or stopped speaking; the text is the network's.
+    /// The authority could not be reached, or stopped speaking.
     #[error("not reached: {0}")]
-    Unreached(String),
+    Unreached(Unreached),
     /// It answered with another HTTP status than 200. Redirects are not followed.
     #[error("it answered with HTTP status {0}")]
     Status(u16),
     /// The answer is longer than any token.
     #[error("the answer is too large")]
     TooLarge,
+}
+
+/// Why an authority could not be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreached {
+    /// Nobody listens at the address.
+    #[error("nobody answers at the address")]
+    Refused,
+    /// It took too long.
+    #[error("no answer in time")]
+    TimedOut,
+    /// No such host.
+    #[error("no such host")]
+    UnknownHost,
+    /// The TLS connection was not made: an unknown or false certificate.
+    #[error("the connection could not be secured")]
+    Certificate,
+    /// Everything else that ends a connection.
+    #[error("the connection broke off")]
+    BrokenOff,
 }
 
 /// Why an authority's answer was not kept; the next call asks again.

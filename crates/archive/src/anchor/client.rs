@@ -1,5 +1,6 @@
 //! Asking an authority over HTTP or HTTPS (RFC 3161, 3.4), saying nothing of ourselves.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use ureq::Agent;
 use ureq::http::Uri;
 use vidimus_proof::timestamp::MAX_BYTES;
 
-use super::{AskError, Authority, AuthoritySettings};
+use super::{AskError, Authority, AuthoritySettings, Unreached};
 
 /// From the first packet to the last: an authority that takes longer is asked again by the next call.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,7 +69,22 @@ impl Authority for HttpAuthority {
 }
 
 fn unreached(error: &ureq::Error) -> AskError {
-    AskError::Unreached(error.to_string())
+    AskError::Unreached(match error {
+        ureq::Error::HostNotFound => Unreached::UnknownHost,
+        ureq::Error::Timeout(_) => Unreached::TimedOut,
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Unreached::Certificate,
+        ureq::Error::ConnectionFailed => Unreached::Refused,
+        ureq::Error::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+                Unreached::Refused
+            }
+            ErrorKind::TimedOut => Unreached::TimedOut,
+            // What rustls says of a certificate comes wrapped in this kind.
+            ErrorKind::InvalidData => Unreached::Certificate,
+            _ => Unreached::BrokenOff,
+        },
+        _ => Unreached::BrokenOff,
+    })
 }
 
 fn is_this_machine(url: &str) -> bool {

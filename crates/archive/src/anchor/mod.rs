@@ -7,7 +7,7 @@ mod client;
 mod round;
 mod settings;
 
-pub use ask::{AskError, Authority, NotStamped};
+pub use ask::{AskError, Authority, NotStamped, Unreached};
 pub use client::{HttpAuthority, over_http};
 pub use round::{AnchorError, Anchored, Failed, NewToken, Reach};
 pub use settings::{AuthoritySettings, Settings, SettingsError};

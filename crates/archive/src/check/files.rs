@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::report::{Report, what};
 use crate::layout::Layout;
+use crate::unfinished::WORKPLACE;
 
 /// What may lie in the folder itself.
 const KNOWN: [&str; 11] = [
@@ -32,7 +33,10 @@ pub(super) fn look(layout: &Layout, report: &mut Report) {
         }
         stray(&name, "", report);
     }
-    for name in names(&layout.root().join("unfinished"), report) {
+    for name in names(&layout.unfinished(), report) {
+        if name == WORKPLACE {
+            continue;
+        }
         report.left_over(format!("unfinished/{}", shown(Path::new(&name))));
     }
     if !layout.ledger().exists() {

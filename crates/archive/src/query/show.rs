@@ -51,6 +51,8 @@ pub struct ShownItem {
     pub state: State,
     /// Where it is read.
     pub compartment: CompartmentId,
+    /// The name of that compartment.
+    pub compartment_name: String,
     /// The name of the member who took it in.
     pub by_name: String,
     /// Every field of the record.
@@ -77,6 +79,8 @@ pub struct ShownAccession {
     pub state: State,
     /// Where it is read.
     pub compartment: CompartmentId,
+    /// The name of that compartment.
+    pub compartment_name: String,
     /// The name of the member who took it in.
     pub registrar: Option<String>,
     /// Every field of the record.
@@ -163,6 +167,7 @@ impl Archive {
         Ok(ShownItem {
             seq: row.seq,
             state,
+            compartment_name: self.compartment_name(&compartment),
             compartment,
             by_name: self.register.name(row.by),
             fields: fields(&record),
@@ -204,6 +209,7 @@ impl Archive {
             reference,
             seq,
             state,
+            compartment_name: self.compartment_name(&compartment),
             compartment,
             registrar: row.registrar.map(|registrar| self.register.name(registrar)),
             fields,
@@ -229,6 +235,12 @@ impl Archive {
         let AccessionEnd { found, taken, copies, not_taken, bytes, .. } = end;
         let checkpoint = CheckpointSummary::from(&checkpoint);
         Ok(InternalReceipt { found, taken, copies, not_taken, bytes, medium, checkpoint, public })
+    }
+
+    /// What its record calls a compartment that this member holds; its id where the record has no name.
+    fn compartment_name(&self, id: &CompartmentId) -> String {
+        let held = self.keyring.compartment(id).filter(|held| !held.name.is_empty());
+        held.map_or_else(|| id.to_string(), |held| held.name.clone())
     }
 
     /// The record at a log index, which is about `reference`.

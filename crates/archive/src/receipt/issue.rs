@@ -100,6 +100,8 @@ impl Archive {
         // An interrupted call may have left the files, and somebody may have stamped them.
         folder.write(&self.trust_if(folder.is_stamped()?)?)?;
         self.record_receipt(&signed)?;
+        // So that what is published of the log holds the record of the receipt too.
+        self.publish_log()?;
         Ok(folder.path().to_owned())
     }
 

@@ -232,7 +232,8 @@ pub fn why(error: &io::Error) -> String {
         Some(Errno::LOOP) => "a link took its place".into(),
         Some(Errno::IO) => "the disk cannot read it".into(),
         Some(Errno::NXIO | Errno::NODEV) => "neither file nor folder".into(),
-        _ => error.to_string(),
+        // Without the number that the system has for it.
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     }
 }
 

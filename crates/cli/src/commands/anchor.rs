@@ -8,7 +8,7 @@ use vidimus_archive::anchor::{self, AnchorError, Anchored};
 use super::Answer;
 use crate::context::Context;
 use crate::trouble::Trouble;
-use crate::words::tells;
+use crate::words::{Lang, stamps, tells};
 
 /// Get time stamps for the newest checkpoint from the configured authorities
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let mut archive = context.open_to_record()?;
     let anchored = archive.anchor(&anchor::over_http).map_err(not_anchored)?;
     if arguments.json {
-        context.say_json(&Json::of(&anchored))?;
+        context.say_json(&Json::of(context.lang, &anchored))?;
     } else {
         context.say(&tells::anchored(context.lang, &anchored))?;
     }
@@ -65,7 +65,7 @@ struct Failed<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(anchored: &'a Anchored) -> Self {
+    fn of(lang: Lang, anchored: &'a Anchored) -> Self {
         let tokens = anchored.tokens.iter().map(|token| Token {
             authority: &token.authority,
             at: token.at.to_string(),
@@ -73,7 +73,7 @@ impl<'a> Json<'a> {
         });
         let failed = anchored.failed.iter().map(|failed| Failed {
             authority: &failed.authority,
-            reason: failed.reason.to_string(),
+            reason: stamps::not_stamped(lang, &failed.reason),
             receipt: failed.receipt,
         });
         Self { checkpoint: &anchored.checkpoint, tokens: tokens.collect(), failed: failed.collect() }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use vidimus_archive::query::{GivenLine, Shown, ShownAccession, ShownItem};
 use vidimus_model::{FoundPath, PathEncoding, Ref};
 
-use super::{Lang, numbers, safe, tells};
+use super::{Lang, numbers, reasons, safe, tells};
 
 /// How many of the things that were not taken are shown.
 const LISTED: usize = 20;
@@ -28,11 +28,15 @@ struct Page {
     lines: Vec<String>,
 }
 
+/// Where something is read.
+const COMPARTMENT: [&str; 3] = ["compartment", "відсік", "отсек"];
+
 impl Page {
     fn item(&mut self, item: &ShownItem) {
         let (lang, fields) = (self.lang, &item.fields);
         self.lines.push(format!("{}: {}", item.reference, tells::state(lang, item.state)));
         self.fact(["path", "шлях", "путь"], path(fields));
+        self.fact(COMPARTMENT, Some(safe::text(&item.compartment_name)));
         let size = fields.get("size").and_then(Value::as_u64).unwrap_or_default();
         self.fact(["size", "розмір", "размер"], Some(tells::bytes(lang, size)));
         self.fact(["SHA-256", "SHA-256", "SHA-256"], text(fields, "sha256"));
@@ -60,6 +64,7 @@ impl Page {
     fn accession(&mut self, accession: &ShownAccession) {
         let (lang, fields) = (self.lang, &accession.fields);
         self.lines.push(format!("{}: {}", accession.reference, tells::state(lang, accession.state)));
+        self.fact(COMPARTMENT, Some(safe::text(&accession.compartment_name)));
         for source in fields.get("sources").and_then(Value::as_array).into_iter().flatten() {
             self.fact(["from", "звідки", "откуда"], source.as_object().and_then(path));
         }
@@ -94,7 +99,7 @@ impl Page {
             self.fact(["receipt", "квитанція", "квитанция"], receipt.public.as_deref().map(safe::path));
         }
         for line in accession.not_taken.iter().take(LISTED) {
-            let what = format!("{}: {}", line.path, safe::text(&line.reason));
+            let what = format!("{}: {}", line.path, reasons::not_taken(lang, &line.reason));
             self.fact(["not taken", "не прийнято", "не принято"], Some(what));
         }
         if accession.not_taken.len() > LISTED {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vidimus_archive::receive::{PassedOver, Received, SealedTo};
 
-use super::{Lang, numbers, safe, say};
+use super::{Lang, numbers, reasons, safe, say};
 
 /// How many of the things that were not taken are listed; the rest is counted.
 const LISTED: usize = 20;
@@ -82,7 +82,7 @@ fn not_taken(lang: Lang, received: &Received) -> Vec<String> {
     }
     let mut lines = vec![String::new(), lang.pick("Not taken:", "Не прийнято:", "Не принято:").to_owned()];
     for PassedOver { path, reason, .. } in received.not_taken.iter().take(LISTED) {
-        lines.push(format!("  {path}: {}", safe::text(reason)));
+        lines.push(format!("  {path}: {}", reasons::not_taken(lang, reason)));
     }
     if received.not_taken.len() > LISTED {
         let more = numbers::count(lang, (received.not_taken.len() - LISTED) as u64);

@@ -8,7 +8,7 @@ use vidimus_archive::anchor::Anchored;
 use vidimus_archive::disclose::Disclosed;
 use vidimus_model::{Action, MemberId, Ref};
 
-use super::{Lang, numbers, safe, say};
+use super::{Lang, numbers, safe, say, stamps};
 
 pub fn archive_made(lang: Lang, folder: &Path, origin: &str, vkey: &str) -> String {
     let folder = safe::path(folder);
@@ -147,7 +147,7 @@ pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
         ));
     }
     for failed in &anchored.failed {
-        let (authority, reason) = (safe::text(&failed.authority), safe::text(&failed.reason.to_string()));
+        let (authority, reason) = (safe::text(&failed.authority), stamps::not_stamped(lang, &failed.reason));
         lines.push(say!(
             lang,
             "{authority} sent no time stamp: {reason}. It is asked again by the next vidimus anchor.",

@@ -10,6 +10,7 @@ mod asking;
 mod bad_days;
 mod beginning;
 mod checking;
+mod dating;
 mod formats;
 mod handing_over;
 mod keyholders;
