@@ -42,7 +42,9 @@ pub mod unseal;
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
-pub use check::{CheckProgress, Checked, Checker, Counted, Problem, check_folder};
+pub use check::{
+    CheckProgress, Checked, Checker, Counted, Problem, REMEDIES, Sentence, TEMPLATES, check_folder,
+};
 pub use compartment::NewCompartmentError;
 pub use door::DoorError;
 pub use erase::EraseError;

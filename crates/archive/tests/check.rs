@@ -189,7 +189,11 @@ fn swapped_objects_are_both_named() {
     for full in [false, true] {
         let checked = check(&place, full);
         assert_eq!(checked.problems.len(), 2, "{:?}", checked.problems);
-        assert!(checked.problems.iter().all(|p| p.problem.contains("swapped")), "{:?}", checked.problems);
+        assert!(
+            checked.problems.iter().all(|p| p.problem.to_string().contains("swapped")),
+            "{:?}",
+            checked.problems
+        );
     }
 }
 
@@ -224,5 +228,9 @@ fn what_interrupted_work_leaves_is_no_damage() {
     fs::write(place.archive().join("keys/members/0011223344556677.json.99.aside"), "x").unwrap();
     let checked = check(&place, false);
     assert_eq!(checked.problems, []);
-    assert!(checked.still_sound.iter().any(|text| text.contains("interrupted")), "{:?}", checked.still_sound);
+    assert!(
+        checked.still_sound.iter().any(|text| text.to_string().contains("interrupted")),
+        "{:?}",
+        checked.still_sound
+    );
 }

@@ -85,7 +85,11 @@ fn each_of_two_members_says_what_only_the_other_can_know() {
     let mut other = open_as(&place, "Богдан", "another passphrase");
     sound(&mut other);
     let checked = other.check(true, &mut |_| {});
-    assert!(checked.unknown.iter().any(|text| text.contains("not held")), "{:?}", checked.unknown);
+    assert!(
+        checked.unknown.iter().any(|text| text.to_string().contains("not held")),
+        "{:?}",
+        checked.unknown
+    );
     receive(&mut other, &place.disk().join("two"));
     sound(&mut other);
     sound(&mut archive);

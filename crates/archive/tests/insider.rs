@@ -107,7 +107,7 @@ fn every_column_of_a_row_is_watched() {
         let checked = after(&place, &sql);
         let record = format!("record {row}");
         let named = checked.problems.iter().any(|problem| {
-            problem.reference == record || problem.problem.contains(&format!("record ({row})"))
+            problem.reference == record || problem.problem.to_string().contains(&format!("record ({row})"))
         });
         assert!(named, "{sql}: {:?}", checked.problems);
         // Besides the row only the file as a whole may be named.

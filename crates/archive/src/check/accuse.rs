@@ -11,6 +11,7 @@ use super::folds::catalogue_path;
 use super::keys::Keys;
 use super::records::Facts;
 use super::report::{Report, record, runs, what};
+use super::sentence::sentence;
 use crate::layout::Layout;
 
 /// Names them.
@@ -20,7 +21,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
         if facts.opened.contains_key(key) {
             broken.extend(seqs);
         } else {
-            let problem = format!(
+            let problem = sentence!(
                 "none of its {} records opens with it: it is another key than sealed them",
                 seqs.len()
             );
@@ -33,7 +34,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
     let items = items_of(layout, keys, &broken);
     for (seq, about) in &items {
         if !report.has_named(&record(*seq, *seq)) {
-            let problem = format!("its record ({seq}) is damaged: it is not what was sealed there");
+            let problem = sentence!("its record ({}) is damaged: it is not what was sealed there", seq);
             report.problem(about.to_string(), problem, what::BACKUP);
         }
         broken.remove(seq);

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::report::{Report, what};
+use super::sentence::sentence;
 use crate::layout::Layout;
 use crate::unfinished::WORKPLACE;
 
@@ -54,7 +55,7 @@ pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<std::ffi::OsStrin
         Err(error) => {
             report.problem(
                 format!("file {}", shown(folder)),
-                format!("the folder cannot be read: {error}"),
+                sentence!("the folder cannot be read: {}", error),
                 what::BACKUP,
             );
             Vec::new()

@@ -13,6 +13,7 @@ use super::keys::Keys;
 use super::ledger::Scan;
 use super::records::{Facts, ItemFacts};
 use super::report::Report;
+use super::sentence::sentence;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 
@@ -40,12 +41,13 @@ pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, rep
         }
         // DANGER: another process may have it open; what it folds meanwhile is lost with it and folded again.
         match fs::remove_dir_all(layout.fold(id)) {
-            Ok(()) => report.sound(format!(
-                "the catalogue folds/{id} was not sound: it was thrown away, and is folded again when it is asked"
+            Ok(()) => report.sound(sentence!(
+                "the catalogue folds/{} was not sound: it was thrown away, and is folded again when it is asked",
+                id
             )),
             Err(error) => report.problem(
                 format!("fold {id}"),
-                format!("the catalogue is not sound and cannot be thrown away: {error}"),
+                sentence!("the catalogue is not sound and cannot be thrown away: {}", error),
                 super::what::REBUILD,
             ),
         }

@@ -16,6 +16,7 @@ use super::files;
 use super::records::Facts;
 use super::register::Register;
 use super::report::{Report, what};
+use super::sentence::sentence;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 
@@ -64,7 +65,8 @@ pub(super) fn open(layout: &Layout, member: Option<&MemberKeys>, report: &mut Re
     keys.look_at_signing(layout, member, report);
     keys.look_at_held(layout, member, report);
     if keys.others > 0 {
-        report.unknown(format!("{} keys that are wrapped for others: only they can open them", keys.others));
+        report
+            .unknown(sentence!("{} keys that are wrapped for others: only they can open them", keys.others));
     }
     keys
 }
@@ -308,8 +310,10 @@ pub(super) fn look(
         for holder in generation.holders.iter().filter(|holder| present(holder)) {
             let wrapped = keys.wraps.get(id).is_some_and(|holders| holders.contains(&holder.to_string()));
             if !wrapped && !generation.superseded {
-                let problem =
-                    format!("it is missing, so that {} cannot read the compartment", register.name(*holder));
+                let problem = sentence!(
+                    "it is missing, so that {} cannot read the compartment",
+                    register.name(*holder)
+                );
                 report.problem(wrap_name(*id, &holder.to_string()), problem, what::KEYS);
             }
         }
@@ -319,7 +323,7 @@ pub(super) fn look(
         let wrapped = keys.wraps.get(&id).is_some_and(|holders| !holders.is_empty());
         if !wrapped && facts.generations.iter().all(|(known, _)| *known != id) {
             let problem =
-                format!("it is missing, and with it {} records and what belongs to them", used.live);
+                sentence!("it is missing, and with it {} records and what belongs to them", used.live);
             report.problem(format!("key held/{id}"), problem, what::KEYS);
         }
     }
@@ -337,7 +341,8 @@ fn look_at_signers(layout: &Layout, keys: &Keys, facts: &Facts, register: &Regis
         let name = signing_name(archive, newest);
         for id in facts.acted.iter().filter(|id| present(id)) {
             if !layout.signing(archive, newest, *id).exists() {
-                let problem = format!("it is missing, so that {} cannot record anything", register.name(*id));
+                let problem =
+                    sentence!("it is missing, so that {} cannot record anything", register.name(*id));
                 report.problem(
                     format!("key {}/{id}.age", name.trim_start_matches("keys/")),
                     problem,
@@ -378,13 +383,13 @@ fn look_at_people(
         match fs::read(layout.member(*id)) {
             Ok(untrusted) => {
                 if matches!(member::could_be(&untrusted, &presence.member.name), Ok(false)) {
-                    let problem = format!("it is not the key file of {}", presence.member.name);
+                    let problem = sentence!("it is not the key file of {}", presence.member.name);
                     report.problem(reference, problem, what::KEYS);
                 }
             }
             Err(_) if presence.until.is_some() => {}
             Err(_) => {
-                let problem = format!("the key file of {} is missing", presence.member.name);
+                let problem = sentence!("the key file of {} is missing", presence.member.name);
                 report.problem(reference, problem, what::KEYS);
             }
         }

@@ -10,6 +10,7 @@ use vidimus_proof::tiles::{self, Kind};
 use super::keys::Keys;
 use super::register::Register;
 use super::report::{Report, record, runs, what};
+use super::sentence::sentence;
 use crate::high_water::{HighWater, Seen};
 use crate::layout::Layout;
 use crate::rows::{self, Said};
@@ -54,13 +55,12 @@ pub(super) fn faults(ledger: &SqliteLedger, keys: &Keys, report: &mut Report) {
     match ledger.faults() {
         Ok(faults) if faults.is_empty() => report.sound("the ledger's file"),
         Ok(faults) => {
-            let more =
-                if faults.len() > 3 { format!(" (and {} more)", faults.len() - 3) } else { String::new() };
-            let some = faults.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
-            report.problem("ledger", format!("the ledger's file is damaged: {some}{more}"), what::BACKUP);
+            let more = if faults.len() > 3 { "; …" } else { "" };
+            let some = faults.iter().take(3).cloned().collect::<Vec<_>>().join("; ") + more;
+            report.problem("ledger", sentence!("the ledger's file is damaged: {}", some), what::BACKUP);
         }
         Err(error) => {
-            report.problem("ledger", format!("the ledger's file cannot be read: {error}"), what::BACKUP);
+            report.problem("ledger", sentence!("the ledger's file cannot be read: {}", error), what::BACKUP);
         }
     }
     if !keys.archive_ids.is_empty() && !keys.archive_ids.iter().any(|id| id == ledger.archive()) {
@@ -75,7 +75,7 @@ pub(super) fn faults(ledger: &SqliteLedger, keys: &Keys, report: &mut Report) {
 /// The ledger's end.
 pub(super) fn tip(ledger: &SqliteLedger, report: &mut Report) -> Tip {
     ledger.tip().unwrap_or_else(|error| {
-        report.problem("ledger tip", format!("cannot be read: {error}"), what::BACKUP);
+        report.problem("ledger tip", sentence!("cannot be read: {}", error), what::BACKUP);
         Tip::default()
     })
 }
@@ -95,7 +95,7 @@ pub(super) fn scan(
             Ok(page) => page,
             Err(StoreError::Damaged(_) | StoreError::Other(_)) => one_by_one(ledger, next, scan.tip.size),
             Err(error) => {
-                report.problem("ledger", format!("cannot be read: {error}"), what::BACKUP);
+                report.problem("ledger", sentence!("cannot be read: {}", error), what::BACKUP);
                 break;
             }
         };
@@ -168,7 +168,7 @@ pub(super) fn compare(
     let mut notes = match ledger.checkpoints(0, usize::MAX >> 1) {
         Ok(notes) => notes,
         Err(error) => {
-            report.problem("checkpoints", format!("cannot be read: {error}"), what::BACKUP);
+            report.problem("checkpoints", sentence!("cannot be read: {}", error), what::BACKUP);
             return;
         }
     };
@@ -205,7 +205,7 @@ pub(super) fn compare(
     scan.sizes = signed_ones;
     compare_tip(ledger, scan, &tree, report);
     if register.keys.is_some() && good > 0 {
-        report.sound(format!("{good} of {} signed checkpoints over the ledger's entries", notes.len()));
+        report.sound(sentence!("{} of {} signed checkpoints over the ledger's entries", good, notes.len()));
     } else if register.keys.is_none() {
         report.unknown("whose signatures the checkpoints bear: the archive's key was not found");
     }
@@ -306,7 +306,7 @@ fn compare_tip(ledger: &SqliteLedger, scan: &Scan, tree: &Tree, report: &mut Rep
     let tip = &scan.tip;
     let reference = "ledger tip";
     if tip.size != scan.entries.len() as u64 {
-        let problem = format!("it counts {} rows, there are {}", tip.size, scan.entries.len());
+        let problem = sentence!("it counts {} rows, there are {}", tip.size, scan.entries.len());
         report.problem(reference, problem, what::TAMPERED);
     } else if tip.size > 0 && ledger.checkpoint(tip.size).ok().flatten().as_ref() != Some(&tip.note) {
         report.problem(reference, "its checkpoint is not the one that was kept for its size", what::TAMPERED);
@@ -349,20 +349,26 @@ pub(super) fn compare_mark(
                     let size = seen.checkpoint().size;
                     let now = SignedCheckpoint::from_bytes(now.as_bytes());
                     let now = now.map_or_else(|_| "nothing".into(), |now| now.checkpoint().size.to_string());
-                    let problem = format!("the archive went back: this machine has seen {size} records, the ledger's checkpoint is over {now}");
+                    let problem = sentence!(
+                        "the archive went back: this machine has seen {} records, the ledger's checkpoint is over {}",
+                        size,
+                        now
+                    );
                     report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
                 }
-                (None, true) => report.problem(reference, "the archive is not where this machine saw it", what::WENT_BACK),
+                (None, true) => {
+                    report.problem(reference, "the archive is not where this machine saw it", what::WENT_BACK)
+                }
                 (None, false) => report.problem(
                     reference,
                     "what this machine remembers is not a checkpoint of this archive: the mark was changed",
-                    "Compare the archive with its newest receipt, then go on with: vidimus recover --accept-rollback REASON.",
+                    what::MARK,
                 ),
             }
         }
         Err(_) if report.has_named("ledger tip") => {
             report.unknown("whether the archive went back: its tip is damaged")
         }
-        Err(error) => report.problem(reference, format!("cannot be read: {error}"), what::WENT_BACK),
+        Err(error) => report.problem(reference, sentence!("cannot be read: {}", error), what::WENT_BACK),
     }
 }

@@ -16,6 +16,7 @@ mod receipts;
 mod records;
 mod register;
 mod report;
+mod sentence;
 mod tiles;
 
 use std::path::Path;
@@ -31,8 +32,11 @@ use crate::unlock::{self, UnlockError};
 
 pub(crate) use files::named_by_settings;
 pub(crate) use objects_read::opens;
-pub use report::{Checked, Counted, Problem};
+use sentence::sentence;
+
+pub use report::{Checked, Counted, Problem, REMEDIES};
 use report::{Report, what};
+pub use sentence::{Sentence, TEMPLATES};
 
 /// How far a check has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,12 +122,12 @@ fn run(
     let stored = match &vault {
         Ok(vault) => list(vault, &mut report),
         Err(error) => {
-            report.problem("objects", format!("the vault does not open: {error}"), what::BACKUP);
+            report.problem("objects", sentence!("the vault does not open: {}", error), what::BACKUP);
             Vec::new()
         }
     };
     let ledger = SqliteLedger::open_damaged(&layout.ledger()).map_err(|error| {
-        report.problem("ledger", format!("the ledger does not open: {error}"), what::BACKUP);
+        report.problem("ledger", sentence!("the ledger does not open: {}", error), what::BACKUP);
         report.unknown("every record, and which object belongs to what: the ledger does not open");
     });
     // The end that is checked up to comes before the keys, so that no key of a checked row is missing here.
@@ -164,7 +168,7 @@ fn list(vault: &FolderVault, report: &mut Report) -> Vec<(vidimus_vault::ObjectN
             }
             Err(error) => report.problem(
                 format!("objects/{}", files::shown(&error.path)),
-                format!("cannot be listed: {}", error.source),
+                sentence!("cannot be listed: {}", error.source),
                 what::BACKUP,
             ),
         }

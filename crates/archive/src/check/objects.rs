@@ -12,6 +12,7 @@ use super::keys::Keys;
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
 use super::report::{Report, what};
+use super::sentence::sentence;
 
 /// What objects are checked with.
 pub(super) struct Bench<'a> {
@@ -84,12 +85,18 @@ pub(super) fn look(
     });
     report.counted().objects = sound;
     if sound > 0 {
-        let how = if bench.full {
-            "decrypted, and with the hash that was recorded"
-        } else {
-            "present, with the header and length that were recorded"
-        };
-        report.sound(format!("{sound} of {} objects: {how}", used.len()));
+        report.sound(match bench.full {
+            true => sentence!(
+                "{} of {} objects: decrypted, and with the hash that was recorded",
+                sound,
+                used.len()
+            ),
+            false => sentence!(
+                "{} of {} objects: present, with the header and length that were recorded",
+                sound,
+                used.len()
+            ),
+        });
     }
     if !bench.full && !used.is_empty() {
         report.unknown("whether every byte of the objects is what was received: that takes check --full");
@@ -182,9 +189,9 @@ fn judge(
                 Some(other) => {
                     let theirs = used[*other].items.iter().flatten().next();
                     let theirs = theirs.map_or_else(String::new, |item| facts.items[*item].about.to_string());
-                    format!("its object {} was swapped: it holds what belongs to {theirs}", one.name)
+                    sentence!("its object {} was swapped: it holds what belongs to {}", one.name, theirs)
                 }
-                None => format!("its object {} {trouble}", one.name),
+                None => trouble.of(&one.name),
             };
             for item in one.items.iter().flatten() {
                 report.problem(facts.items[*item].about.to_string(), problem.clone(), what::BACKUP);
@@ -200,11 +207,11 @@ fn judge(
                     report.counted().bytes += item.size;
                     continue;
                 }
-                Some(_) => "its bytes are not those that were recorded",
-                None => "a part of its object is damaged",
+                Some(_) => sentence!("its bytes are not those that were recorded (object {})", one.name),
+                None => sentence!("a part of its object is damaged (object {})", one.name),
             };
             sound = false;
-            report.problem(item.about.to_string(), format!("{problem} (object {})", one.name), what::BACKUP);
+            report.problem(item.about.to_string(), problem, what::BACKUP);
         }
     }
     sound
@@ -226,14 +233,14 @@ fn name_extra(
         return;
     }
     if facts.unread > 0 {
-        report.unknown(format!("what {} objects belong to: not every record can be read", extra.len()));
+        report.unknown(sentence!("what {} objects belong to: not every record can be read", extra.len()));
         return;
     }
     for name in extra {
         let Ok(reader) = bench.vault.open(name) else { continue }; // deleted meanwhile
         let reference = format!("object {name}");
         if let Some(of) = header_of(bench.vault, name).and_then(|header| by_header.get(&header)) {
-            let problem = format!("no record refers to it; it is a copy of the object {}", used[*of].name);
+            let problem = sentence!("no record refers to it; it is a copy of the object {}", used[*of].name);
             report.problem(reference, problem, what::FOREIGN);
         } else if bench.keys.all().any(|key| super::opens(&*reader, &key.identity)) {
             report.left_over(reference);

@@ -1,6 +1,6 @@
 //! Reading one object: its header and length first, then every chunk once, hashed for each item whose bytes it holds.
 
-use std::fmt;
+use super::sentence::{Sentence, sentence};
 use std::io;
 
 use sha2::{Digest as _, Sha256};
@@ -49,16 +49,21 @@ pub(super) enum Trouble {
     Io(String),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Trouble {
+    /// What is wrong with an item whose bytes lie in this object.
+    pub fn of(&self, name: &ObjectName) -> Sentence {
         match self {
-            Self::Missing => f.write_str("is missing"),
-            Self::Foreign => f.write_str("was replaced by something that is no file"),
-            Self::NotForItsKey => f.write_str("is not sealed for its key"),
-            Self::Header => f.write_str("is another one, or its beginning was changed"),
-            Self::Length { expected, found } => write!(f, "has {found} bytes where {expected} were sealed"),
-            Self::PlainLength => f.write_str("does not hold as many bytes as were recorded"),
-            Self::Io(reason) => write!(f, "cannot be read: {reason}"),
+            Self::Missing => sentence!("its object {} is missing", name),
+            Self::Foreign => sentence!("its object {} was replaced by something that is no file", name),
+            Self::NotForItsKey => sentence!("its object {} is not sealed for its key", name),
+            Self::Header => sentence!("its object {} is another one, or its beginning was changed", name),
+            Self::Length { expected, found } => {
+                sentence!("its object {} has {} bytes where {} were sealed", name, found, expected)
+            }
+            Self::PlainLength => {
+                sentence!("its object {} does not hold as many bytes as were recorded", name)
+            }
+            Self::Io(reason) => sentence!("its object {} cannot be read: {}", name, reason),
         }
     }
 }

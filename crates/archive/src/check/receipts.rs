@@ -10,6 +10,7 @@ use vidimus_proof::checkpoint::SignedCheckpoint;
 use super::files;
 use super::register::Register;
 use super::report::{Report, what};
+use super::sentence::sentence;
 use crate::anchor::Settings;
 use crate::layout::Layout;
 use crate::receipt::{FileState, Folder, TokenState};
@@ -41,7 +42,7 @@ pub(super) fn look(layout: &Layout, ledger: &SqliteLedger, register: &Register, 
         }
     }
     if sound > 0 {
-        report.sound(format!("{sound} receipts"));
+        report.sound(sentence!("{} receipts", sound));
     }
 }
 
@@ -91,7 +92,7 @@ fn look_at(
     for token in tokens {
         if let TokenState::Broken(error) = token.state {
             sound = false;
-            let problem = format!("it is no time stamp of this receipt: {error}");
+            let problem = sentence!("it is no time stamp of this receipt: {}", error);
             report.problem(format!("{reference} {}", token.file), problem, what::BACKUP);
         }
     }

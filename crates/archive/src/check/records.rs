@@ -12,6 +12,7 @@ use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
 use super::register::Register;
 use super::report::{Report, record, runs, what};
+use super::sentence::{Sentence, sentence};
 use crate::rows;
 
 /// An item that is to be there.
@@ -80,7 +81,7 @@ enum Seen {
     /// It opens, and something in it is not right.
     Wrong {
         about: Option<Ref>,
-        problem: String,
+        problem: Sentence,
     },
     Sound {
         statement: Option<Box<Statement>>,
@@ -138,7 +139,7 @@ impl Bench<'_> {
     }
 
     fn look_at_row(&self, row: &Row) -> Seen {
-        let wrong = |problem: &str| Seen::Wrong { about: None, problem: problem.into() };
+        let wrong = |problem: &'static str| Seen::Wrong { about: None, problem: problem.into() };
         match (&row.body, row.erased, row.op) {
             (None, false, None) => return Seen::Blank,
             (None, true, Some(_)) => return Seen::Erased,
@@ -164,9 +165,14 @@ impl Bench<'_> {
                 (Some(Box::new(statement)), about)
             }
             Err(StatementError::Unknown(_)) => (None, None),
-            Err(error) => return Seen::Wrong { about: None, problem: format!("{error}") },
+            Err(error) => {
+                return Seen::Wrong {
+                    about: None,
+                    problem: sentence!("its fields cannot be understood: {}", error),
+                };
+            }
         };
-        let wrong = |problem: &str| Seen::Wrong { about: about.clone(), problem: problem.into() };
+        let wrong = |problem: &'static str| Seen::Wrong { about: about.clone(), problem: problem.into() };
         if !self.register.has_signed(record, row.seq) {
             return wrong("its record is not signed by this archive");
         }
@@ -292,15 +298,17 @@ impl Facts {
         self.settle_places(report);
         report.counted().records = self.sound;
         if self.sound > 0 {
-            report.sound(format!("{} records: sealed, signed, and in the log", self.sound));
+            report.sound(sentence!("{} records: sealed, signed, and in the log", self.sound));
         }
         let not_held = self.unread - self.failed.values().map(|seqs| seqs.len() as u64).sum::<u64>();
         if not_held > 0 {
-            report
-                .unknown(format!("{not_held} records under keys that are not held here, and what they name"));
+            report.unknown(sentence!(
+                "{} records under keys that are not held here, and what they name",
+                not_held
+            ));
         }
         if self.unknown_changes > 0 {
-            report.unknown(format!(
+            report.unknown(sentence!(
                 "what {} records of a newer version say (their signatures hold)",
                 self.unknown_changes
             ));
@@ -363,8 +371,10 @@ impl Facts {
                 );
             }
         } else if !without.is_empty() {
-            report
-                .unknown(format!("why {} records were erased: not every record can be read", without.len()));
+            report.unknown(sentence!(
+                "why {} records were erased: not every record can be read",
+                without.len()
+            ));
         }
         let size = bench.scan.entries.len() as u64;
         let back = |seq: &&u64| {

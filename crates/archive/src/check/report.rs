@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::sentence::{Sentence, sentence};
+
 /// The result of a check; `docs/format/commands.md` has it as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Checked {
@@ -15,10 +17,10 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// How much was looked at.
     pub checked: Counted,
-    /// What holds, in words.
-    pub still_sound: Vec<String>,
-    /// What could not be known, in words.
-    pub unknown: Vec<String>,
+    /// What holds.
+    pub still_sound: Vec<Sentence>,
+    /// What could not be known.
+    pub unknown: Vec<Sentence>,
 }
 
 /// One thing that is wrong.
@@ -28,9 +30,9 @@ pub struct Problem {
     #[serde(rename = "ref")]
     pub reference: String,
     /// What is wrong, in one sentence.
-    pub problem: String,
-    /// What to do, in one sentence.
-    pub what_to_do: String,
+    pub problem: Sentence,
+    /// What to do, in one sentence; one of [`REMEDIES`].
+    pub what_to_do: &'static str,
 }
 
 /// How much was looked at.
@@ -65,7 +67,21 @@ pub mod what {
         "Find the newer copy; where there is none, go on with: vidimus recover --accept-rollback REASON.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+    /// The high-water mark was changed.
+    pub const MARK: &str = "Compare the archive with its newest receipt, then go on with: vidimus recover --accept-rollback REASON.";
 }
+
+/// Every sentence that says what to do.
+pub const REMEDIES: [&str; 8] = [
+    what::BACKUP,
+    what::KEYS,
+    what::REBUILD,
+    what::RECEIPT,
+    what::TAMPERED,
+    what::WENT_BACK,
+    what::FOREIGN,
+    what::MARK,
+];
 
 /// Collects what is found.
 #[derive(Default)]
@@ -80,16 +96,12 @@ impl Report {
     pub fn problem(
         &mut self,
         reference: impl Into<String>,
-        problem: impl Into<String>,
-        what_to_do: impl Into<String>,
+        problem: impl Into<Sentence>,
+        what_to_do: &'static str,
     ) {
         let reference = reference.into();
         if self.named.insert(reference.clone()) {
-            self.checked.problems.push(Problem {
-                reference,
-                problem: problem.into(),
-                what_to_do: what_to_do.into(),
-            });
+            self.checked.problems.push(Problem { reference, problem: problem.into(), what_to_do });
         }
     }
 
@@ -99,12 +111,12 @@ impl Report {
     }
 
     /// Says what holds.
-    pub fn sound(&mut self, text: impl Into<String>) {
+    pub fn sound(&mut self, text: impl Into<Sentence>) {
         self.checked.still_sound.push(text.into());
     }
 
     /// Says what cannot be known.
-    pub fn unknown(&mut self, text: impl Into<String>) {
+    pub fn unknown(&mut self, text: impl Into<Sentence>) {
         self.checked.unknown.push(text.into());
     }
 
@@ -122,13 +134,14 @@ impl Report {
     pub fn done(mut self, full: bool) -> Checked {
         if !self.left_over.is_empty() {
             let some: Vec<&str> = self.left_over.iter().take(SHOWN).map(String::as_str).collect();
-            let more = match self.left_over.len().saturating_sub(SHOWN) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            self.checked
-                .still_sound
-                .push(format!("left over by interrupted work, and harmless: {}{more}", some.join(", ")));
+            let more = if self.left_over.len() > SHOWN { ", …" } else { "" };
+            let count = self.left_over.len();
+            self.sound(sentence!(
+                "left over by interrupted work, and harmless: {} ({}{})",
+                count,
+                some.join(", "),
+                more
+            ));
         }
         self.checked.full = full;
         self.checked.sound = self.checked.problems.is_empty();

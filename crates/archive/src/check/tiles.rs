@@ -13,6 +13,7 @@ use super::files;
 use super::ledger::{Scan, moved_on};
 use super::register::Register;
 use super::report::{Report, what};
+use super::sentence::sentence;
 use crate::layout::Layout;
 
 /// Names every tile that is not as the entries make it.
@@ -60,7 +61,7 @@ pub(super) fn look(
         }
     }
     if sound > 0 {
-        report.sound(format!("{sound} tiles of the published log"));
+        report.sound(sentence!("{} tiles of the published log", sound));
     }
 }
 
@@ -92,8 +93,11 @@ fn published_size(
     let there = scan.entries.len() as u64;
     if size > there {
         if !moved_on(ledger, scan) {
-            let problem =
-                format!("the published log has {size} entries, the ledger {there}: the ledger went back");
+            let problem = sentence!(
+                "the published log has {} entries, the ledger {}: the ledger went back",
+                size,
+                there
+            );
             report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
         }
         return 0;

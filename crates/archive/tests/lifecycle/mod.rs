@@ -323,7 +323,8 @@ fn the_check_names_what_a_changed_program_did_without_a_second_member() {
     });
     olena.record(Act::of(drafts.into(), Vec::new())).unwrap();
     let checked = house.open("Богдан").check(false, &mut |_| {});
-    let named = |word: &str| checked.problems.iter().any(|problem| problem.problem.contains(word));
+    let named =
+        |word: &str| checked.problems.iter().any(|problem| problem.problem.to_string().contains(word));
     for word in ["exchanges the keyholders", "adds a member", "it erases"] {
         assert!(named(word), "{word}: {:#?}", checked.problems);
     }

@@ -1,13 +1,14 @@
 //! `vidimus check`: names what is damaged, missing, extra, swapped or rolled back, and what is still sound.
 
 use clap::Args;
-use vidimus_archive::{CheckProgress, Checked, Checker, check_folder};
+use serde::Serialize;
+use vidimus_archive::{CheckProgress, Checked, Checker, Counted, Sentence, check_folder};
 
 use super::Answer;
 use crate::context::Context;
 use crate::progress::Bar;
 use crate::trouble::Trouble;
-use crate::words::checked;
+use crate::words::{Lang, check_sentences, checked};
 
 /// Check ledger, log, signatures and objects; name what is damaged
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let found = check(context, arguments.full)?;
     if arguments.json {
-        context.say_json(&found)?;
+        context.say_json(&Json::of(context.lang, &found))?;
     } else {
         context.say(&checked::checked(context.lang, &found))?;
     }
@@ -51,5 +52,44 @@ fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
             Ok(check_folder(folder, &context.state(), Some(checker), full, &mut show))
         }
         Err(other) => Err(other),
+    }
+}
+
+/// `docs/format/commands.md`: as the check found it, in the language asked for.
+#[derive(Serialize)]
+struct Json<'a> {
+    sound: bool,
+    full: bool,
+    problems: Vec<Named>,
+    checked: &'a Counted,
+    still_sound: Vec<String>,
+    unknown: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    #[serde(rename = "ref")]
+    reference: String,
+    problem: String,
+    what_to_do: String,
+}
+
+impl<'a> Json<'a> {
+    fn of(lang: Lang, found: &'a Checked) -> Self {
+        let named = |problem| {
+            let [reference, problem, what_to_do] = checked::named(lang, problem);
+            Named { reference, problem, what_to_do }
+        };
+        let say = |sentences: &[Sentence]| {
+            sentences.iter().map(|one| check_sentences::sentence(lang, one)).collect()
+        };
+        Self {
+            sound: found.sound,
+            full: found.full,
+            problems: found.problems.iter().map(named).collect(),
+            checked: &found.checked,
+            still_sound: say(&found.still_sound),
+            unknown: say(&found.unknown),
+        }
     }
 }

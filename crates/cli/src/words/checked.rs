@@ -1,7 +1,8 @@
 //! What a check found, and what is still sound.
 
-use vidimus_archive::Checked;
+use vidimus_archive::{Checked, Problem};
 
+use super::check_sentences::{remedy, sentence};
 use super::{Lang, numbers, safe, say};
 
 pub fn records_done(lang: Lang, done: u64, all: u64) -> String {
@@ -9,11 +10,16 @@ pub fn records_done(lang: Lang, done: u64, all: u64) -> String {
     say!(lang, "record {done} of {all}", "запис {done} з {all}", "запись {done} из {all}")
 }
 
+/// What is wrong with what, and what to do. Text of others may be in it: escape it before showing.
+pub fn named(lang: Lang, problem: &Problem) -> [String; 3] {
+    [problem.reference.clone(), sentence(lang, &problem.problem), remedy(lang, problem.what_to_do).to_owned()]
+}
+
 pub fn checked(lang: Lang, checked: &Checked) -> String {
     let mut lines = Vec::new();
     for problem in &checked.problems {
-        let (about, problem, what) =
-            (safe::text(&problem.reference), safe::text(&problem.problem), safe::text(&problem.what_to_do));
+        let [about, problem, what] = named(lang, problem);
+        let (about, problem) = (safe::text(&about), safe::text(&problem));
         lines.push(format!("{about}: {problem}\n    {what}"));
     }
     if !checked.problems.is_empty() {
@@ -32,9 +38,10 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
         "Проверено: записей {records}, строк журнала {entries}, объектов {objects}, расшифровано и сверено {size}.",
     ));
     let still = lang.pick("Sound: ", "Справне: ", "Цело: ");
-    lines.extend(checked.still_sound.iter().map(|text| still.to_owned() + &safe::text(text)));
+    lines
+        .extend(checked.still_sound.iter().map(|text| still.to_owned() + &safe::text(&sentence(lang, text))));
     let unknown = lang.pick("Not known: ", "Невідомо: ", "Неизвестно: ");
-    lines.extend(checked.unknown.iter().map(|text| unknown.to_owned() + &safe::text(text)));
+    lines.extend(checked.unknown.iter().map(|text| unknown.to_owned() + &safe::text(&sentence(lang, text))));
     let verdict = match (checked.sound, checked.full) {
         (true, true) => lang.pick("Everything is sound.", "Усе справне.", "Всё цело."),
         (true, false) => lang.pick(

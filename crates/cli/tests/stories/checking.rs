@@ -55,3 +55,26 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
+
+#[test]
+fn what_is_wrong_is_said_in_the_readers_language() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus(["receive", "disk"]).succeeds();
+    std::fs::remove_dir_all(house.path("archive/objects")).unwrap();
+    std::fs::create_dir(house.path("archive/objects")).unwrap();
+    for (lang, wrong, remedy, not_known) in [
+        ("en", "is missing", "Bring it back from a backup", "Not known: whether every byte"),
+        ("uk", "його об'єкта", "Поверніть його з резервної копії", "Невідомо: чи кожен байт"),
+        ("ru", "её объекта", "Верните его из резервной копии", "Неизвестно: каждый ли байт"),
+    ] {
+        let said = house.vidimus(["check", "--lang", lang]);
+        assert!(
+            said.code == 1 && [wrong, remedy, not_known].iter().all(|part| said.out.contains(part)),
+            "{said:?}"
+        );
+        let json = house.vidimus(["check", "--json", "--lang", lang]).json();
+        assert_eq!(json["problems"][0]["ref"], "A1-1");
+        assert!(json["problems"][0]["problem"].as_str().unwrap().contains(wrong), "{json}");
+    }
+}

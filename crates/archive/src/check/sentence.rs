@@ -1,0 +1,189 @@
+//! A sentence of a check as data: an English template and its values, so that a face can say it in another language.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// One of [`TEMPLATES`] with its values; shown and serialized in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    template: &'static str,
+    values: Vec<String>,
+}
+
+impl Sentence {
+    /// `template` must be one of [`TEMPLATES`], with one `{}` for each value.
+    pub(super) fn new(template: &'static str, values: Vec<String>) -> Self {
+        debug_assert!(TEMPLATES.contains(&template), "{template:?} is no template that faces know");
+        debug_assert_eq!(template.matches("{}").count(), values.len(), "{template:?}");
+        Self { template, values }
+    }
+
+    /// The English template, by which a face finds its own.
+    pub fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// The sentence by another template of the same values, such as a translation. Values may be text of others.
+    pub fn by(&self, template: &str) -> String {
+        let mut parts = template.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        let mut values = self.values.iter();
+        for part in parts {
+            text.push_str(values.next().map_or("{}", String::as_str));
+            text.push_str(part);
+        }
+        text
+    }
+}
+
+impl From<&'static str> for Sentence {
+    fn from(template: &'static str) -> Self {
+        Self::new(template, Vec::new())
+    }
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.by(self.template))
+    }
+}
+
+impl Serialize for Sentence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A template with values, in their order.
+macro_rules! sentence {
+    ($template:literal $(, $value:expr)* $(,)?) => {
+        $crate::check::Sentence::new($template, vec![$($value.to_string()),*])
+    };
+}
+pub(super) use sentence;
+
+/// Every sentence that a check can say.
+pub const TEMPLATES: [&str; 121] = [
+    "none of its {} records opens with it: it is another key than sealed them",
+    "its record ({}) is damaged: it is not what was sealed there",
+    "it is damaged: it is not what was sealed there",
+    "whether two members agreed to what needs two: records of the register cannot be read",
+    "it erases, and no second member agreed to it",
+    "it adds a member, and no second member agreed to it",
+    "it removes a member, and no second member agreed to it",
+    "it exchanges the keyholders, and no second member agreed to it",
+    "there is no ledger",
+    "the folder cannot be read: {}",
+    "this program did not put it there",
+    "the catalogue folds/{} was not sound: it was thrown away, and is folded again when it is asked",
+    "the catalogue is not sound and cannot be thrown away: {}",
+    "{} keys that are wrapped for others: only they can open them",
+    "the member's key file is damaged",
+    "the archive's signing key does not open for its member",
+    "it holds another key than the other wraps of the same name",
+    "it does not open for its holder",
+    "it is wrapped for another holder than it is named for",
+    "it is damaged",
+    "it is another key than the one that the records name",
+    "it is missing, so that {} cannot read the compartment",
+    "it is missing, and with it {} records and what belongs to them",
+    "it is missing, so that {} cannot record anything",
+    "it holds other keys than the register names for this member",
+    "it is not the key file of {}",
+    "the key file of {} is missing",
+    "the ledger's file",
+    "the ledger's file is damaged: {}",
+    "the ledger's file cannot be read: {}",
+    "the ledger names another archive than the key store",
+    "cannot be read: {}",
+    "the row is missing, or cannot be read",
+    "it is not a checkpoint",
+    "it is the checkpoint of another size",
+    "it is not signed by the archive's key under its origin",
+    "the ledger has fewer rows than it counts",
+    "{} of {} signed checkpoints over the ledger's entries",
+    "whose signatures the checkpoints bear: the archive's key was not found",
+    "it is signed for another tree than the ledger's: a forged or forked log",
+    "its entry is not the one that the checkpoints were signed over",
+    "among these rows are some that the checkpoints were not signed over",
+    "it counts {} rows, there are {}",
+    "its checkpoint is not the one that was kept for its size",
+    "its frontier is not that of the entries",
+    "nothing that this machine has seen before is missing",
+    "whether the archive went back: this machine has never seen it (compare with a receipt)",
+    "the archive went back: this machine has seen {} records, the ledger's checkpoint is over {}",
+    "the archive is not where this machine saw it",
+    "what this machine remembers is not a checkpoint of this archive: the mark was changed",
+    "whether the archive went back: its tip is damaged",
+    "the key store holds no member's keys",
+    "no member's keys open with this name and passphrase",
+    "no member's keys open with this passphrase, and a key file is damaged",
+    "the key store cannot be read",
+    "what is in records and objects: nobody's keys were opened",
+    "the vault does not open: {}",
+    "the ledger does not open: {}",
+    "every record, and which object belongs to what: the ledger does not open",
+    "cannot be listed: {}",
+    "{} of {} objects: decrypted, and with the hash that was recorded",
+    "{} of {} objects: present, with the header and length that were recorded",
+    "whether every byte of the objects is what was received: that takes check --full",
+    "its record names no object",
+    "its record contradicts others about its object",
+    "its object {} was swapped: it holds what belongs to {}",
+    "its bytes are not those that were recorded (object {})",
+    "a part of its object is damaged (object {})",
+    "what {} objects belong to: not every record can be read",
+    "no record refers to it; it is a copy of the object {}",
+    "no record refers to it, and no key of the archive opens it",
+    "its object {} is missing",
+    "its object {} was replaced by something that is no file",
+    "its object {} is not sealed for its key",
+    "its object {} is another one, or its beginning was changed",
+    "its object {} has {} bytes where {} were sealed",
+    "its object {} does not hold as many bytes as were recorded",
+    "its object {} cannot be read: {}",
+    "it is on record, and its files are missing",
+    "the ledger lacks this checkpoint, of which a receipt was made",
+    "{} receipts",
+    "a receipt was made of this checkpoint, and the ledger does not have it: the ledger went back",
+    "it is not a receipt of this ledger",
+    "the file is missing",
+    "the file is not what the ledger signed",
+    "its words were changed, or are those of another version; the note in it is right",
+    "it is no time stamp of this receipt: {}",
+    "it is marked as erased and never was a record",
+    "its body is gone, and no tombstone says why",
+    "it is marked as erased and still has a body",
+    "its record is not signed by this archive",
+    "its record is of another operation than the row says",
+    "its record is by somebody who never was a member",
+    "its member has no sound signing key",
+    "the member's own signature in its record does not hold",
+    "it was signed by somebody who was not a member then",
+    "its fields cannot be understood: {}",
+    "{} records: sealed, signed, and in the log",
+    "{} records under keys that are not held here, and what they name",
+    "what {} records of a newer version say (their signatures hold)",
+    "records were signed after it, and the ledger does not have it",
+    "by whom every record was made: records of the register cannot be read",
+    "what was appended while the check ran",
+    "it stands in another compartment than its member signed for, and no record says that it was moved",
+    "two records say that they are this item",
+    "it was erased, and no tombstone says why",
+    "why {} records were erased: not every record can be read",
+    "a tombstone says that it was erased, and it is there",
+    "the record that begins the archive cannot be read",
+    "it names another key for the archive, and the keys do not fit",
+    "it changes the archive's key, and was not appended alone",
+    "left over by interrupted work, and harmless: {} ({}{})",
+    "whether the tiles are right: rows of the ledger are missing or changed",
+    "it holds more than the ledger: the ledger went back, or the tile is foreign",
+    "it is missing",
+    "{} tiles of the published log",
+    "the published checkpoint is missing",
+    "it is not signed by this archive",
+    "the published log has {} entries, the ledger {}: the ledger went back",
+    "the published checkpoint is of another tree than the ledger's: one of them was forked",
+    "it is not what the ledger's entries make it",
+];
