@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 use serde::Serialize;
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::{Archive, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
@@ -17,22 +18,23 @@ use crate::commands::{self, Answer};
 use crate::prompt::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, asks, tells, troubles};
+use crate::words::{Lang, asks, help, tells, troubles, usage};
 
 /// How often a person may mistype a passphrase.
 const TRIES: usize = 3;
 
 /// Reads the arguments, runs the command, and says how it went.
 pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(typed) {
+    let typed: Vec<OsString> = typed.into_iter().collect();
+    // Help and complaints are in the language too, so it is looked for before the rest is understood.
+    let lang = typed_language(&typed).unwrap_or_else(of_environment);
+    let command = help::localized(Arguments::command(), lang);
+    let parsed = command.try_get_matches_from(typed);
+    let arguments = match parsed.and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => arguments,
-        Err(wrong) => {
-            // Help goes to standard output, complaints to standard error; a closed one is nobody's loss.
-            let _ = wrong.print();
-            return ExitCode::from(if wrong.use_stderr() { 2 } else { 0 });
-        }
+        Err(wrong) => return complain(lang, &wrong),
     };
-    let lang = arguments.globals.lang.unwrap_or_else(of_environment);
+    let lang = arguments.globals.lang.unwrap_or(lang);
     let mut context = Context { globals: arguments.globals, lang };
     match commands::run(arguments.command, &mut context) {
         Ok(answer) => answer.into(),
@@ -41,6 +43,31 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(trouble.exit_code())
         }
     }
+}
+
+/// Prints help where it was asked for, or what was typed wrong.
+fn complain(lang: Lang, wrong: &clap::Error) -> ExitCode {
+    // Help goes to standard output, complaints to standard error; a closed one is nobody's loss.
+    match wrong.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = wrong.print();
+        }
+        _ => {
+            let _ = writeln!(io::stderr(), "{}", usage::wrong(lang, wrong));
+        }
+    }
+    ExitCode::from(if wrong.use_stderr() { 2 } else { 0 })
+}
+
+/// The language that `--lang` or `VIDIMUS_LANG` names; none where it is none that is spoken here.
+fn typed_language(typed: &[OsString]) -> Option<Lang> {
+    let texts = || typed.iter().map(|word| word.to_str().unwrap_or_default());
+    let behind = texts().zip(texts().skip(1)).find(|(word, _)| *word == "--lang").map(|(_, lang)| lang);
+    let joined = || texts().find_map(|word| word.strip_prefix("--lang="));
+    let named = behind.or_else(joined).map(str::to_owned).or_else(|| std::env::var("VIDIMUS_LANG").ok());
+    Lang::from_str(&named?, false).ok()
 }
 
 /// The locale's language, by the variables in the order that POSIX gives them.

@@ -7,6 +7,7 @@ pub mod causes;
 pub mod changes;
 pub mod check_sentences;
 pub mod checked;
+pub mod help;
 pub mod numbers;
 pub mod phrases;
 pub mod reasons;
@@ -17,6 +18,7 @@ pub mod stamps;
 pub mod table;
 pub mod tells;
 pub mod troubles;
+pub mod usage;
 
 /// A language of the messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

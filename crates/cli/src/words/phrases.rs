@@ -30,7 +30,6 @@ impl Phrases {
     }
 
     /// All English phrases.
-    #[cfg(test)]
     pub fn english(&self) -> impl Iterator<Item = &'static str> {
         self.0.keys().copied()
     }

@@ -69,19 +69,21 @@ pub fn shorten(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     let room = width.saturating_sub(1);
-    let begin = taken(text.chars(), room / 3);
-    let end: String = taken(text.chars().rev(), room - room / 3).chars().rev().collect();
+    let (begin, end) = (begin_of(text, room / 3), end_of(text, room - room / 3));
     format!("{begin}…{end}")
 }
 
-fn taken(characters: impl Iterator<Item = char>, room: usize) -> String {
-    let mut used = 0;
-    characters
-        .take_while(|c| {
-            used += c.width().unwrap_or(0);
-            used <= room
-        })
-        .collect()
+/// The longest beginning that fits. Measured as a whole: a selector of emoji makes the character before it wider.
+fn begin_of(text: &str, room: usize) -> &str {
+    let cuts = text.char_indices().map(|(cut, _)| cut).skip(1);
+    cuts.map(|cut| &text[..cut]).take_while(|begin| begin.width() <= room).last().unwrap_or_default()
+}
+
+/// The longest end that fits, and that does not begin with something that belongs to the character before it.
+fn end_of(text: &str, room: usize) -> &str {
+    let cuts = text.char_indices().rev().map(|(cut, _)| cut);
+    let fitting = cuts.map(|cut| &text[cut..]).take_while(|end| end.width() <= room).last();
+    fitting.unwrap_or_default().trim_start_matches(|c: char| c.width().unwrap_or(0) == 0)
 }
 
 #[cfg(test)]
@@ -94,6 +96,9 @@ mod tests {
     fn the_middle_of_a_path_goes() {
         assert_eq!(shorten("camera 3/2021/05/clip.mp4", 16), "camer…5/clip.mp4");
         assert_eq!(shorten("short", 5), "short");
+        // With the selector behind it the sign is two columns wide.
+        let sign = "#\u{fe0f}";
+        assert_eq!(shorten(&sign.repeat(9), 6), format!("#…{}", sign.repeat(2)));
     }
 
     #[test]

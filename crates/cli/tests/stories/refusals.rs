@@ -99,3 +99,28 @@ fn a_reader_who_leaves_is_not_complained_about() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn what_was_typed_wrong_is_said_in_two_sentences_in_the_readers_language() {
+    let house = House::new();
+    for (typed, part) in [
+        (&["frobnicate"] as &[&str], "There is no command frobnicate"),
+        (&["receive"], "Something is missing: <PATH>."),
+        (&["list", "--x\u{1b}[31m"], "does not know --x"),
+        (&["disclose", "A1", "--names", "foo"], "--names <NAMES> cannot be foo; it is one of: number, ref"),
+        (&["release"], "Something is missing"),
+        (&["list", "--lang", "xx"], "--lang <LANG> cannot be xx"),
+        (&["show", "A1", "A2"], "does not know A2"),
+    ] {
+        let said = house.vidimus(typed).refuses(2, part);
+        assert!(!said.err.contains('\u{1b}'), "{said:?}");
+    }
+    for (lang, part) in [("uk", "Немає команди frobnicate"), ("ru", "Нет команды frobnicate")]
+    {
+        house.vidimus(["--lang", lang, "frobnicate"]).refuses(2, part);
+        let help = house.vidimus(["--lang", lang, "receive", "--help"]).succeeds();
+        for english in ["Usage", "Options:", "Arguments:", "Print", "Folders"] {
+            assert!(!help.out.contains(english), "{english:?} in {help:?}");
+        }
+    }
+}
