@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("vidimus-web", 4),
     ("vidimus-verify", 4),
     ("xtask", 5),
+    ("vidimus-harness", 5),
     ("vidimus-fuzz", 5),
 ];
 
