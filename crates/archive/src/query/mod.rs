@@ -95,7 +95,7 @@ impl Archive {
         reference: &Ref,
     ) -> Result<Resolved, AskError> {
         let whole = reference.whole();
-        let (mut gone, mut numbered, mut read) = (None, false, false);
+        let (mut gone, mut part, mut numbered, mut read) = (None, None, false, false);
         for source in sources {
             let catalogue = self.catalogue_of(source.key)?;
             let resolved = |state| Resolved {
@@ -107,15 +107,17 @@ impl Archive {
             match catalogue.state(reference)?.value {
                 Some(State::Erased) => gone = Some(resolved(State::Erased)),
                 Some(State::MovedOut) => gone = gone.or_else(|| Some(resolved(State::MovedOut))),
-                Some(state) if is_read(catalogue, reference)? => return Ok(resolved(state)),
+                Some(state) if begins(catalogue, reference)? => return Ok(resolved(state)),
+                // Of an accession whose items were moved the compartment that has its beginning says most.
+                Some(state) if is_read(catalogue, reference)? => part = part.or_else(|| Some(resolved(state))),
                 _ => {
                     read |= is_read(catalogue, &whole)?;
                     numbered |= catalogue.state(&whole)?.value == Some(State::Private);
                 }
             }
         }
-        match gone {
-            Some(gone) => Ok(gone),
+        match part.or(gone) {
+            Some(found) => Ok(found),
             // Its number is taken, and what is in it is someone else's alone.
             None if numbered && !read => Err(AskError::NotReleased(whole)),
             None => Err(AskError::Unknown(reference.clone())),
@@ -156,6 +158,14 @@ fn is_read(catalogue: &Catalogue, reference: &Ref) -> Result<bool, AskError> {
     }
     let row = catalogue.accession(reference)?.value;
     Ok(row.is_some_and(|row| row.begun.is_some() || row.end.is_some() || row.counts.items > 0))
+}
+
+/// Is the item read in this catalogue, or the beginning of the accession?
+fn begins(catalogue: &Catalogue, reference: &Ref) -> Result<bool, AskError> {
+    if reference.item.is_some() {
+        return is_read(catalogue, reference);
+    }
+    Ok(catalogue.accession(reference)?.value.is_some_and(|row| row.begun.is_some()))
 }
 
 /// The word for a state in JSON (`docs/format/commands.md`).

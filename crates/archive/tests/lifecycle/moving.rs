@@ -29,6 +29,9 @@ fn an_item_moves_to_a_compartment_that_fewer_hold() {
             assert_eq!(bohdan.read(&r(&item)).is_some(), visible, "{item}");
         }
     }
+    // The accession is still where it begins, though a part of it is read elsewhere too.
+    assert_eq!(olena.resolve(&r("A1")).unwrap().compartment, CompartmentId::main());
+    assert_eq!(olena.resolve(&r("A1-1")).unwrap().compartment, vault);
     // Neither rows nor objects open with the key that Bohdan had.
     assert!(!house.any_row_tells(&old_identity, &r("A1-1")));
     assert!(house.any_row_tells(&old_identity, &r("A1-2")));
