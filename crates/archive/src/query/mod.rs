@@ -109,7 +109,9 @@ impl Archive {
                 Some(State::MovedOut) => gone = gone.or_else(|| Some(resolved(State::MovedOut))),
                 Some(state) if begins(catalogue, reference)? => return Ok(resolved(state)),
                 // Of an accession whose items were moved the compartment that has its beginning says most.
-                Some(state) if is_read(catalogue, reference)? => part = part.or_else(|| Some(resolved(state))),
+                Some(state) if is_read(catalogue, reference)? => {
+                    part = part.or_else(|| Some(resolved(state)))
+                }
                 _ => {
                     read |= is_read(catalogue, &whole)?;
                     numbered |= catalogue.state(&whole)?.value == Some(State::Private);
