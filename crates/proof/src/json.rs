@@ -1,8 +1,8 @@
-//! Strict JSON: repeated keys and numbers that lose digits are errors.
+//! Strict JSON: repeated keys and numbers whose whole digits get lost are errors.
 //!
 //! Two readers of one text must never see two different things, so a text that leaves room for
 //! that is refused: RFC 8259 section 4 allows repeated keys, and section 6 lets numbers beyond
-//! 2^53 lose digits; here both are errors.
+//! 2^53 lose digits; here both are errors. Fractions are read to the nearest double, as everywhere.
 
 use std::fmt;
 
@@ -66,7 +66,8 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        if value.abs() > MAX_EXACT as f64 {
+        // Not the limit itself either: the text may have been of a larger number that was rounded to it.
+        if value.abs() >= MAX_EXACT as f64 {
             return Err(E::custom("a number beyond 2^53"));
         }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
@@ -120,6 +121,8 @@ mod tests {
             r#"{"a":1,"\u0061":2}"#,
             "9007199254740993",
             "-9007199254740993",
+            "9007199254740992.5",
+            "-9007199254740992.5",
             "1e300",
             "[1] 2",
             "{\"a\":1,}",

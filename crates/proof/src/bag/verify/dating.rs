@@ -1,6 +1,7 @@
 //! Steps 6 and 7: no later than when, by whose word; and what a published receipt says.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -60,9 +61,7 @@ pub(super) fn stamps(
 fn time_stamp(untrusted_token: &[u8], note: &[u8], size: u64, trust: &Trust) -> Result<Counted, NotCounted> {
     match timestamp::verify(untrusted_token, note, &trust.authorities) {
         Ok(stamp) => {
-            // "No later than" must hold even where the authority's clock was wrong by all that it admits.
-            let accuracy = stamp.accuracy.and_then(|accuracy| SignedDuration::try_from(accuracy).ok());
-            let at = stamp.at.saturating_add(accuracy.unwrap_or_default()).unwrap_or(Timestamp::MAX);
+            let at = latest(stamp.at, stamp.accuracy.unwrap_or_default());
             Ok(Counted(Dated { at, authority: stamp.authority, by: DatedBy::TimeStamp, size }))
         }
         Err(StampError::UnknownAuthority(claim)) => {
@@ -70,6 +69,13 @@ fn time_stamp(untrusted_token: &[u8], note: &[u8], size: u64, trust: &Trust) -> 
         }
         Err(error) => Err(NotCounted::Refused(error)),
     }
+}
+
+/// "No later than" must hold even where the authority's clock was wrong by all that it admits.
+fn latest(at: Timestamp, accuracy: Duration) -> Timestamp {
+    // What is too long for a calendar must not count as no time at all.
+    let accuracy = SignedDuration::try_from(accuracy).unwrap_or(SignedDuration::MAX);
+    at.saturating_add(accuracy).unwrap_or(Timestamp::MAX)
 }
 
 /// The cosignature lines of a checkpoint; where the policy has a quorum, that counts instead of each of them.
@@ -152,4 +158,20 @@ pub(super) fn answer(
 pub(super) fn published(receipt: Option<&SignedCheckpoint>, answer: Option<ReceiptAnswer>) -> Option<u64> {
     let known = answer == Some(ReceiptAnswer::InBag);
     receipt.filter(|_| known).map(|receipt| receipt.checkpoint().size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_that_is_less_sure_dates_later() {
+        let at: Timestamp = "2026-11-21T01:18:25Z".parse().unwrap();
+        let later = |seconds| latest(at, Duration::from_secs(seconds)).to_string();
+        assert_eq!(later(0), "2026-11-21T01:18:25Z");
+        assert_eq!(later(60), "2026-11-21T01:19:25Z");
+        for beyond in [i64::MAX as u64, u64::MAX] {
+            assert_eq!(latest(at, Duration::from_secs(beyond)), Timestamp::MAX);
+        }
+    }
 }
