@@ -20,7 +20,7 @@ use words::Words;
 const YES: u8 = 0;
 /// The bag is altered, its key is not the one expected, or the receipt does not answer yes.
 const NO: u8 = 1;
-/// The program was not called as it must be, so nothing is known of the bag.
+/// The program was not called as it must be, or its answer cannot be written: nobody was told anything of the bag.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The exit code, or what is wrong with how the program was called.
+/// The exit code, or why there is no answer.
 fn run(options: &Options, words: &Words) -> Result<u8, String> {
     let trust = options.trust(words)?;
     let folder = Folder::open(&options.bag)
@@ -45,7 +45,11 @@ fn run(options: &Options, words: &Words) -> Result<u8, String> {
         true => json::report(&report, words),
         false => page::report(&report, words),
     };
-    // A closed pipe is the reader's wish; the exit code still tells.
-    let _ = io::stdout().write_all(text.as_bytes());
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A closed pipe is the reader's wish; the exit code still tells.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(words.not_written(&error)),
+        _ => {}
+    }
     Ok(if report.says_yes() { YES } else { NO })
 }

@@ -17,7 +17,7 @@ const MAX_OPTION_FILE: u64 = 16 << 20;
 
 /// Checks a package of files from an archive: that nothing in it was altered, and what it proves.
 ///
-/// Exit code 0: intact. 1: altered, or of another key than the one given, or not inside the receipt. 2: wrong usage.
+/// Exit code 0: intact. 1: altered, or of another key than the one given, or not inside the receipt. 2: wrong usage, or the answer cannot be written.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80)]
 pub struct Options {

@@ -51,6 +51,22 @@ fn everything_trusted_the_report_is_as_it_was_frozen() {
 }
 
 #[test]
+fn an_answer_that_nobody_got_is_no_yes() {
+    let told = |out: std::process::Stdio| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vidimus-verify"));
+        let said = command.arg(frozen_bag()).args(["--lang", "en"]).stdout(out).output().unwrap();
+        (said.status.code(), String::from_utf8(said.stderr).unwrap())
+    };
+    let (code, err) = told(fs::File::options().write(true).open("/dev/full").unwrap().into());
+    assert_eq!(code, Some(2));
+    assert!(err.starts_with("The answer cannot be written:"), "{err}");
+
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(told(closed.into()), (Some(0), String::new()), "a reader that left has what it wanted");
+}
+
+#[test]
 fn one_byte_is_enough_and_the_file_is_named() {
     for (lang, verdict, why) in [
         ("en", "NOT PROVED.", "it is not the file that was committed"),

@@ -61,6 +61,11 @@ impl Words {
         fill(self.table.bad_policy, &[path, &line.to_string()])
     }
 
+    /// Standard output takes no more.
+    pub fn not_written(&self, error: &io::Error) -> String {
+        fill(self.table.not_written, &[self.reason(error.kind())])
+    }
+
     /// What is wrong with a file, the file named first.
     pub fn problem(&self, Problem { file, fault }: &Problem) -> String {
         let file = if file.is_empty() { self.table.whole_bag } else { file };

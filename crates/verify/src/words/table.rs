@@ -14,6 +14,8 @@ pub struct Table {
     pub bad_certificates: &'static str,
     /// No policy: path, line.
     pub bad_policy: &'static str,
+    /// The report cannot be written: reason.
+    pub not_written: &'static str,
     /// A reason.
     pub not_found: &'static str,
     /// A reason.
@@ -222,6 +224,7 @@ impl Table {
             self.bad_receipt,
             self.bad_certificates,
             self.bad_policy,
+            self.not_written,
             self.not_found,
             self.not_allowed,
             self.no_folder,
