@@ -100,6 +100,8 @@ pub enum Trouble {
     NoSuchProposal(String),
     /// One's own proposal, or one's own removal.
     NotYours,
+    /// The archive was told to take itself in.
+    OwnFolder(PathBuf),
     /// Of two members one proposed to remove the other.
     NobodyCanAgree,
     /// Whoever proposed it is no longer a member.
@@ -254,6 +256,7 @@ impl Trouble {
             | Self::NoKeyInFile(_)
             | Self::RecoveryCode(_)
             | Self::BackupInside
+            | Self::OwnFolder(_)
             | Self::NoPlaceForPackage(_)
             | Self::PackageBusy(_)
             | Self::NotAReceipt(_)

@@ -14,7 +14,7 @@ pub enum OutError {
     /// Something is there already.
     #[error("{0} is there and not an empty folder")]
     NotEmpty(PathBuf),
-    /// It lies in the archive's own folder, where no plain bytes are to be.
+    /// It lies in the archive's own folder, where no plain bytes are to be; or it is the top of a disk, which has no folder above.
     #[error("{0} is inside the archive")]
     InArchive(PathBuf),
     /// It is where a disk begins, so nothing can be put there at once: name a folder in it.
@@ -52,7 +52,7 @@ impl Partial {
     /// Begins where the bag is to stand at `out`, which must be absent or an empty folder, outside the archive at `archive`.
     pub fn begin(out: &Path, archive: &Path) -> Result<Self, OutError> {
         let failed = |reason| OutError::Io { path: out.to_owned(), reason };
-        let name = out.file_name().ok_or_else(|| failed(ErrorKind::InvalidInput.into()))?.to_owned();
+        let name = out.file_name().ok_or_else(|| OutError::InArchive(out.to_owned()))?.to_owned();
         let above = match out.parent() {
             Some(above) if !above.as_os_str().is_empty() => above,
             _ => Path::new("."),

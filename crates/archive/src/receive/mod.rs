@@ -128,6 +128,9 @@ pub enum ReceiveError {
         /// Why.
         reason: io::Error,
     },
+    /// It is the archive's own folder, or lies in it.
+    #[error("{0} is the archive's own")]
+    Own(PathBuf),
     /// The member does not hold the compartment.
     #[error("the compartment is not held")]
     NotHeld,
@@ -202,7 +205,7 @@ impl Archive {
             return Err(DoorError::ReadOnly.into());
         }
         let roots = request.paths.iter().map(|path| open_root(path)).collect::<Result<Vec<_>, _>>()?;
-        let sources = sources(&request.paths)?;
+        let sources = sources(&request.paths, self.layout.root())?;
         let (medium, _) = medium::of(roots[0].handle());
         let unfinished = if request.new { None } else { self.unfinished(&sources, &request.into)? };
         let resumed = unfinished.is_some();
@@ -385,11 +388,15 @@ fn open_root(path: &Path) -> Result<Root, ReceiveError> {
     Root::open(path).map_err(|reason| ReceiveError::Path { path: path.to_owned(), reason })
 }
 
-fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, ReceiveError> {
+fn sources(paths: &[PathBuf], archive: &Path) -> Result<Vec<Source>, ReceiveError> {
     use std::os::unix::ffi::OsStrExt as _;
+    let archive = archive.canonicalize()?;
     let absolute = |path: &PathBuf| {
         let whole =
             path.canonicalize().map_err(|reason| ReceiveError::Path { path: path.clone(), reason })?;
+        if whole.starts_with(&archive) {
+            return Err(ReceiveError::Own(path.clone()));
+        }
         Ok(Source { path: FoundPath::new(whole.as_os_str().as_bytes()) })
     };
     paths.iter().map(absolute).collect()

@@ -101,6 +101,7 @@ fn stopped(error: ReceiveError) -> Trouble {
         ReceiveError::NoRoom => io::Error::from(io::ErrorKind::StorageFull).into(),
         ReceiveError::Io(error) => error.into(),
         ReceiveError::NotHeld => Trouble::NotHeld,
+        ReceiveError::Own(path) => Trouble::OwnFolder(path),
         other => Trouble::Damaged { detail: other.to_string() },
     }
 }

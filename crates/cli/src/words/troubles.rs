@@ -148,7 +148,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Со стандартного ввода должны читаться две вещи.\nДайте одну из них в файле.",
         ),
         Trouble::NotAReference(text) => {
-            let text = safe::text(text);
+            let text = if text.is_empty() { "\"\"".to_owned() } else { safe::text(text) };
             say!(
                 lang,
                 "{text} is not a reference.\nReferences look like A7, A7-312 or V:A3-1; vidimus list shows them.",
@@ -220,6 +220,15 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Наскільки відомо цьому комп'ютерові, архів не повертався назад.\nПрацюйте далі; нічого не записано.",
             "Насколько известно этому компьютеру, архив не возвращался назад.\nРаботайте дальше; ничего не записано.",
         ),
+        Trouble::OwnFolder(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "{folder} is the archive's own folder, or lies in it.\nName the folder or disk that was given to you.",
+                "{folder} — власна тека архіву або лежить у ній.\nНазвіть теку чи диск, які вам передали.",
+                "{folder} — собственная папка архива или лежит в ней.\nНазовите папку или диск, которые вам передали.",
+            )
+        }
         Trouble::BackupInside => say!(
             lang,
             "The backup would lie in the archive, or the archive in the backup.\nName a folder elsewhere, best on another disk.",

@@ -124,3 +124,13 @@ fn what_was_typed_wrong_is_said_in_two_sentences_in_the_readers_language() {
         }
     }
 }
+
+#[test]
+fn an_archive_does_not_take_itself_in() {
+    let house = House::with_archive();
+    for own in ["archive", "archive/objects", "archive/../archive/keys"] {
+        house.vidimus(["receive", own]).refuses(2, "is the archive's own folder");
+    }
+    assert_eq!(house.vidimus(["list", "--json"]).succeeds().out, "[]\n");
+    house.vidimus(["show", ""]).refuses(2, "\"\" is not a reference");
+}
