@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::door::{Act, DoorError, Draft};
 use crate::files;
 use crate::high_water::HighWater;
+use crate::keyholders;
 use crate::keyring::{Keyring, SealingKey};
 use crate::layout::Layout;
 
@@ -150,7 +151,7 @@ fn make(
         }),
         Change::Member(describe(&keys)),
     ];
-    own_affairs.extend(beginning.keyholders.map(|set| Change::Keyholders(describe_keyholders(&set))));
+    own_affairs.extend(beginning.keyholders.map(|set| keyholders::named(&set, None, &mut entropy)));
     drafts.extend(own_affairs.into_iter().map(|change| Draft {
         compartment: register.clone(),
         key: register_key,

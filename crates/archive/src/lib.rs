@@ -49,7 +49,9 @@ pub use compartment::NewCompartmentError;
 pub use door::DoorError;
 pub use erase::EraseError;
 pub use init::{Beginning, InitError};
-pub use keyholders::KeyholdersSet;
+pub use keyholders::{
+    ApprovalAsked, Approvers, KeyholdersSet, RecoveryTestError, TestFile, Tested, sign_approval,
+};
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
 pub use passphrase::{PassphraseError, recover};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use vidimus_model::{
-    Action, Agreement, Change, CompartmentId, KeyId, Keyholders, Member, MemberId, Proposal, ProposalId,
+    Action, Agreement, Change, CompartmentId, KeyId, Member, MemberId, Proposal, ProposalId,
 };
 
 use crate::door::{Act, Draft};
@@ -54,6 +54,12 @@ pub enum ProposeError {
     /// The record holds no sound keys of the member.
     #[error("the member's keys are not sound")]
     BadMember,
+    /// The keyholders who hold now must approve it, and it is theirs to do so.
+    #[error("the keyholders have not approved it")]
+    NotApproved,
+    /// What was given is no approval of this proposal by those keyholders.
+    #[error("this is not their approval")]
+    BadApproval,
     /// The keyholders cannot be sealed to.
     #[error(transparent)]
     Keyholders(#[from] giver::BadKeyholders),
@@ -95,11 +101,12 @@ impl Archive {
         }
         let alone = self.register.present().count() == 1;
         let begins = match &action {
-            Action::SetKeyholders(_) => self.register.keyholders.is_none(),
+            Action::SetKeyholders(_) => alone && self.register.keyholders.is_none(),
             Action::AddMember(_) => alone,
             _ => false,
         };
-        if begins || alone && confirmed {
+        let by_keyholders = matches!(action, Action::SetKeyholders(_)) && self.register.approvers.is_some();
+        if begins || alone && confirmed && !by_keyholders {
             let me = self.keyring.member();
             self.carry_out(
                 &action,
@@ -107,7 +114,7 @@ impl Archive {
             )?;
             return Ok(Outcome::Done);
         }
-        if alone {
+        if alone && !by_keyholders {
             return Ok(Outcome::Confirm);
         }
         let me = self.keyring.member();
@@ -137,8 +144,11 @@ impl Archive {
     /// Any [`ProposeError`].
     pub fn agree(&mut self, id: ProposalId) -> Result<Outcome, ProposeError> {
         self.refresh()?;
-        let waiting = self.waiting(id)?;
-        let Waiting { by, proposal } = waiting;
+        let exchanges = |waiting: &Waiting| matches!(waiting.proposal.action, Action::SetKeyholders(_));
+        if self.register.approvers.is_some() && self.register.waiting.get(&id).is_some_and(exchanges) {
+            return Err(ProposeError::NotApproved);
+        }
+        let Waiting { by, proposal } = self.waiting(id)?;
         self.check_action(&proposal.action)?;
         let mandate = Mandate { reason: proposal.reason, proposed_by: by, agreement: Some(id) };
         if let Action::Erase { about } = &proposal.action
@@ -160,13 +170,13 @@ impl Archive {
             Action::Erase { about } => self.erase(about, mandate)?,
             Action::AddMember(member) => self.admit(member, mandate)?,
             Action::RemoveMember { member } => self.remove(*member, mandate)?,
-            Action::SetKeyholders(set) => self.name_keyholders(set, mandate)?,
+            Action::SetKeyholders(set) => self.name_keyholders(set, mandate, None)?,
         }
         Ok(self.refresh_register()?)
     }
 
     /// A proposal that this member may agree to.
-    fn waiting(&self, id: ProposalId) -> Result<Waiting, ProposeError> {
+    pub(crate) fn waiting(&self, id: ProposalId) -> Result<Waiting, ProposeError> {
         let waiting = self.register.waiting.get(&id).ok_or(ProposeError::NoSuchProposal(id))?;
         let me = self.keyring.member();
         // Whoever agrees makes the new keys, which must not be known to whom they exclude.
@@ -201,7 +211,7 @@ impl Archive {
         Ok(self.keyring.compartment(compartment).ok_or(FoldError::NotHeld)?.current())
     }
 
-    fn check_action(&mut self, action: &Action) -> Result<(), ProposeError> {
+    pub(crate) fn check_action(&mut self, action: &Action) -> Result<(), ProposeError> {
         match action {
             Action::Erase { about } => Ok(self.check_erasable(about)?),
             Action::AddMember(member) => self.check_new(member),
@@ -219,14 +229,5 @@ impl Archive {
                 Ok(())
             }
         }
-    }
-
-    fn name_keyholders(&mut self, set: &Keyholders, mandate: &Mandate) -> Result<(), ProposeError> {
-        self.act(|archive| -> Result<Act, ProposeError> {
-            let mut drafts = archive.agreement(mandate)?;
-            drafts.push(archive.in_register(Change::Keyholders(set.clone()))?);
-            Ok(Act::of(drafts, vec![CompartmentId::register()]))
-        })?;
-        Ok(())
     }
 }

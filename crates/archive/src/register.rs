@@ -10,6 +10,7 @@ use vidimus_proof::keychain::{self, KeyChain, Succession};
 use vidimus_proof::record::PublicKey;
 
 use crate::epoch;
+use crate::keyholders::{self, Approvers, Tested};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
@@ -65,6 +66,10 @@ pub struct Register {
     pub members: BTreeMap<MemberId, KnownMember>,
     /// The keyholders who hold now.
     pub keyholders: Option<Keyholders>,
+    /// How they approve who follows them; none where a program that knew of no approval named them.
+    pub approvers: Option<Approvers>,
+    /// When they were named, and when keyholders among them last showed that they can open what is sealed to them.
+    pub keyholders_tested: Tested,
     /// Proposals that nobody has agreed to yet.
     pub waiting: BTreeMap<ProposalId, Waiting>,
     /// Proposals that were agreed to. An erasure of what is its registrar's alone is done by the registrar, later.
@@ -82,7 +87,7 @@ pub struct Register {
 impl Register {
     /// Takes one record in, with its log index.
     pub(crate) fn apply(&mut self, seq: u64, statement: Statement) {
-        let Statement { by, change, .. } = statement;
+        let Statement { at, by, change, .. } = statement;
         match change {
             Change::ArchiveBegins(begins) => {
                 self.archive = begins.archive;
@@ -111,7 +116,28 @@ impl Register {
                     self.key_is_due = true;
                 }
             }
-            Change::Keyholders(set) => self.keyholders = Some(set),
+            // Whoever holds approves who follows; a record that says otherwise changes nothing, and the check names it.
+            Change::Keyholders(set) if self.approvers.is_none() => {
+                self.keyholders_tested = Tested::since(at);
+                self.keyholders = Some(set);
+                self.approvers = None;
+            }
+            Change::KeyholdersNamed(named)
+                if keyholders::is_approved(self, &named.set, named.approval.as_ref()) =>
+            {
+                if let Some(approval) = &named.approval {
+                    self.waiting.remove(&approval.proposal);
+                }
+                self.keyholders_tested = Tested::since(at);
+                self.approvers = Approvers::of(&named);
+                self.keyholders = Some(named.set);
+            }
+            Change::RecoveryTest(test)
+                if self.keyholders.as_ref().is_some_and(|set| set.fingerprint == test.fingerprint) =>
+            {
+                self.keyholders_tested.begun.extend(test.shares);
+            }
+            Change::RecoveryTested(tested) => self.keyholders_tested.take(at, &tested.code),
             Change::Proposal(proposal) => {
                 self.waiting.insert(proposal.proposal, Waiting { by, proposal });
             }

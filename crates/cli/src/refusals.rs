@@ -5,7 +5,7 @@ use vidimus_archive::{
     ProposeError, RebuildError, ReleaseError, ShareError, UnlockError,
 };
 
-use crate::trouble::Trouble;
+use crate::trouble::{ApprovalTrouble, Trouble};
 
 impl From<ReleaseError> for Trouble {
     fn from(error: ReleaseError) -> Self {
@@ -64,6 +64,8 @@ impl From<ProposeError> for Trouble {
             ProposeError::NoReason => Self::NoReason,
             ProposeError::NoSuchProposal(id) => Self::NoSuchProposal(id.to_string()),
             ProposeError::NotYours => Self::NotYours,
+            ProposeError::NotApproved => Self::Approval(ApprovalTrouble::Missing),
+            ProposeError::BadApproval => Self::Approval(ApprovalTrouble::NotTheirs),
             ProposeError::NobodyCanAgree => Self::NobodyCanAgree,
             ProposeError::ProposerGone => Self::ProposerGone,
             ProposeError::NoSuchMember(member) => Self::NoSuchMember(member.to_string()),

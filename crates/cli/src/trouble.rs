@@ -164,6 +164,8 @@ pub enum Trouble {
     NoKeyInFile(PathBuf),
     /// The keys of more keyholders are needed.
     KeyholdersMissing,
+    /// Keyholders do not approve, or are not tested.
+    Approval(ApprovalTrouble),
     /// Keyholders together open this giver.
     KeyholdersNeeded {
         /// How many.
@@ -185,6 +187,23 @@ pub enum Trouble {
         /// Its answer.
         error: io::Error,
     },
+}
+
+/// What stands in the way of keyholders who approve or are tested.
+#[derive(Debug)]
+pub enum ApprovalTrouble {
+    /// They have not approved it.
+    Missing,
+    /// What was given is not their approval of this proposal.
+    NotTheirs,
+    /// The keyholders who hold have no key to approve with.
+    NothingAsked,
+    /// A file that is no request for approval, or what was opened is no key that could sign it.
+    NotToSign(PathBuf),
+    /// Nobody is named who could be tested.
+    NoKeyholders,
+    /// It is not the code of a test of those who hold now.
+    NotACode,
 }
 
 impl Trouble {
@@ -215,6 +234,9 @@ impl Trouble {
             | Self::Settings { .. }
             | Self::Declined
             | Self::GiverDamaged
+            | Self::Approval(
+                ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
+            )
             | Self::Damaged { .. } => 1,
             Self::System { path, error } => match error.kind() {
                 io::ErrorKind::PermissionDenied => 3,
@@ -235,6 +257,7 @@ impl Trouble {
             | Self::LastMember
             | Self::NotReleased(_)
             | Self::KeyholdersMissing
+            | Self::Approval(ApprovalTrouble::Missing)
             | Self::KeyholdersNeeded { .. } => 3,
             Self::NoArchiveNamed
             | Self::NotAnArchive(_)
@@ -243,6 +266,7 @@ impl Trouble {
             | Self::MemberName
             | Self::KeyholderKey(_)
             | Self::KeyholderSet(_)
+            | Self::Approval(ApprovalTrouble::NothingAsked | ApprovalTrouble::NotToSign(_))
             | Self::FileNotPrivate(_)
             | Self::PassphraseUnreadable(_)
             | Self::PassphraseWeak

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
 use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, ProposalId, Ref};
 
 /// One change. The tag is the field `change`; the rest are the record's own fields.
@@ -20,6 +21,12 @@ pub enum Change {
     MemberRemoved(MemberRemoved),
     #[serde(rename = "keyholders/1")]
     Keyholders(Keyholders),
+    #[serde(rename = "keyholders/2")]
+    KeyholdersNamed(KeyholdersNamed),
+    #[serde(rename = "recovery-test/1")]
+    RecoveryTest(RecoveryTest),
+    #[serde(rename = "recovery-tested/1")]
+    RecoveryTested(RecoveryTested),
     #[serde(rename = "proposal/1")]
     Proposal(Proposal),
     #[serde(rename = "agreement/1")]
@@ -106,17 +113,6 @@ pub struct MemberRemoved {
     pub member: MemberId,
     /// Why.
     pub reason: String,
-}
-
-/// Any `threshold` of these open a giver's identity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Keyholders {
-    /// How many of them it takes; 0 with no recipients: none are named.
-    pub threshold: u8,
-    /// Their age recipients.
-    pub recipients: Vec<String>,
-    /// Short digest of the set, for reading out.
-    pub fingerprint: String,
 }
 
 /// A member proposes something that needs a second one.

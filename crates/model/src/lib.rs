@@ -5,18 +5,22 @@
 mod change;
 mod id;
 mod item;
+mod keyholders;
 mod path;
 mod reference;
 mod statement;
 
 pub use change::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, ArchiveKey, Change,
-    Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Keyholders, Medium,
-    Member, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
+    Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Medium, Member,
+    MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source,
     Withdrawal,
 };
 pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};
 pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZoneKnown};
+pub use keyholders::{
+    Keyholders, KeyholdersApproval, KeyholdersNamed, RecoveryTest, RecoveryTested, TestShare,
+};
 pub use path::{FoundPath, PathEncoding};
 pub use reference::{BadReference, Ref};
 pub use statement::{KNOWN_CHANGES, Statement, StatementError};

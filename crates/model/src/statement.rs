@@ -80,13 +80,16 @@ impl Statement {
     }
 }
 
-/// The names of the changes of version 1.
-pub const KNOWN_CHANGES: [&str; 25] = [
+/// The names of the changes that this version reads.
+pub const KNOWN_CHANGES: [&str; 28] = [
     "archive/1",
     "archive-key/1",
     "member/1",
     "member-removed/1",
     "keyholders/1",
+    "keyholders/2",
+    "recovery-test/1",
+    "recovery-tested/1",
     "proposal/1",
     "agreement/1",
     "receipt/1",

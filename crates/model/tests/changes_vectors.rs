@@ -22,12 +22,15 @@ const ORIGIN: &str = "archive.example/ik-900";
 /// How many log entries each member's program had seen.
 const BASE: u64 = 41;
 /// In the register's compartment, sealed by its key.
-const REGISTER: [&str; 9] = [
+const REGISTER: [&str; 12] = [
     "archive/1",
     "archive-key/1",
     "member/1",
     "member-removed/1",
     "keyholders/1",
+    "keyholders/2",
+    "recovery-test/1",
+    "recovery-tested/1",
     "proposal/1",
     "agreement/1",
     "receipt/1",

@@ -122,10 +122,20 @@ pub struct Share {
 ///
 /// The length of `plaintext` shows from outside.
 pub fn seal(set: &KeyholderSet, plaintext: &[u8], entropy: &mut Entropy) -> Vec<Share> {
+    seal_each(set, |_| Zeroizing::new(plaintext.to_vec()), entropy)
+}
+
+/// The same, with something else for each choice of k.
+pub fn seal_each(
+    set: &KeyholderSet,
+    mut plaintext: impl FnMut(&mut Entropy) -> Zeroizing<Vec<u8>>,
+    entropy: &mut Entropy,
+) -> Vec<Share> {
     let share = |choice: Vec<usize>| {
         let recipients: Vec<_> = choice.into_iter().map(|place| set.recipients[place]).collect();
         let mut layers = recipients.iter().rev();
-        let mut age = seal_layer(layers.next(), plaintext, entropy);
+        let innermost = plaintext(entropy);
+        let mut age = seal_layer(layers.next(), &innermost, entropy);
         for recipient in layers {
             age = seal_layer(Some(recipient), &age, entropy);
         }

@@ -16,6 +16,7 @@
 //! Never here: a clock, a disk, the network. Randomness comes through one [`Entropy`] that the caller made.
 
 pub mod age;
+pub mod approval;
 mod entropy;
 mod kdf;
 pub mod keyholders;

@@ -4,12 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vidimus_model::{Action, Change, Erasure, MemberId, ProposalId, Statement};
+use vidimus_model::{Action, Change, Erasure, KeyholdersNamed, MemberId, ProposalId, Statement};
 
 use super::ledger::Scan;
 use super::records::Facts;
 use super::register::Register;
 use super::report::{Report, record, what};
+use crate::keyholders::Approvers;
+use crate::receive::giver;
+
+const NOT_APPROVED: &str = "it exchanges the keyholders, and those who held did not approve it";
 
 /// A proposal that somebody else agreed to.
 struct Agreed {
@@ -22,17 +26,25 @@ struct Agreed {
     used: bool,
 }
 
+/// The keyholders who hold.
+struct Holding {
+    fingerprint: String,
+    /// Sets of before there were approval keys have none.
+    approvers: Option<Approvers>,
+}
+
 /// Who was a member, what was proposed and agreed to, up to some append.
 #[derive(Default)]
 struct State {
     present: BTreeSet<MemberId>,
-    has_keyholders: bool,
+    keyholders: Option<Holding>,
+    archive: String,
     proposals: BTreeMap<ProposalId, (MemberId, Action)>,
     agreed: Vec<Agreed>,
 }
 
 /// Names what was done without the second member.
-pub(super) fn look(scan: &Scan, register: &Register, facts: &Facts, report: &mut Report) {
+pub(super) fn look(scan: &Scan, archive_id: &str, register: &Register, facts: &Facts, report: &mut Report) {
     if register.is_damaged {
         report
             .unknown("whether two members agreed to what needs two: records of the register cannot be read");
@@ -43,16 +55,18 @@ pub(super) fn look(scan: &Scan, register: &Register, facts: &Facts, report: &mut
     for (seq, statement) in &scan.register {
         appends.entry(append_of(scan, *seq)).or_default().push((*seq, statement));
     }
-    let mut state = State::default();
+    let mut state = State { archive: archive_id.to_owned(), ..State::default() };
     let mut alone = BTreeMap::new();
     for (append, statements) in appends {
         state.take_agreements(append, &statements);
+        let mut allowed = BTreeSet::new();
         for (seq, statement) in &statements {
-            if let Some(problem) = state.misses(statement) {
-                report.problem(record(*seq, *seq), problem, what::TAMPERED);
+            match state.misses(statement) {
+                Some(problem) => report.problem(record(*seq, *seq), problem, what::TAMPERED),
+                None => _ = allowed.insert(*seq),
             }
         }
-        state.take_changes(&statements);
+        state.take_changes(&statements, &allowed);
         alone.insert(append, state.present.len() <= 1);
     }
     for (seq, erasure) in &facts.erasures {
@@ -110,11 +124,42 @@ impl State {
             }
             Change::Keyholders(set) => {
                 let wanted = Action::SetKeyholders(set.clone());
-                let allowed = !self.has_keyholders || by_the_only_one || self.uses(&wanted);
+                if self.keyholders.as_ref().is_some_and(|holding| holding.approvers.is_some()) {
+                    return Some(NOT_APPROVED);
+                }
+                // Those of before there were approval keys were first named by one member.
+                let allowed = self.keyholders.is_none() || by_the_only_one || self.uses(&wanted);
                 (!allowed).then_some("it exchanges the keyholders, and no second member agreed to it")
             }
+            Change::KeyholdersNamed(named) => self.misses_of_keyholders(named, by_the_only_one),
             _ => None,
         }
+    }
+
+    /// What is wrong with keyholders who were named with a key to approve who follows them.
+    fn misses_of_keyholders(
+        &mut self,
+        named: &KeyholdersNamed,
+        by_the_only_one: bool,
+    ) -> Option<&'static str> {
+        if !matches!(giver::set_of(Some(&named.set)), Ok(Some(_))) || Approvers::of(named).is_none() {
+            return Some(
+                "the keyholders that it names are not those of its fingerprint, or their key is none",
+            );
+        }
+        let approved = match &self.keyholders {
+            Some(Holding { fingerprint, approvers: Some(approvers) }) => named
+                .approval
+                .as_ref()
+                .is_some_and(|approval| approvers.approved(&self.archive, fingerprint, &named.set, approval)),
+            _ => true,
+        };
+        if !approved {
+            return Some(NOT_APPROVED);
+        }
+        let wanted = Action::SetKeyholders(named.set.clone());
+        let allowed = self.present.is_empty() || by_the_only_one || self.uses(&wanted);
+        (!allowed).then_some("it names the keyholders, and no second member agreed to it")
     }
 
     fn uses(&mut self, wanted: &Action) -> bool {
@@ -122,8 +167,12 @@ impl State {
         fitting.map(|agreed| agreed.used = true).is_some()
     }
 
-    fn take_changes(&mut self, statements: &[(u64, &Statement)]) {
-        for (_, statement) in statements {
+    fn holds_no_key(&self) -> bool {
+        self.keyholders.as_ref().is_none_or(|holding| holding.approvers.is_none())
+    }
+
+    fn take_changes(&mut self, statements: &[(u64, &Statement)], allowed: &BTreeSet<u64>) {
+        for (seq, statement) in statements {
             match &statement.change {
                 Change::Member(member) => {
                     self.present.insert(member.member);
@@ -131,7 +180,16 @@ impl State {
                 Change::MemberRemoved(gone) => {
                     self.present.remove(&gone.member);
                 }
-                Change::Keyholders(_) => self.has_keyholders = true,
+                // What was not allowed is named and does not count, so that what follows it is measured by who held before.
+                Change::Keyholders(set) if self.holds_no_key() => {
+                    self.keyholders = Some(Holding { fingerprint: set.fingerprint.clone(), approvers: None });
+                }
+                Change::KeyholdersNamed(named) if allowed.contains(seq) => {
+                    self.keyholders = Some(Holding {
+                        fingerprint: named.set.fingerprint.clone(),
+                        approvers: Approvers::of(named),
+                    });
+                }
                 _ => {}
             }
         }

@@ -8,6 +8,7 @@ mod accuse;
 mod agreements;
 mod files;
 mod folds;
+mod keyholders;
 mod keys;
 mod ledger;
 mod objects;
@@ -21,6 +22,7 @@ mod tiles;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use vidimus_ledger::SqliteLedger;
 use vidimus_seal::member::MemberKeys;
 use vidimus_vault::{FolderVault, Found, Vault as _};
@@ -73,7 +75,7 @@ impl Archive {
             &self.layout,
             &self.high_water,
             Some(self.keyring.member_keys()),
-            full,
+            (full, Some(self.clock.now())),
             Report::default(),
             progress,
         )
@@ -105,14 +107,14 @@ pub fn check_folder(
         report.unknown("what is in records and objects: nobody's keys were opened");
     }
     let archive_id = keys::archive_ids(&layout).into_iter().next().unwrap_or_default();
-    run(&layout, &HighWater::new(state, &archive_id), member.as_ref(), full, report, progress)
+    run(&layout, &HighWater::new(state, &archive_id), member.as_ref(), (full, None), report, progress)
 }
 
 fn run(
     layout: &Layout,
     mark: &HighWater,
     member: Option<&MemberKeys>,
-    full: bool,
+    (full, now): (bool, Option<Timestamp>),
     mut report: Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) -> Checked {
@@ -146,7 +148,8 @@ fn run(
     receipts::look(layout, &ledger, &register, &mut report);
 
     let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
-    agreements::look(&scan, &register, &facts, &mut report);
+    agreements::look(&scan, &archive_id, &register, &facts, &mut report);
+    keyholders::look(&scan, now, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     if let Ok(vault) = &vault {
         let bench = objects::Bench { vault, keys: &keys, full };

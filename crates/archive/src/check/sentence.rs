@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 121] = [
+pub const TEMPLATES: [&str; 126] = [
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
@@ -73,6 +73,11 @@ pub const TEMPLATES: [&str; 121] = [
     "it adds a member, and no second member agreed to it",
     "it removes a member, and no second member agreed to it",
     "it exchanges the keyholders, and no second member agreed to it",
+    "it exchanges the keyholders, and those who held did not approve it",
+    "the keyholders that it names are not those of its fingerprint, or their key is none",
+    "it names the keyholders, and no second member agreed to it",
+    "{} of {} keyholders opened a recovery test, last on {}",
+    "whether all keyholders, named on {}, can still open who gave what: a year passed without it being shown; test it with vidimus keyholder test",
     "there is no ledger",
     "the folder cannot be read: {}",
     "this program did not put it there",

@@ -43,6 +43,17 @@ pub fn set_of(recorded: Option<&Keyholders>) -> Result<Option<KeyholderSet>, Bad
     if set.fingerprint() == recorded.fingerprint { Ok(Some(set)) } else { Err(BadKeyholders) }
 }
 
+/// What any few of the keyholders can open together, as records hold it.
+pub(crate) fn shares(set: &KeyholderSet, secret: &[u8], entropy: &mut Entropy) -> Vec<GiverShare> {
+    keyholders::seal(set, secret, entropy)
+        .into_iter()
+        .map(|share| GiverShare {
+            recipients: share.recipients.iter().map(ToString::to_string).collect(),
+            age: B64.encode(share.age),
+        })
+        .collect()
+}
+
 /// Seals what was said about the giver.
 pub fn seal(
     said: Option<&[u8]>,
@@ -58,14 +69,7 @@ pub fn seal(
         let giver = Giver { fingerprint: String::new(), threshold: 0, shares: vec![share] };
         return (Some(giver), SealedTo::Registrar);
     };
-    let shares = keyholders::seal(set, said, entropy)
-        .into_iter()
-        .map(|share| GiverShare {
-            recipients: share.recipients.iter().map(ToString::to_string).collect(),
-            age: B64.encode(share.age),
-        })
-        .collect();
     let threshold = u8::try_from(set.threshold()).expect("at most eight keyholders");
-    let giver = Giver { fingerprint: set.fingerprint(), threshold, shares };
+    let giver = Giver { fingerprint: set.fingerprint(), threshold, shares: shares(set, said, entropy) };
     (Some(giver), SealedTo::Keyholders { threshold: set.threshold(), of: set.recipients().len() })
 }

@@ -270,10 +270,14 @@ pub fn passphrase(name: &str) -> String {
     format!("six small words for {name}")
 }
 
-pub fn keyholders(n: usize) -> KeyholderSet {
+/// The keys of some keyholders; of another number others.
+pub fn keyholder_keys(n: usize) -> Vec<Identity> {
     let mut entropy = Entropy::from_seed(&[n as u8; 32]);
-    let recipients = (0..n).map(|_| Identity::generate(&mut entropy).recipient()).collect();
-    KeyholderSet::new(2, recipients).unwrap()
+    (0..n).map(|_| Identity::generate(&mut entropy)).collect()
+}
+
+pub fn keyholders(n: usize) -> KeyholderSet {
+    KeyholderSet::new(2, keyholder_keys(n).iter().map(Identity::recipient).collect()).unwrap()
 }
 
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! Stories of people, mistakes and their undoing: released, withdrawn, erased by two, moved, removed members.
 
 mod house;
+mod keyholders;
 mod keys;
 mod killed;
 mod moving;
@@ -280,26 +281,14 @@ fn members_are_added_by_one_and_later_by_two() {
 }
 
 #[test]
-fn keyholders_are_named_by_one_and_changed_by_two() {
-    let house = House::of_two();
-    let mut olena = house.open("Олена");
-    let (first, second) = (house::keyholders(3), house::keyholders(2));
-    let named = olena.set_keyholders(&first, "begun", false).unwrap();
-    assert_eq!((named.outcome, named.fingerprint), (Outcome::Done, first.fingerprint()));
-    let id = waiting(olena.set_keyholders(&second, "one died", false).unwrap().outcome);
-    house.open("Богдан").agree(id).unwrap();
-    let now = house.open("Олена").register().keyholders.clone().unwrap();
-    assert_eq!(now.fingerprint, second.fingerprint());
-    house.is_sound_for(&["Олена", "Богдан"]);
-}
-
-#[test]
 fn the_check_names_what_a_changed_program_did_without_a_second_member() {
     let house = House::of_two();
     house.receive("Олена", &[("a.txt", b"one".as_slice())]);
     house.open("Олена").release(&r("A1")).unwrap();
     let mut olena = house.open("Олена");
-    olena.set_keyholders(&house::keyholders(3), "begun", false).unwrap();
+    let named = waiting(olena.set_keyholders(&house::keyholders(3), "begun", false).unwrap().outcome);
+    house.open("Богдан").agree(named).unwrap();
+    olena.refresh().unwrap();
     house.is_sound_for(&["Олена", "Богдан"]);
 
     let bogdan = house.open("Богдан").keyring().member();

@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use vidimus_archive::Outcome;
 use vidimus_archive::unseal::GiverError;
 use vidimus_model::{Action, Keyholders};
 use vidimus_seal::keyholders::KeyholderSetError;
 use vidimus_seal::{KeyholderSet, Recipient};
 
 use super::propose::{self, Proposal};
-use super::{Answer, unseal};
+use super::{Answer, approval, recovery_test, unseal};
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
-use crate::words::{changes, tells};
+use crate::words::{changes, keyholders, tells};
 
 /// Keyholders as typed.
 #[derive(Args)]
@@ -36,7 +37,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Name the keyholders; where some are named already, another member has to agree
+    /// Name the keyholders; those who hold already have to approve it, and another member to agree
     Set {
         #[command(flatten)]
         named: Named,
@@ -46,6 +47,42 @@ enum Command {
         /// Where you are the only member and replace keyholders: the fingerprint of the new ones
         #[arg(long, value_name = "TEXT")]
         confirm: Option<String>,
+    },
+    /// Write what the keyholders need who have to approve a proposal of others
+    Challenge {
+        /// The id that `vidimus proposals` shows
+        #[arg(value_name = "ID")]
+        proposal: String,
+        /// A folder for the files
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Keyholders only, on their own machine: approve who follows them
+    Sign {
+        /// The text that says what is to be approved
+        #[arg(value_name = "TEXT")]
+        text: PathBuf,
+        /// The age files that came with it, or what the keyholder before you made of one
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// A keyholder's file with the line AGE-SECRET-KEY-1…; repeat it for each keyholder who is here
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
+        /// A new file for the archive; or for the next keyholder, where those who are here are not enough
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Once a year: write files that show whether keyholders can still open what is sealed to them
+    Test {
+        /// A folder for the files
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Record the code that keyholders read in a file of `keyholder test`
+    Tested {
+        /// A file with the code; `-` reads standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Show the keyholders, and how many of them it takes
     List {
@@ -71,6 +108,10 @@ enum Command {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match arguments.command {
         Command::Set { named, reason, confirm } => put(context, &named, &reason, confirm.as_deref()),
+        Command::Challenge { proposal, out } => approval::challenge(context, &proposal, &out),
+        Command::Sign { text, files, keys, out } => approval::sign(context, &text, &files, &keys, &out),
+        Command::Test { out } => recovery_test::begin(context, &out),
+        Command::Tested { file } => recovery_test::finish(context, &file),
         Command::List { json } => list(context, json),
         Command::Giver { accession, out } => giver(context, &accession, out.as_deref()),
     }
@@ -101,7 +142,15 @@ fn put(context: &Context, named: &Named, reason: &str, confirm: Option<&str>) ->
         confirm,
         done: &changes::keyholders_set(context.lang, &fingerprint),
     };
-    propose::propose(&mut context.open_to_record()?, &proposal, context)
+    let mut archive = context.open_to_record()?;
+    if archive.register().approvers.is_none() {
+        return propose::propose(&mut archive, &proposal, context);
+    }
+    let outcome = archive.propose(proposal.action, reason, false)?;
+    if let Outcome::Waiting(id) = outcome {
+        context.say(&keyholders::approval_needed(context.lang, id))?;
+    }
+    Ok(Answer::Yes)
 }
 
 #[derive(Serialize)]
@@ -126,7 +175,12 @@ fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
         None => tells::no_keyholders(context.lang).to_owned(),
         Some(set) => {
             let head = tells::keyholders(context.lang, set.threshold, set.recipients.len(), &set.fingerprint);
-            format!("{head}\n{}", set.recipients.join("\n"))
+            let tested = &archive.register().keyholders_tested;
+            let (opened, of) = (tested.opened.len(), set.recipients.len());
+            let due = archive.recovery_test_is_due();
+            let last = tested.last().map(|at| at.to_string()[..10].to_owned());
+            let tested = keyholders::last_tested(context.lang, opened, of, last.as_deref(), due);
+            format!("{head}\n{}\n{tested}", set.recipients.join("\n"))
         }
     };
     context.say(&text)?;

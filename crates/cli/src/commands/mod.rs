@@ -1,6 +1,7 @@
 //! One command a file: what is typed, what is done, what is said.
 
 pub mod anchor;
+mod approval;
 pub mod backup;
 pub mod check;
 pub mod compartment;
@@ -20,6 +21,7 @@ pub mod rebuild;
 pub mod receipt;
 pub mod receive;
 pub mod recover;
+mod recovery_test;
 pub mod release;
 pub mod show;
 pub mod unseal;

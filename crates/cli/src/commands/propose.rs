@@ -1,5 +1,7 @@
 //! What needs two members: proposed, agreed to by another, or confirmed by the only one.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use vidimus_archive::{Archive, Outcome};
 use vidimus_model::{Action, ProposalId};
@@ -7,6 +9,7 @@ use vidimus_model::{Action, ProposalId};
 use super::Answer;
 use crate::context::Context;
 use crate::prompt::Terminal;
+use crate::secrets;
 use crate::trouble::Trouble;
 use crate::words::{asks, changes, safe, tells};
 
@@ -16,6 +19,9 @@ pub struct Arguments {
     /// The id that `vidimus proposals` shows
     #[arg(value_name = "ID")]
     proposal: String,
+    /// Where keyholders are exchanged: the file that those who hold now signed
+    #[arg(long, value_name = "FILE")]
+    approval: Option<PathBuf>,
 }
 
 /// What is to be done, as typed.
@@ -70,7 +76,11 @@ pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trou
         .waiting
         .get(&id)
         .map(|waiting| tells::action(context.lang, &waiting.proposal.action, |member| register.name(member)));
-    let text = match archive.agree(id)? {
+    let outcome = match &arguments.approval {
+        Some(file) => archive.agree_approved(id, &secrets::read_input(file)?)?,
+        None => archive.agree(id)?,
+    };
+    let text = match outcome {
         Outcome::Done | Outcome::Confirm => changes::agreed(context.lang, &what.unwrap_or_default()),
         Outcome::Waiting(_) => changes::agreed_later(context.lang).to_owned(),
     };

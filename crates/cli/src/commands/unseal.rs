@@ -37,15 +37,7 @@ pub struct Arguments {
 /// # Errors
 /// A file holds no giver, more keyholders are needed, or something does not open.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
-    let mut shares = Vec::new();
-    for file in &arguments.files {
-        shares.extend(read_shares(file)?);
-    }
-    let mut identities = Vec::new();
-    for file in &arguments.keys {
-        identities.extend(read_keys(file)?);
-    }
-    match unseal::unseal(&shares, &identities).map_err(not_opened)? {
+    match open(&arguments.files, &arguments.keys)? {
         Unsealed::Text(said) => print(&said)?,
         Unsealed::Layer(layer) => {
             let path = arguments.out.as_deref().ok_or(Trouble::KeyholdersMissing)?;
@@ -54,6 +46,22 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         }
     }
     Ok(Answer::Yes)
+}
+
+/// Opens, with the keys in files, what is sealed in files.
+///
+/// # Errors
+/// A file holds no share or no key, or nothing opens.
+pub fn open(files: &[PathBuf], keys: &[PathBuf]) -> Result<Unsealed, Trouble> {
+    let mut shares = Vec::new();
+    for file in files {
+        shares.extend(read_shares(file)?);
+    }
+    let mut identities = Vec::new();
+    for file in keys {
+        identities.extend(read_keys(file)?);
+    }
+    unseal::unseal(&shares, &identities).map_err(not_opened)
 }
 
 /// Either the whole answer of `show`, or the giver alone.

@@ -1,6 +1,7 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
 use super::causes::{keyholder_set, recovery_code, system};
+use super::keyholders;
 use super::{Lang, safe, say};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
@@ -454,6 +455,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Лише цими ключами не відкрити.\nНазвіть файл кожного присутнього хранителя через --key або передайте наступному: --out ФАЙЛ.",
             "Одними этими ключами не открыть.\nНазовите файл каждого присутствующего хранителя через --key или передайте следующему: --out ФАЙЛ.",
         ),
+        Trouble::Approval(error) => keyholders::trouble(lang, error),
         Trouble::KeyholdersNeeded { threshold } => say!(
             lang,
             "{threshold} keyholders together open this giver, and no member can.\nWrite the files for them with --out DIR.",

@@ -14,6 +14,7 @@ mod dating;
 mod formats;
 mod handing_over;
 mod keyholders;
+mod keyholders_change;
 mod mistakes;
 mod people;
 mod receiving;

@@ -112,26 +112,6 @@ fn a_compartment_is_read_by_those_who_hold_it() {
 }
 
 #[test]
-fn keyholders_are_named_later_and_changed_with_care() {
-    let house = House::with_archive();
-    let keys: Vec<_> = crate::keyholders::people(2).iter().map(|one| one.recipient().to_string()).collect();
-    let set = |key: &str, more: &[&str]| {
-        let named = ["keyholder", "set", "--keyholder", key, "--threshold", "1", "--reason", "they agreed"];
-        house.vidimus([&named[..], more].concat())
-    };
-    assert!(set(&keys[0], &[]).succeeds().out.contains("compare this fingerprint"));
-    let asked = set(&keys[1], &[]).refuses(1, "nothing was done without your confirmation");
-    let fingerprint = asked.err.split('"').nth(1).unwrap().to_owned();
-    set(&keys[1], &["--confirm", &fingerprint]).succeeds();
-    let listed = house.vidimus(["keyholder", "list", "--json"]).succeeds().json();
-    assert_eq!(
-        (&listed[0]["recipient"], &listed[0]["fingerprint"]),
-        (&keys[1].clone().into(), &fingerprint.into())
-    );
-    house.vidimus(["keyholder", "set", "--reason", "x"]).refuses(2, "0 keyholders are named");
-}
-
-#[test]
 fn a_member_who_was_removed_opens_nothing_any_more() {
     let house = House::with_archive();
     admit_boris(&house);

@@ -10,7 +10,47 @@ use vidimus_model::*;
 use super::{ORIGIN, Set, keys};
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 2] = [("changes-v1", at_first), ("changes-v1-keys", of_keys)];
+pub(super) const SETS: [Set; 3] =
+    [("changes-v1", at_first), ("changes-v1-keys", of_keys), ("changes-v1-keyholders", of_keyholders)];
+
+/// Keyholders who approve who follows them, and a test of what they can open.
+fn of_keyholders() -> Vec<(&'static str, Change)> {
+    let shares =
+        || vec![GiverShare { recipients: RECIPIENTS.map(String::from).to_vec(), age: "YWdl".into() }];
+    let named = |approval| {
+        let approval_key = base64url(&SigningKey::from_seed(&[4; 32]).public().to_bytes());
+        Change::KeyholdersNamed(KeyholdersNamed {
+            set: keyholders(),
+            approval_key,
+            shares: shares(),
+            approval,
+        })
+    };
+    let approval = KeyholdersApproval {
+        proposal: ProposalId::from_bytes([9; 4]),
+        signature: base64url(&SigningKey::from_seed(&[5; 32]).sign(b"as keys.md says")),
+    };
+    let code = "test 0123456789abcdef0123456789abcdef";
+    let test = RecoveryTest {
+        fingerprint: keyholders().fingerprint,
+        shares: vec![TestShare {
+            recipients: RECIPIENTS.map(String::from).to_vec(),
+            sha256: "acadef559192844a1e6a624daac0509172c2667c739f92c30c1f7710e8430bac".into(),
+        }],
+    };
+    vec![
+        ("keyholders-2-first.sd-jwt", named(None)),
+        ("keyholders-2.sd-jwt", named(Some(approval))),
+        ("recovery-test.sd-jwt", Change::RecoveryTest(test)),
+        (
+            "recovery-tested.sd-jwt",
+            Change::RecoveryTested(RecoveryTested {
+                fingerprint: keyholders().fingerprint,
+                code: code.into(),
+            }),
+        ),
+    ]
+}
 
 /// What an archive's key is followed by.
 fn of_keys() -> Vec<(&'static str, Change)> {
@@ -276,12 +316,12 @@ fn boris() -> Member {
     Member {
         member: member(3),
         name: "Борис".into(),
-        signing_key: base64url(SigningKey::from_seed(&[3; 32]).public().to_bytes()),
+        signing_key: base64url(&SigningKey::from_seed(&[3; 32]).public().to_bytes()),
         recipient: RECIPIENTS[0].into(),
     }
 }
 
-fn base64url(bytes: [u8; 32]) -> String {
+fn base64url(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

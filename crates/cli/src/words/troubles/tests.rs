@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Lang, Trouble, trouble};
+use crate::trouble::ApprovalTrouble;
 
 #[test]
 fn every_trouble_is_two_sentences_in_every_language() {
@@ -22,6 +23,12 @@ fn every_trouble_is_two_sentences_in_every_language() {
         Trouble::NeverSeen { now: odd.to_owned() },
         Trouble::NoCompartment(odd.to_owned()),
         Trouble::KeyholdersMissing,
+        Trouble::Approval(ApprovalTrouble::Missing),
+        Trouble::Approval(ApprovalTrouble::NotTheirs),
+        Trouble::Approval(ApprovalTrouble::NothingAsked),
+        Trouble::Approval(ApprovalTrouble::NotToSign(file())),
+        Trouble::Approval(ApprovalTrouble::NoKeyholders),
+        Trouble::Approval(ApprovalTrouble::NotACode),
         Trouble::Damaged { detail: odd.to_owned() },
         Trouble::at(&file(), io::ErrorKind::NotFound.into()),
         Trouble::at(&file(), io::Error::other(odd)),
