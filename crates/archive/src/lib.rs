@@ -63,7 +63,7 @@ pub use receipt::{IssuedReceipt, ReceiptError};
 pub use receive::giver::BadKeyholders;
 pub use register::{Agreed, KnownMember, Register, Waiting};
 pub use release::{MarkError, ReleaseError};
-pub use relocate::MoveError;
+pub use relocate::{MoveError, MoveProgress};
 pub use repack::RepackError;
 pub use rollback::{EnterError, Entered, RollbackError};
 pub use rows::RowError;

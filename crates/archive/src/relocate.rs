@@ -63,6 +63,17 @@ pub enum MoveError {
     Io(#[from] io::Error),
 }
 
+/// How far a move has come; of several accessions one is moved after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveProgress {
+    /// The accession that moves now, whole or in part.
+    pub accession: Ref,
+    /// Bytes of it sealed anew.
+    pub bytes: u64,
+    /// Bytes of it to seal anew.
+    pub bytes_total: u64,
+}
+
 /// New places in one record.
 const PLACES: usize = 500;
 
@@ -95,6 +106,15 @@ struct Copy {
     items: Vec<(Ref, ObjectPlace)>,
 }
 
+impl Copy {
+    /// Bytes that are written: a part that several items share once, a whole object as long as it lies there sealed.
+    fn bytes(&self) -> u64 {
+        let parts: BTreeMap<_, _> =
+            self.items.iter().map(|(_, it)| (it.offset, it.length.unwrap_or(it.size))).collect();
+        parts.values().sum()
+    }
+}
+
 impl From<ProposeError> for MoveError {
     fn from(error: ProposeError) -> Self {
         match error {
@@ -110,7 +130,7 @@ impl Archive {
     /// Moves accessions and items to a compartment; both must be held. References do not change. What is there already is
     /// passed over. An own accession that is not released is read by the other compartment's holders from then on.
     ///
-    /// `progress` is told of bytes as they are copied.
+    /// `progress` is told whenever bytes were sealed anew.
     ///
     /// # Errors
     /// Any [`MoveError`]; of several accessions some may have been moved.
@@ -118,7 +138,7 @@ impl Archive {
         &mut self,
         about: &[Ref],
         to: &CompartmentId,
-        progress: &mut dyn FnMut(u64),
+        progress: &mut dyn FnMut(MoveProgress),
     ) -> Result<(), MoveError> {
         if *to == CompartmentId::register() || self.keyring.compartment(to).is_none() {
             return Err(MoveError::NotHeld);
@@ -176,7 +196,7 @@ impl Archive {
         group: &Group,
         to: &CompartmentId,
         workplace: &Workplace,
-        progress: &mut dyn FnMut(u64),
+        progress: &mut dyn FnMut(MoveProgress),
     ) -> Result<(), MoveError> {
         let contents = self.contents(group)?;
         let Some(&(row, _)) = contents.rows.first() else { return Ok(()) };
@@ -198,7 +218,13 @@ impl Archive {
         let name = hex::encode(self.entropy.bytes::<8>());
         self.note_work(&name, &group.located.compartment, &note)?;
 
-        let done = self.copy_and_record(group, to, new, &contents, &packs, &copies, progress);
+        let bytes_total = copies.iter().map(Copy::bytes).sum();
+        let mut at = MoveProgress { accession: group.accession.clone(), bytes: 0, bytes_total };
+        let mut copied = |bytes| {
+            at.bytes += bytes;
+            progress(at.clone());
+        };
+        let done = self.copy_and_record(group, to, new, &contents, &packs, &copies, &mut copied);
         // Also after an error: what was written for nothing is taken away.
         let finished = self.finish_work(workplace);
         done?;

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{PASSPHRASE, Place, copy, receive};
-use vidimus_archive::{Archive, BackedUp, BackupError, OpenError, RestoreError, Restored, restore};
+use vidimus_archive::{
+    Archive, BackedUp, BackupError, BackupProgress, OpenError, RestoreError, Restored, restore,
+};
 
 fn place() -> Place {
     let place = Place::new();
@@ -69,6 +71,22 @@ fn after_a_dead_disk_everything_is_as_it_was() {
     place.write("three/note.txt", "a third note");
     assert_eq!(receive(&mut archive, &place.disk().join("three")).accession.to_string(), "A3");
     assert_eq!(backup(&mut archive, &place).copied, 1);
+}
+
+#[test]
+fn progress_counts_what_is_copied_and_not_what_is_there() {
+    let place = place();
+    let mut archive = place.open();
+    backup(&mut archive, &place);
+    receive(&mut archive, &place.disk().join("two"));
+    let mut last = BackupProgress::default();
+    let done = archive.backup(&place.path("backup"), &mut |at| last = at).unwrap();
+    assert_eq!((last.bytes, last.bytes_total), (done.bytes, done.bytes));
+    assert!((200_000..300_000).contains(&last.bytes), "{last:?}");
+    assert_eq!((last.objects, last.objects_total), (4, 4));
+    restore(&place.path("backup"), &place.path("there"), &place.state(), &mut |at| last = at).unwrap();
+    assert_eq!(last.bytes, last.bytes_total);
+    assert!(last.bytes > 400_000, "{last:?}");
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct BackupProgress {
     pub objects_total: u64,
     /// Bytes copied.
     pub bytes: u64,
+    /// Bytes to copy: what is there already is not among them.
+    pub bytes_total: u64,
 }
 
 /// What a backup did; `docs/format/commands.md` has it as JSON.

@@ -23,9 +23,15 @@ impl Archive {
         let expected = self.objects_in_use()?.0;
         let theirs = list(to)?;
         let ours = list(&self.vault)?;
-        let mut at = BackupProgress { objects_total: ours.len() as u64, ..BackupProgress::default() };
+        let is_damaged = |name, len| expected.get(name).is_some_and(|size| *size != len);
+        let missing =
+            ours.iter().filter(|(name, len)| !theirs.contains_key(name) && !is_damaged(name, **len));
+        let bytes_total = done.bytes + missing.map(|(_, len)| len).sum::<u64>();
+        // A second look, for what came meanwhile, goes on from where the first one ended.
+        let mut at =
+            BackupProgress { objects: 0, objects_total: ours.len() as u64, bytes: done.bytes, bytes_total };
         for (name, len) in &ours {
-            let damaged = expected.get(name).is_some_and(|size| size != len);
+            let damaged = is_damaged(name, *len);
             match theirs.get(name) {
                 Some(known) if known == len => {}
                 _ if damaged => keep(done, format!("object {name}")),

@@ -148,14 +148,16 @@ fn copy_objects(
     let names: Vec<_> = from
         .list()
         .filter_map(|found| match found {
-            Ok(Found::Object { name, .. }) => Some(Ok(name)),
+            Ok(Found::Object { name, len }) => Some(Ok((name, len))),
             Ok(Found::Foreign { .. }) => None,
             Err(error) => Some(Err(objects::vault(error))),
         })
         .collect::<Result<_, BackupError>>()?;
     let mut done = BackedUp::default();
-    let mut at = BackupProgress { objects_total: names.len() as u64, ..BackupProgress::default() };
-    for name in names {
+    let bytes_total = names.iter().map(|(_, len)| len).sum();
+    let objects_total = names.len() as u64;
+    let mut at = BackupProgress { objects_total, bytes_total, ..BackupProgress::default() };
+    for (name, _) in names {
         objects::copy(&from, &to, &name, &mut done, &mut |bytes| {
             at.bytes += bytes;
             progress(at);

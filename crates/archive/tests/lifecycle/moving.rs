@@ -57,6 +57,20 @@ fn an_item_moves_to_a_compartment_that_fewer_hold() {
 }
 
 #[test]
+fn progress_of_a_move_ends_where_it_said_it_would() {
+    let house = House::of_two();
+    house.receive("Олена", &[("1", b"one".as_slice()), ("2", b"three"), ("3", b"one"), ("4", b"stays")]);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    let me = olena.keyring().member();
+    let vault = olena.new_compartment("victims", None, &[me]).unwrap();
+    let mut seen = Vec::new();
+    olena.move_into(&[r("A1-1"), r("A1-2"), r("A1-3")], &vault, &mut |at| seen.push(at)).unwrap();
+    let last = seen.last().expect("it moved something");
+    assert_eq!((last.accession.clone(), last.bytes, last.bytes_total), (r("A1"), 8, 8));
+}
+
+#[test]
 fn a_copy_of_what_fewer_hold_does_not_say_so() {
     let house = House::of_two();
     house.receive("Олена", &[("a.txt", b"known to few".as_slice())]);

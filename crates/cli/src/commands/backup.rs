@@ -40,7 +40,7 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
     let mut archive = context.open_to_record()?;
     let bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
-        bar.at(at.objects, at.objects_total, || bad_days::copied(context.lang, &at));
+        bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };
     let done = archive.backup(&arguments.folder, &mut show).map_err(not_backed_up)?;
     drop(bar);
@@ -59,7 +59,7 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
 pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble> {
     let bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
-        bar.at(at.objects, at.objects_total, || bad_days::copied(context.lang, &at));
+        bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };
     let restored = restore(&arguments.backup, &arguments.folder, &context.state(), &mut show);
     drop(bar);

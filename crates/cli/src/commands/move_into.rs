@@ -2,8 +2,11 @@
 
 use clap::Args;
 
+use vidimus_archive::MoveProgress;
+
 use super::{Answer, compartment};
 use crate::context::Context;
+use crate::progress::Bar;
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::changes;
@@ -27,7 +30,11 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let references = references::read(&arguments.references)?;
     let mut archive = context.open_to_record()?;
     let into = compartment::named(&archive, Some(&arguments.into))?;
-    archive.move_into(&references, &into, &mut |_| {})?;
+    let bar = Bar::new(context.lang);
+    let mut show = |at: MoveProgress| bar.at(at.bytes, at.bytes_total, || at.accession.to_string());
+    let moved = archive.move_into(&references, &into, &mut show);
+    drop(bar);
+    moved?;
     context.say(&changes::moved(context.lang, &references, &arguments.into))?;
     Ok(Answer::Yes)
 }

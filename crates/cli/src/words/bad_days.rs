@@ -45,13 +45,7 @@ pub fn new_epoch(lang: Lang, checkpoint: &CheckpointSummary) -> String {
 
 pub fn copied(lang: Lang, at: &BackupProgress) -> String {
     let (done, all) = (numbers::count(lang, at.objects), numbers::count(lang, at.objects_total));
-    let size = numbers::size(lang, at.bytes);
-    say!(
-        lang,
-        "object {done} of {all}, {size}",
-        "об'єкт {done} з {all}, {size}",
-        "объект {done} из {all}, {size}",
-    )
+    say!(lang, "object {done} of {all}", "об'єкт {done} з {all}", "объект {done} из {all}")
 }
 
 pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
