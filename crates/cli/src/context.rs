@@ -18,7 +18,7 @@ use crate::commands::{self, Answer};
 use crate::prompt::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, asks, help, tells, troubles, usage};
+use crate::words::{Lang, asks, help, safe, tells, troubles, usage};
 
 /// How often a person may mistype a passphrase.
 const TRIES: usize = 3;
@@ -237,9 +237,9 @@ impl Context {
     /// Nobody reads it any more.
     pub fn say_json(&self, value: &impl Serialize) -> Result<(), Trouble> {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        serde_json::to_writer_pretty(&mut out, value)
+        safe::pretty_json(value)
             .map_err(io::Error::from)
-            .and_then(|()| writeln!(out))
+            .and_then(|text| writeln!(out, "{text}"))
             .and_then(|()| out.flush())
             .map_err(unread)
     }

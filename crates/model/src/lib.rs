@@ -21,6 +21,6 @@ pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZon
 pub use keyholders::{
     Keyholders, KeyholdersApproval, KeyholdersNamed, RecoveryTest, RecoveryTested, TestShare,
 };
-pub use path::{FoundPath, PathEncoding};
+pub use path::{FoundPath, PathEncoding, is_unsafe_to_show};
 pub use reference::{BadReference, Ref};
 pub use statement::{KNOWN_CHANGES, Statement, StatementError};

@@ -104,7 +104,7 @@ impl fmt::Display for FoundPath {
 }
 
 /// Characters that move the cursor, turn the direction of text, or cannot be seen.
-fn is_unsafe_to_show(c: char) -> bool {
+pub fn is_unsafe_to_show(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' | '\u{061c}' | '\u{180e}')

@@ -6,7 +6,7 @@ use vidimus_proof::bag::{
     BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptAnswer, Report, StampReport,
 };
 
-use crate::page::limits;
+use crate::page::{is_plain, limits};
 use crate::words::Words;
 
 /// One object, with a newline behind it.
@@ -26,7 +26,22 @@ pub fn report(report: &Report, words: &Words) -> String {
         "receipt": report.receipt.map(receipt),
         "not_proved": limits(report, words),
     });
-    format!("{answer}\n")
+    harmless(&answer.to_string()) + "\n"
+}
+
+/// What a terminal could obey, or not show, as `\\uXXXX`: the same text to whoever reads JSON.
+fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_plain(character) {
+            text.push(character);
+        } else {
+            let mut units = [0; 2];
+            let units = character.encode_utf16(&mut units).iter();
+            text.extend(units.map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 /// With the earlier keys only where there were some.

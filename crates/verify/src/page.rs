@@ -71,7 +71,7 @@ pub fn safe(untrusted_text: &str) -> String {
 }
 
 /// Neither a control character nor one that formats invisibly (Unicode categories Cc, Cf, Zl, Zp, and the fillers).
-fn is_plain(character: char) -> bool {
+pub fn is_plain(character: char) -> bool {
     let hidden = matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
         | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'

@@ -11,7 +11,7 @@ use crate::context::{Context, unread};
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, numbers, tells};
+use crate::words::{Lang, numbers, safe, tells};
 
 /// Rows by which the widths of the columns are chosen; those behind them are not held in memory.
 const LOOKED_AT: usize = 1000;
@@ -69,7 +69,7 @@ impl<W: Write> Writer for Array<W> {
     fn row(&mut self, row: ListRow) -> io::Result<()> {
         write!(self.out, "{}", if self.first { "[\n" } else { ",\n" })?;
         self.first = false;
-        serde_json::to_writer(&mut self.out, &row).map_err(io::Error::from)
+        self.out.write_all(safe::json(&row)?.as_bytes())
     }
 
     fn end(&mut self) -> io::Result<()> {

@@ -15,7 +15,7 @@ pub const TABLE: Table = Table {
     not_allowed: "you may not read it",
     no_folder: "it is not a folder",
     disk_error: "the medium or the system refuses",
-    intact: "INTACT. This package is as the archive made it, and each file in it is, bit for bit, a file that the archive had recorded.",
+    intact: "INTACT. This package is as the archive with the key below made it, and each file in it is, bit for bit, a file that it had recorded.",
     altered: "NOT PROVED. Something is wrong with this package; do not rely on anything in it.",
     first_problem: "The first thing wrong:",
     further_problems: "Also wrong, or wrong because of it:",
