@@ -1,12 +1,13 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz
+.PHONY: help setup demo test bench fuzz crowd
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
 	@echo 'make demo    build, make fictional sample material, show what Vidimus does with it'
 	@echo 'make test    setup, then every test'
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
+	@echo 'make crowd   sixteen processes of each kind at work in one archive'
 	@echo 'make fuzz    hostile bytes into every parser, SECONDS_EACH=30 (needs nightly and cargo-fuzz)'
 
 setup:
@@ -23,3 +24,6 @@ bench:
 
 fuzz:
 	@scripts/fuzz.sh
+
+crowd:
+	VIDIMUS_CROWD=16 cargo test --locked -p vidimus-cli --test hostile crowd

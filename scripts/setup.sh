@@ -17,6 +17,8 @@ missing_packages() {
     # Others' programs that must agree with ours, in tests only.
     has age || echo age
     has openssl || echo openssl
+    # A clock that is off, in tests only.
+    has faketime || echo faketime
     { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
 }
 

@@ -4,4 +4,8 @@
 #[path = "../stories/support.rs"]
 mod support;
 
+mod canaries;
+mod clocks;
+mod crowd;
 mod names;
+mod scan;

@@ -1,0 +1,91 @@
+//! Many processes at once: every item once, no number twice, no answer lost, and nobody is told that a database is busy.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::{House, Said};
+
+/// How many processes of each kind work at once; `make crowd` asks for more.
+fn crowd() -> usize {
+    std::env::var("VIDIMUS_CROWD").map_or(3, |many| many.parse().expect("VIDIMUS_CROWD is a number"))
+}
+
+#[test]
+fn many_receive_describe_check_and_back_up_at_once() {
+    let house = House::with_archive();
+    let (people, rounds, files) = (crowd(), 2, 4);
+    for person in 0..people {
+        for round in 0..rounds {
+            for file in 0..files {
+                house.file(&format!("disk-{person}-{round}/{file}"), format!("{person} {round} {file}"));
+            }
+        }
+    }
+    thread::scope(|scope| {
+        for person in 0..people {
+            let house = &house;
+            scope.spawn(move || (0..rounds).for_each(|round| works(house, person, round, files)));
+            scope.spawn(move || (0..rounds).for_each(|_| watches(house, person)));
+        }
+    });
+
+    let listed = house.vidimus(["list", "--withdrawn", "--json"]).succeeds().json();
+    let listed = listed.as_array().unwrap();
+    let all = people * rounds * files;
+    let distinct =
+        |key: &str| listed.iter().map(|item| item[key].as_str().unwrap()).collect::<BTreeSet<_>>().len();
+    assert_eq!((listed.len(), distinct("ref"), distinct("sha256")), (all, all, all), "each file once");
+    let accessions: BTreeSet<_> =
+        listed.iter().map(|item| item["accession"].as_str().unwrap().to_owned()).collect();
+    let gapless = (1..=people * rounds).map(|number| format!("A{number}")).collect();
+    assert_eq!(accessions, gapless);
+    house.vidimus(["backup", "copy-0"]).succeeds();
+    for archive in ["archive", "copy-0"] {
+        let checked = house.vidimus(["--archive", archive, "check", "--full", "--json"]);
+        assert_eq!(checked.succeeds().json()["problems"], Value::Array(Vec::new()));
+    }
+}
+
+/// Takes a disk in, hides an item and shows it again, releases, hands one over.
+fn works(house: &House, person: usize, round: usize, files: usize) {
+    let received = done(house.vidimus(["receive", &format!("disk-{person}-{round}"), "--json"])).json();
+    assert_eq!(received["taken"], files, "{received}");
+    let accession = received["accession"].as_str().unwrap();
+    let item = format!("{accession}-1");
+    done(house.vidimus(["withdraw", &item, "--reason", "a slip"]));
+    done(house.vidimus(["reinstate", &item, "--reason", "it was none"]));
+    done(house.vidimus(["release", accession]));
+    let bag = format!("bag-{person}-{round}");
+    done(house.vidimus([
+        "disclose",
+        &item,
+        "--to",
+        "A newsroom",
+        "--purpose",
+        "Verification",
+        "--out",
+        &bag,
+    ]));
+    let said = done(house.vidimus(["log", &item, "--json"])).json();
+    let changes: Vec<_> =
+        said.as_array().unwrap().iter().map(|row| row["change"].as_str().unwrap()).collect();
+    for once in ["withdraw/1", "reinstate/1", "disclosure/1"] {
+        assert_eq!(changes.iter().filter(|&&change| change == once).count(), 1, "{once} in {changes:?}");
+    }
+}
+
+/// Looks at everything, checks it, and copies it.
+fn watches(house: &House, person: usize) {
+    done(house.vidimus(["list", "--json"]));
+    done(house.vidimus(["check"]));
+    done(house.vidimus(["backup", &format!("copy-{}", person % 2)]));
+}
+
+#[track_caller]
+fn done(said: Said) -> Said {
+    let err = said.err.to_lowercase();
+    assert!(!["busy", "locked", "panicked"].iter().any(|word| err.contains(word)), "{said:?}");
+    said.succeeds()
+}

@@ -1,0 +1,59 @@
+"""Looks for secrets in all files below folders: raw, hex, base64 in all three alignments, UTF-16, and any of these deflated.
+
+Standard input: a JSON list of secrets. Arguments: folders. Standard output: a JSON list of [file, secret, form].
+"""
+import base64, json, os, sys, zlib
+
+
+def forms(secret):
+    raw = secret.encode()
+    yield "raw", raw
+    yield "hex", raw.hex().encode()
+    yield "HEX", raw.hex().upper().encode()
+    yield "utf-16le", secret.encode("utf-16-le")
+    yield "utf-16be", secret.encode("utf-16-be")
+    for skip in range(3):
+        # The digits that depend on the secret's bytes alone, whatever stands around them.
+        digits = base64.b64encode(b"\0" * skip + raw)
+        first = (0, 2, 3)[skip]
+        last = len(digits.rstrip(b"=")) - (1 if (len(raw) + skip) % 3 else 0)
+        yield f"base64+{skip}", digits[first:last]
+        yield f"base64url+{skip}", digits[first:last].translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def search(data, wanted):
+    return {(secret, form) for secret, form, pattern in wanted if pattern in data}
+
+
+def inflated(data):
+    """What any deflate stream in it holds; a window at a time, for a stream may begin at any byte."""
+    for at in range(len(data)):
+        if data[at] & 6 == 6:  # no such kind of block
+            continue
+        try:
+            text = zlib.decompressobj(-15).decompress(data[at:at + 4096], 65536)
+        except zlib.error:
+            continue
+        if len(text) > 8:
+            yield text
+
+
+def main():
+    secrets = json.load(sys.stdin)
+    wanted = [(s, form, pattern) for s in secrets for form, pattern in forms(s)]
+    found = set()
+    for folder in sys.argv[1:]:
+        for place, _, files in os.walk(folder):
+            found |= {(place, *hit) for hit in search(os.fsencode(place), wanted)}
+            for name in files:
+                path = os.path.join(place, name)
+                with open(path, "rb") as file:
+                    data = file.read()
+                hits = search(os.fsencode(name) + b"\n" + data, wanted)
+                for text in inflated(data):
+                    hits |= {(secret, "deflate " + form) for secret, form in search(text, wanted)}
+                found |= {(path, *hit) for hit in hits}
+    print(json.dumps(sorted(found)))
+
+
+main()
