@@ -42,7 +42,8 @@ fn many_receive_describe_check_and_back_up_at_once() {
     let gapless = (1..=people * rounds).map(|number| format!("A{number}")).collect();
     assert_eq!(accessions, gapless);
     house.vidimus(["backup", "copy-0"]).succeeds();
-    for archive in ["archive", "copy-0"] {
+    house.vidimus(["restore", "copy-0", "again"]).succeeds();
+    for archive in ["archive", "again"] {
         let checked = house.vidimus(["--archive", archive, "check", "--full", "--json"]);
         assert_eq!(checked.succeeds().json()["problems"], Value::Array(Vec::new()));
     }
