@@ -9,11 +9,11 @@ mod words;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ContextKind;
 use vidimus_proof::bag;
 
 use folder::Folder;
-use options::Options;
+use options::{Language, Options};
 use words::Words;
 
 /// The bag is intact, and a receipt, if one was given, answers yes.
@@ -24,7 +24,11 @@ const NO: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let typed: Vec<_> = std::env::args_os().collect();
+    let options = match Options::read(&typed) {
+        Ok(options) => options,
+        Err(wrong) => return complain(&wrong, &Words::of(Language::asked(&typed))),
+    };
     let words = Words::of(options.language());
     match run(&options, &words) {
         Ok(code) => ExitCode::from(code),
@@ -33,6 +37,19 @@ fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// Prints help where it was asked for, or that the call cannot be understood.
+fn complain(wrong: &clap::Error, words: &Words) -> ExitCode {
+    if !wrong.use_stderr() {
+        // A closed pipe is the reader's wish.
+        let _ = wrong.print();
+        return ExitCode::from(YES);
+    }
+    let about = wrong.get(ContextKind::InvalidArg).or_else(|| wrong.get(ContextKind::InvalidValue));
+    let message = words.wrong_usage(&page::safe(&about.map(ToString::to_string).unwrap_or_default()));
+    let _ = writeln!(io::stderr(), "{}", page::wrap(&message, 0, 0));
+    ExitCode::from(USAGE)
 }
 
 /// The exit code, or why there is no answer.

@@ -1,45 +1,37 @@
 //! What the program is told on the command line, and whom it is told to trust.
 
+use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 use vidimus_proof::bag::Trust;
 use vidimus_proof::note::{Algorithm, VerifierKey};
 use vidimus_proof::policy::Policy;
 use vidimus_proof::{receipt, timestamp};
 
 use crate::page::safe;
-use crate::words::Words;
+use crate::words::{Words, help};
 
 /// No file that is named on the command line is larger than this.
 const MAX_OPTION_FILE: u64 = 16 << 20;
 
-/// Checks a package of files from an archive: that nothing in it was altered, and what it proves.
-///
-/// Exit code 0: intact. 1: altered, or of another key than the one given, or not inside the receipt. 2: wrong usage, or the answer cannot be written.
+/// What can be typed; its help is in `words/help.rs`.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80)]
 pub struct Options {
-    /// The folder of the package
     #[arg(value_name = "BAG")]
     pub bag: PathBuf,
-    /// The archive's key as you know it from elsewhere (C2SP vkey); may be repeated
     #[arg(long, value_name = "VKEY")]
     archive_key: Vec<String>,
-    /// A receipt that the archive published: were these files inside?
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// Certificates (PEM) of a time-stamp authority that you trust; may be repeated
     #[arg(long, value_name = "FILE")]
     tsa_ca: Vec<PathBuf>,
-    /// Archives and cosigners that you trust (C2SP tlog-policy)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
-    /// Language of the answer; by default that of the system
     #[arg(long, value_enum)]
     lang: Option<Language>,
 }
@@ -56,11 +48,28 @@ pub enum Language {
 }
 
 impl Options {
-    /// As asked, or as the system is set (POSIX: the first of these that is set and not empty), or English.
+    /// Understands what was typed; help and complaints are in the language that was asked for.
+    ///
+    /// # Errors
+    /// Help was asked for, or something cannot be understood.
+    pub fn read(typed: &[OsString]) -> Result<Self, clap::Error> {
+        let help = help::of(Language::asked(typed));
+        let mut command = Self::command().about(help.about).after_help(help.exit_codes).help_template(
+            format!("{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}", help.usage),
+        );
+        command.build();
+        for (name, text) in help.texts {
+            command = command.mut_arg(name, |argument| {
+                let heading = if argument.is_positional() { help.arguments } else { help.options };
+                argument.help(text).long_help(text).help_heading(heading)
+            });
+        }
+        Self::from_arg_matches(&command.try_get_matches_from(typed)?)
+    }
+
+    /// As asked, or as the system is set, or English.
     pub fn language(&self) -> Language {
-        let set = |name: &&str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let system = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default();
-        self.lang.unwrap_or_else(|| Language::of_locale(&system.to_string_lossy()))
+        self.lang.unwrap_or_else(Language::of_system)
     }
 
     /// Reads all that the user vouches for.
@@ -95,6 +104,21 @@ impl Options {
 }
 
 impl Language {
+    /// The language of the help, before the rest is understood.
+    pub fn asked(typed: &[OsString]) -> Self {
+        let words = || typed.iter().map(|word| word.to_str().unwrap_or_default());
+        let behind = words().zip(words().skip(1)).find(|(word, _)| *word == "--lang").map(|(_, named)| named);
+        let named = behind.or_else(|| words().find_map(|word| word.strip_prefix("--lang=")));
+        named.and_then(|named| Self::from_str(named, false).ok()).unwrap_or_else(Self::of_system)
+    }
+
+    /// POSIX: the first of these that is set and not empty.
+    fn of_system() -> Self {
+        let set = |name: &&str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let system = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default();
+        Self::of_locale(&system.to_string_lossy())
+    }
+
     fn of_locale(locale: &str) -> Self {
         match locale.get(..2) {
             Some("uk") => Self::Uk,
@@ -129,6 +153,19 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Options::command().debug_assert();
+    }
+
+    #[test]
+    fn help_and_complaints_are_in_the_language_asked_for() {
+        for (language, about) in
+            [("en", "Checks a package"), ("uk", "Перевіряє пакет"), ("ru", "Проверяет пакет")]
+        {
+            let typed = ["vidimus-verify", "--lang", language, "--help"].map(OsString::from);
+            let help = Options::read(&typed).unwrap_err().to_string();
+            assert!(help.contains(about), "{help}");
+            assert!(language == "en" || !help.contains("Usage") && !help.contains("Print"), "{help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub const TABLE: Table = Table {
     key_pinned: "This is the key that you told this program to expect.",
     key_not_pinned: "The key came from the package itself; compare it with the archive's public receipt, or with what the archive tells you in another way. Anyone can make an intact package with a key of their own.",
     key_led_to: "You told this program an earlier key of this archive; the package shows, key by key, how that one was followed by this one. Whoever had the earlier key could have named any other: ask the archive for its newest key, or give a receipt that it published later.",
+    wrong_usage: "This call cannot be understood: {0}. See how it is meant with vidimus-verify --help.",
     key_not_expected: "This is not the key that you told this program to expect.",
     earlier_keys: "Keys that signed for this archive before, the first one first:",
     said_of_package: "The archive says of this package:",

@@ -1,6 +1,7 @@
 //! What the program says, in three languages: the tables have the sentences, this file chooses among them.
 
 mod en;
+pub mod help;
 mod ru;
 mod table;
 mod uk;
@@ -54,6 +55,11 @@ impl Words {
     /// `--tsa-ca` has no certificate in it, or one that cannot be read.
     pub fn bad_certificates(&self, path: &str) -> String {
         fill(self.table.bad_certificates, &[path])
+    }
+
+    /// What was typed cannot be understood.
+    pub fn wrong_usage(&self, part: &str) -> String {
+        fill(self.table.wrong_usage, &[part])
     }
 
     /// `--policy` is no policy.

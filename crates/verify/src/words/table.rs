@@ -48,6 +48,8 @@ pub struct Table {
     pub key_not_pinned: &'static str,
     /// An earlier key was expected.
     pub key_led_to: &'static str,
+    /// What was typed cannot be understood: which part.
+    pub wrong_usage: &'static str,
     /// The key is another one than expected.
     pub key_not_expected: &'static str,
     /// Before the keys that signed earlier.
@@ -241,6 +243,7 @@ impl Table {
             self.key_pinned,
             self.key_not_pinned,
             self.key_led_to,
+            self.wrong_usage,
             self.key_not_expected,
             self.earlier_keys,
             self.said_of_package,
