@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd
+.PHONY: help setup demo test bench fuzz crowd fuzz-long
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -8,7 +8,7 @@ help:
 	@echo 'make test    setup, then every test'
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 	@echo 'make crowd   sixteen processes of each kind at work in one archive'
-	@echo 'make fuzz    hostile bytes into every parser, SECONDS_EACH=30 (needs nightly and cargo-fuzz)'
+	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
 	@scripts/setup.sh
@@ -27,3 +27,6 @@ fuzz:
 
 crowd:
 	VIDIMUS_CROWD=16 cargo test --locked -p vidimus-cli --test hostile crowd
+
+fuzz-long:
+	@SECONDS_ALL=3600 scripts/fuzz.sh

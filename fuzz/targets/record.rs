@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use vidimus_model::Statement;
 use vidimus_proof::record::Record;
 
 fuzz_target!(|untrusted: &[u8]| {
@@ -9,6 +10,7 @@ fuzz_target!(|untrusted: &[u8]| {
     if let Ok(record) = Record::parse(text) {
         assert_eq!(record.to_sd_jwt(), text);
         let _ = record.member_signature();
+        let _ = Statement::of(&record);
         assert_eq!(record.choose(&[]).entry(), record.entry());
     }
 });
