@@ -16,6 +16,7 @@ use crate::erase::Mandate;
 use crate::init::describe;
 use crate::keyring::{SealingKey, read_folder};
 use crate::proposals::{Outcome, ProposeError};
+use crate::register::adds;
 use crate::rows::{self, Said};
 use crate::{Archive, DoorError, FoldError, files};
 
@@ -86,8 +87,10 @@ impl Archive {
         let outcome = match self.propose(Action::AddMember(member), "a new member", false) {
             Ok(outcome) => outcome,
             Err(e) => {
-                // Nobody will ask for these keys; where that is not certain, they are of no use without a wrap.
-                let _ = files::destroy(&path);
+                // Only where it is certain that nothing was recorded: what follows a record can fail too.
+                if self.refresh().is_ok() && !self.asks_for(id) {
+                    let _ = files::destroy(&path);
+                }
                 return Err(e.into());
             }
         };
@@ -138,6 +141,11 @@ impl Archive {
         }
         self.finish_key_changes()?;
         self.take_wraps_away()
+    }
+
+    /// Is this a member, or proposed as one?
+    fn asks_for(&self, id: MemberId) -> bool {
+        self.register.members.contains_key(&id) || self.register.waiting.values().any(|w| adds(w, id))
     }
 
     /// Is this someone who can be added?

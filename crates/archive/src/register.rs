@@ -181,6 +181,7 @@ pub(crate) fn succession(origin: &str, change: &ArchiveKey) -> Option<Succession
     Succession::read(origin, &change.from, &change.key, &change.by_new).ok()
 }
 
-fn adds(waiting: &Waiting, member: MemberId) -> bool {
+/// Does this wait to admit that member?
+pub(crate) fn adds(waiting: &Waiting, member: MemberId) -> bool {
     matches!(&waiting.proposal.action, vidimus_model::Action::AddMember(m) if m.member == member)
 }

@@ -76,11 +76,14 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Makes the file.
+    /// Makes the file, or takes one of ours that is empty: a killed command left it.
     ///
     /// # Errors
-    /// It is there already, or cannot be made.
+    /// It is there already and holds something, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, Trouble> {
+        if let Some(file) = left_over(path) {
+            return Ok(Self { path: path.to_owned(), file, written: false });
+        }
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         match made {
             Ok(file) => Ok(Self { path: path.to_owned(), file, written: false }),
@@ -101,6 +104,15 @@ impl NewFile {
         self.written = true;
         Ok(())
     }
+}
+
+/// The file at `path`, where it is one that only we can read, and empty.
+fn left_over(path: &Path) -> Option<File> {
+    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+    let file = OpenOptions::new().write(true).custom_flags(no_follow).open(path).ok()?;
+    let found = file.metadata().ok()?;
+    let ours = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0;
+    (found.is_file() && ours && found.len() == 0).then_some(file)
 }
 
 impl Drop for NewFile {
@@ -140,6 +152,17 @@ mod tests {
         let path = folder.path().join("sheet");
         drop(NewFile::create(&path).unwrap());
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_empty_file_of_ours_is_taken_and_one_that_holds_something_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet");
+        let killed = NewFile::create(&path).unwrap();
+        NewFile::create(&path).unwrap().write(b"the code").unwrap();
+        std::mem::forget(killed);
+        assert!(matches!(NewFile::create(&path), Err(Trouble::Exists(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"the code");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -27,6 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct SqliteLedger {
     db: Connection,
     archive: String,
+    names: Names,
+}
+
+/// Whether the names in the ledger's folder outlast a power cut: that of the write-ahead log is new.
+enum Names {
+    /// Not asked yet; the folder.
+    Unknown(PathBuf),
+    Durable,
+    /// A sync failed. Another one that succeeds would prove nothing: the error is told once.
+    Lost,
 }
 
 impl SqliteLedger {
@@ -60,15 +70,18 @@ impl SqliteLedger {
         schema.commit()?;
         db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         db.close().map_err(|(_, error)| error)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        File::open(folder_of(path))?.sync_all()?;
         Ok(())
     }
 
     /// Opens a ledger that exists. A file cut by a page or more is noticed here, other damage where it is read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
-        let mut ledger = Self { db: connect(path)?, archive: String::new() };
+        let mut ledger = Self {
+            db: connect(path)?,
+            archive: String::new(),
+            names: Names::Unknown(folder_of(path).to_owned()),
+        };
         let format = ledger.meta("format")?;
         let format = format.parse().map_err(|_| StoreError::Damaged(format!("format {format:?}")))?;
         if format > FORMAT {
@@ -93,7 +106,11 @@ impl SqliteLedger {
     /// to one that was opened so.
     pub fn open_damaged(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
-        let mut ledger = Self { db: connect(path)?, archive: String::new() };
+        let mut ledger = Self {
+            db: connect(path)?,
+            archive: String::new(),
+            names: Names::Unknown(folder_of(path).to_owned()),
+        };
         ledger.archive = ledger.meta("archive").unwrap_or_default();
         Ok(ledger)
     }
@@ -120,6 +137,18 @@ impl SqliteLedger {
             Some((_, size, _)) => Err(StoreError::Damaged(format!("no checkpoint over {size} rows"))),
             None => Err(StoreError::Damaged("no tip".into())),
         }
+    }
+
+    /// Makes the name of the write-ahead log durable before anything is promised that lies in it. SQLite syncs the folder
+    /// too, but passes over the error (`unixSync` in os_unix.c).
+    fn sync_names(&mut self) -> Result<(), StoreError> {
+        match std::mem::replace(&mut self.names, Names::Lost) {
+            Names::Unknown(folder) => File::open(folder)?.sync_all()?,
+            Names::Durable => {}
+            Names::Lost => return Err(io::Error::other("the ledger's folder could not be synced").into()),
+        }
+        self.names = Names::Durable;
+        Ok(())
     }
 
     /// An error or a panic in `work` drops the transaction, which rolls it back.
@@ -204,6 +233,10 @@ fn refuse_other_files(path: &Path) -> Result<(), OpenError> {
             if ours { Ok(()) } else { Err(OpenError::NotALedger) }
         }
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -291,11 +324,13 @@ impl Ledger for SqliteLedger {
     }
 
     fn append(&mut self, batch: &Batch, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
+        self.sync_names()?;
         let done = self.transact(|| rules::append(self, batch, seal));
         self.wiping(batch.destroys(), done)
     }
 
     fn while_locked(&mut self, make: &mut Make<'_>, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
+        self.sync_names()?;
         let mut destroys = false;
         let done = self.transact(|| {
             let batch = make(self).map_err(AppendError::Seal)?;
@@ -311,6 +346,7 @@ impl Ledger for SqliteLedger {
         checkpoints: &[(u64, Vec<u8>)],
         tip: &Tip,
     ) -> Result<bool, ReplicateError> {
+        self.sync_names()?;
         let destroyed = self.transact(|| rules::replicate(self, rows, checkpoints, tip))?;
         Ok(!destroyed || self.wipe().unwrap_or(false)) // the copy is durable; a failure here must not deny it
     }

@@ -175,7 +175,7 @@ impl Archive {
         match Manifest::read(folder) {
             Some(manifest) if manifest.archive == self.archive_id => {}
             Some(_) => return Err(BackupError::NotOurs(folder.to_owned())),
-            None if fs::read_dir(folder)?.next().is_some() => {
+            None if !holds_only_a_beginning(folder)? => {
                 return Err(BackupError::NotOurs(folder.to_owned()));
             }
             None => {
@@ -185,6 +185,18 @@ impl Archive {
         }
         Ok(Layout::new(folder))
     }
+}
+
+/// Is there nothing but what a back-up left that was killed while it wrote its first file?
+fn holds_only_a_beginning(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let begun = name.to_string_lossy();
+        if !(begun.starts_with(MANIFEST) && begun.ends_with(".aside")) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn open_vault(layout: &Layout) -> Result<FolderVault, BackupError> {
@@ -199,12 +211,30 @@ fn open_vault(layout: &Layout) -> Result<FolderVault, BackupError> {
 
 fn open_ledger(layout: &Layout, archive_id: &str) -> Result<SqliteLedger, BackupError> {
     let path = layout.ledger();
-    let ledger =
-        if path.exists() { SqliteLedger::open(&path)? } else { SqliteLedger::create(&path, archive_id)? };
+    if !path.exists() {
+        begin_ledger(layout, archive_id)?;
+    }
+    let ledger = SqliteLedger::open(&path)?;
     if ledger.archive() != archive_id {
         return Err(BackupError::NotOurs(layout.root().to_owned()));
     }
     Ok(ledger)
+}
+
+/// Made aside, so that a killed back-up leaves a whole ledger or none.
+fn begin_ledger(layout: &Layout, archive_id: &str) -> Result<(), BackupError> {
+    let aside = layout.root().join("ledger.db.begun");
+    for left_over in ["", "-journal", "-wal", "-shm"] {
+        let mut name = aside.clone().into_os_string();
+        name.push(left_over);
+        match fs::remove_file(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    drop(SqliteLedger::create(&aside, archive_id)?);
+    fs::rename(aside, layout.ledger())?;
+    Ok(files::sync_folder(layout.root())?)
 }
 
 fn summary(note: &[u8]) -> Option<CheckpointSummary> {

@@ -225,13 +225,12 @@ impl Archive {
         // Not of another compartment: whoever holds this one would learn what lies in that.
         let current = self.current(&session.into)?;
         let asked = |key: &KeyId| *key == current || session.kin.contains(key);
+        let mut first: Option<Ref> = None;
         for (_, catalogue) in self.catalogues.iter_mut().filter(|(key, _)| asked(key)) {
             let same = catalogue.find(&found.sha256, found.size).map_err(FoldError::from)?.value;
-            if let Some(reference) = same.into_iter().find(|same| same.whole() != session.about) {
-                return Ok(Some(reference));
-            }
+            first = first.into_iter().chain(same).filter(|same| same.whole() != session.about).min();
         }
-        Ok(None)
+        Ok(first)
     }
 
     /// An object that no record names yet; if it cannot be removed, `check` will name it as extra.

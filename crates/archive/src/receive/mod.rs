@@ -218,9 +218,12 @@ impl Archive {
         };
         for own in self.keyring.own_accessions().to_vec() {
             if self.ledger_compartment(own)?.as_ref() == Some(&session.into) {
+                self.catalogue_of(own)?;
                 session.kin.push(own);
             }
         }
+        // Copies are looked for in what is open; who goes on with an accession has not asked these before.
+        self.catalogue(&session.into)?;
         let mut at = Progress::default();
         let identity = &self.keyring.get(session.key).ok_or(ReceiveError::NotHeld)?.identity;
         let entropy = Entropy::from_os().map_err(io::Error::other)?;
