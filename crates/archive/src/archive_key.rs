@@ -96,9 +96,10 @@ impl Archive {
     }
 
     fn put_new_key(&mut self, reason: &str) -> Result<(), ArchiveKeyError> {
-        let seed = SigningSeed::generate(&mut self.entropy);
         let register = CompartmentId::register();
         self.act(|archive| -> Result<Act, ArchiveKeyError> {
+            // Another one in every try: the one before is wrapped for whoever was removed since.
+            let seed = SigningSeed::generate(&mut archive.entropy);
             let members: Vec<MemberId> = archive.register.present().map(|member| member.member).collect();
             for member in members {
                 let recipient = archive.recipient_of(member).flatten();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use vidimus_ledger::{Batch, Ledger as _, NewRow, Sealed, SqliteLedger};
-use vidimus_model::{Action, Change, CompartmentId, Withdrawal};
+use vidimus_model::{Action, Agreement, Change, CompartmentId, MemberRemoved, Withdrawal};
 use vidimus_proof::bag::{MemoryBag, Pinned, Report, Trust, verify};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::merkle::{Frontier, leaf_hash};
@@ -15,7 +15,7 @@ use super::house::House;
 use super::killed::killed_everywhere;
 use super::{r, waiting};
 use crate::door::{Act, Draft};
-use crate::{Archive, ArchiveKeyError, Outcome};
+use crate::{Archive, ArchiveKeyError, Outcome, ProposeError};
 
 const BOTH: [&str; 2] = ["Олена", "Богдан"];
 
@@ -131,6 +131,34 @@ fn a_record_that_was_prepared_before_is_made_again() {
     // Between his look at the register and his append: the key changes under his hands.
     crate::crash::meanwhile(move || drop(olena.change_key("a laptop was stolen").unwrap()));
     bohdan.record(Act::of(vec![draft], Vec::new())).unwrap();
+    house.is_sound_for(&BOTH);
+}
+
+#[test]
+fn whoever_is_removed_while_the_key_changes_does_not_get_it() {
+    let house = House::of_two();
+    house.admit("Віра", BOTH);
+    let gone = house.open("Віра").keyring().member();
+    let mut olena = house.open("Олена");
+    let id = waiting(olena.propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
+    let mut bohdan = house.open("Богдан");
+    // When the new key is wrapped for all three, and not named yet. The rest of the removal waits for the workplace.
+    crate::crash::meanwhile(move || {
+        let drafts = [
+            Change::Agreement(Agreement { proposal: id }),
+            Change::MemberRemoved(MemberRemoved { member: gone, reason: "left".into() }),
+        ];
+        bohdan
+            .act(|archive| -> Result<Act, ProposeError> {
+                let drafts = drafts.iter().map(|change| archive.in_register(change.clone()));
+                Ok(Act::of(drafts.collect::<Result<_, _>>()?, vec![CompartmentId::register()]))
+            })
+            .unwrap();
+    });
+    olena.change_key("a laptop was stolen").unwrap();
+    let newest = olena.keys().newest().key_id();
+    assert!(!house.layout().signing(olena.id(), &newest, gone).exists(), "it was wrapped for her");
+    drop(olena);
     house.is_sound_for(&BOTH);
 }
 
