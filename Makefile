@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd fuzz-long
+.PHONY: help setup demo test bench fuzz crowd rot fuzz-long
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -8,6 +8,7 @@ help:
 	@echo 'make test    setup, then every test'
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 	@echo 'make crowd   sixteen processes of each kind at work in one archive'
+	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
@@ -30,3 +31,6 @@ crowd:
 
 fuzz-long:
 	@SECONDS_ALL=3600 scripts/fuzz.sh
+
+rot:
+	VIDIMUS_ROT=1 cargo test --locked -p vidimus-archive --test rot -- --nocapture

@@ -164,7 +164,11 @@ fn a_forgotten_passphrase_is_replaced_with_the_sheet_and_a_lost_sheet_with_the_p
     drop(archive);
     assert!(recover(&place.archive(), None, &place.recovery, "x", &KDF).is_err());
     recover(&place.archive(), None, &sheet, "fourth", &KDF).unwrap();
-    assert_eq!(refs(&mut open("fourth").unwrap(), false), [] as [String; 0]);
+    let mut archive = open("fourth").unwrap();
+    let [named] = &refs(&mut archive, false)[..] else { panic!("what is not on record yet is named") };
+    assert!(named.starts_with("key members/"), "{named}");
+    archive.record_key_file().unwrap();
+    assert_eq!(refs(&mut archive, false), [] as [String; 0]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub enum Change {
     ArchiveKey(ArchiveKey),
     #[serde(rename = "member/1")]
     Member(Member),
+    #[serde(rename = "member-file/1")]
+    MemberFile(MemberFile),
     #[serde(rename = "member-removed/1")]
     MemberRemoved(MemberRemoved),
     #[serde(rename = "keyholders/1")]
@@ -104,6 +106,15 @@ pub struct Member {
     pub signing_key: String,
     /// age recipient, `age1…`.
     pub recipient: String,
+}
+
+/// A member changed their passphrase or recovery sheet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberFile {
+    /// Who.
+    pub member: MemberId,
+    /// SHA-256 of their key file from then on.
+    pub sha256: String,
 }
 
 /// A member is removed; what they could open they may have copied.

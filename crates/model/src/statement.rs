@@ -81,10 +81,11 @@ impl Statement {
 }
 
 /// The names of the changes that this version reads.
-pub const KNOWN_CHANGES: [&str; 28] = [
+pub const KNOWN_CHANGES: [&str; 29] = [
     "archive/1",
     "archive-key/1",
     "member/1",
+    "member-file/1",
     "member-removed/1",
     "keyholders/1",
     "keyholders/2",

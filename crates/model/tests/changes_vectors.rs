@@ -22,10 +22,11 @@ const ORIGIN: &str = "archive.example/ik-900";
 /// How many log entries each member's program had seen.
 const BASE: u64 = 41;
 /// In the register's compartment, sealed by its key.
-const REGISTER: [&str; 12] = [
+const REGISTER: [&str; 13] = [
     "archive/1",
     "archive-key/1",
     "member/1",
+    "member-file/1",
     "member-removed/1",
     "keyholders/1",
     "keyholders/2",

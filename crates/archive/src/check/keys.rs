@@ -13,12 +13,14 @@ use vidimus_seal::member::{self, MemberKeys};
 use vidimus_seal::wrap;
 
 use super::files;
+use super::ledger::Scan;
 use super::records::Facts;
 use super::register::Register;
 use super::report::{Report, what};
 use super::sentence::sentence;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
+use crate::passphrase::digest_of;
 
 /// What the key store holds.
 pub(super) struct Keys {
@@ -64,6 +66,9 @@ pub(super) fn open(layout: &Layout, member: Option<&MemberKeys>, report: &mut Re
     };
     keys.look_at_signing(layout, member, report);
     keys.look_at_held(layout, member, report);
+    if !keys.held.is_empty() {
+        report.sound(sentence!("{} keys that open", keys.held.len()));
+    }
     if keys.others > 0 {
         report
             .unknown(sentence!("{} keys that are wrapped for others: only they can open them", keys.others));
@@ -284,6 +289,17 @@ fn wrap_name(id: KeyId, holder: &str) -> String {
     format!("key held/{id}/{holder}.age")
 }
 
+/// Whoever checks is a member, and every member holds the register.
+pub(super) fn look_at_register(keys: &Keys, scan: &Scan, report: &mut Report) {
+    let newest = scan.register_key.as_ref().filter(|key| keys.get(key).is_none());
+    let id = newest.and_then(|key| key.parse::<KeyId>().ok());
+    let Some((id, me)) = id.zip(keys.member) else { return };
+    if !keys.wraps.get(&id).is_some_and(|holders| holders.contains(&me.to_string())) {
+        let problem = sentence!("it is missing, so that {} cannot read the compartment", me);
+        report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
+    }
+}
+
 /// The key store against what the records say.
 pub(super) fn look(
     layout: &Layout,
@@ -295,7 +311,7 @@ pub(super) fn look(
 ) {
     let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
     look_at_people(layout, keys, register, member, report);
-    look_at_signers(layout, keys, facts, register, report);
+    look_at_signers(layout, keys, register, report);
     for (id, generation) in &facts.generations {
         let text = id.to_string();
         if let Some(key) = keys.get(&text)
@@ -332,14 +348,14 @@ pub(super) fn look(
     }
 }
 
-/// Whoever acted and is present can sign with the key that signs now, and nobody keeps an older one.
-fn look_at_signers(layout: &Layout, keys: &Keys, facts: &Facts, register: &Register, report: &mut Report) {
+/// Whoever is a member can sign with the key that signs now, and nobody keeps an older one.
+fn look_at_signers(layout: &Layout, keys: &Keys, register: &Register, report: &mut Report) {
     let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
     let newest = register.keys.as_ref().map(|keys| keys.newest().key_id());
     for archive in &keys.archive_ids {
         let newest = newest.as_ref().unwrap_or(archive);
         let name = signing_name(archive, newest);
-        for id in facts.acted.iter().filter(|id| present(id)) {
+        for id in register.members.keys().filter(|id| present(id)) {
             if !layout.signing(archive, newest, *id).exists() {
                 let problem =
                     sentence!("it is missing, so that {} cannot record anything", register.name(*id));
@@ -384,6 +400,12 @@ fn look_at_people(
             Ok(untrusted) => {
                 if matches!(member::could_be(&untrusted, &presence.member.name), Ok(false)) {
                     let problem = sentence!("it is not the key file of {}", presence.member.name);
+                    report.problem(reference, problem, what::KEYS);
+                } else if register.key_files.get(id).is_some_and(|newest| *newest != digest_of(&untrusted)) {
+                    let problem = sentence!(
+                        "it is not the newest key file of {}: an older one opens with an older passphrase or sheet",
+                        presence.member.name
+                    );
                     report.problem(reference, problem, what::KEYS);
                 }
             }

@@ -33,6 +33,8 @@ pub(super) struct Scan {
     pub compartments: BTreeSet<String>,
     /// The register's records.
     pub register: Vec<(u64, vidimus_model::Statement)>,
+    /// The key that seals the register's newest record.
+    pub register_key: Option<String>,
     /// A record of the register cannot be read, so that what it says is not known.
     pub register_is_damaged: bool,
     /// The tip.
@@ -134,6 +136,7 @@ impl Scan {
         used.live += u64::from(row.body.is_some());
         used.erased += u64::from(row.erased);
         if row.compartment == "register" && row.body.is_some() {
+            self.register_key = Some(row.key.clone());
             match keys.get(&row.key).map(|key| rows::open(&row, &key.row, archive_id)) {
                 Some(Ok(Said::Statement(statement))) => self.register.push((row.seq, *statement)),
                 Some(Ok(_)) => {}

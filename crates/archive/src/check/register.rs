@@ -28,6 +28,8 @@ pub(super) struct Register {
     pub members: BTreeMap<MemberId, Presence>,
     /// Sizes and roots of the receipts on record, with their log index.
     pub receipts: Vec<vidimus_model::Receipt>,
+    /// SHA-256 of the newest key file of whoever changed it.
+    pub key_files: BTreeMap<MemberId, String>,
     /// Key files that wait for a second member's agreement.
     pub proposed: Vec<MemberId>,
     /// Some of its records cannot be read: whom it does not name may still be a member.
@@ -56,6 +58,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
         rollbacks: Vec::new(),
         members: BTreeMap::new(),
         receipts: Vec::new(),
+        key_files: BTreeMap::new(),
         proposed: Vec::new(),
         is_damaged: scan.register_is_damaged || !scan.missing.is_empty(),
     };
@@ -75,6 +78,9 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
                 register
                     .members
                     .insert(member.member, Presence { member: member.clone(), key, from: *seq, until: None });
+            }
+            Change::MemberFile(file) if statement.by == file.member => {
+                register.key_files.insert(file.member, file.sha256.clone());
             }
             Change::MemberRemoved(gone) => {
                 if let Some(presence) = register.members.get_mut(&gone.member) {

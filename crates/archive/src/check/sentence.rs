@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 126] = [
+pub const TEMPLATES: [&str; 128] = [
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
@@ -83,6 +83,7 @@ pub const TEMPLATES: [&str; 126] = [
     "this program did not put it there",
     "the catalogue folds/{} was not sound: it was thrown away, and is folded again when it is asked",
     "the catalogue is not sound and cannot be thrown away: {}",
+    "{} keys that open",
     "{} keys that are wrapped for others: only they can open them",
     "the member's key file is damaged",
     "the archive's signing key does not open for its member",
@@ -96,6 +97,7 @@ pub const TEMPLATES: [&str; 126] = [
     "it is missing, so that {} cannot record anything",
     "it holds other keys than the register names for this member",
     "it is not the key file of {}",
+    "it is not the newest key file of {}: an older one opens with an older passphrase or sheet",
     "the key file of {} is missing",
     "the ledger's file",
     "the ledger's file is damaged: {}",

@@ -44,6 +44,10 @@ fn with_the_sheet(context: &Context, arguments: &Arguments) -> Result<Answer, Tr
     let file = arguments.new_passphrase_file.as_deref();
     let new = prompt::new_passphrase(file, "--new-passphrase-file FILE", context.lang)?;
     recover(folder, context.globals.member.as_deref(), &code, &new, &KdfParams::default())?;
+    // Where the archive does not open yet, or went back, the next change of the passphrase records it.
+    if let Ok(mut archive) = context.open_with_passphrase(&new) {
+        archive.record_key_file()?;
+    }
     context.say(bad_days::passphrase_changed(context.lang))?;
     Ok(Answer::Yes)
 }

@@ -103,6 +103,7 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
         | Change::ArchiveBegins(_)
         | Change::ArchiveKey(_)
         | Change::Member(_)
+        | Change::MemberFile(_)
         | Change::MemberRemoved(_)
         | Change::Keyholders(_)
         | Change::KeyholdersNamed(_)

@@ -10,8 +10,18 @@ use vidimus_model::*;
 use super::{ORIGIN, Set, keys};
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 3] =
-    [("changes-v1", at_first), ("changes-v1-keys", of_keys), ("changes-v1-keyholders", of_keyholders)];
+pub(super) const SETS: [Set; 4] = [
+    ("changes-v1", at_first),
+    ("changes-v1-keys", of_keys),
+    ("changes-v1-keyholders", of_keyholders),
+    ("changes-v1-member-file", of_a_key_file),
+];
+
+/// A member who changed their passphrase.
+fn of_a_key_file() -> Vec<(&'static str, Change)> {
+    let sha256 = "ab".repeat(32);
+    vec![("member-file.sd-jwt", Change::MemberFile(MemberFile { member: member(3), sha256 }))]
+}
 
 /// Keyholders who approve who follows them, and a test of what they can open.
 fn of_keyholders() -> Vec<(&'static str, Change)> {
