@@ -46,6 +46,17 @@ pub fn destroy(path: &Path) -> io::Result<()> {
     sync_folder(parent(path)?)
 }
 
+/// Removes a file; one that is not there is well. A power cut may bring it back.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Removes a folder with all that is in it and makes that durable; one that is not there is well.
 ///
 /// # Errors

@@ -113,6 +113,11 @@ impl Layout {
         self.root.join("unfinished")
     }
 
+    /// There while nobody has read what a receiving answered.
+    pub fn unanswered(&self, key: KeyId) -> PathBuf {
+        self.unfinished().join(format!("received-{key}"))
+    }
+
     /// Settings: time-stamp authorities.
     pub fn settings(&self) -> PathBuf {
         self.root.join("settings.json")

@@ -64,7 +64,10 @@ impl Place {
     }
 
     fn receive(&self, path: &Path) -> Received {
-        self.open().receive(&request(path), &mut |_| {}).unwrap()
+        let mut archive = self.open();
+        let received = archive.receive(&request(path), &mut |_| {}).unwrap();
+        archive.answered(&received).unwrap();
+        received
     }
 
     /// Receives until `files` have been dealt with, then dies in the middle of it.

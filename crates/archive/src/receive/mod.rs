@@ -90,12 +90,13 @@ pub struct Received {
     pub checkpoint: CheckpointSummary,
     /// The folder of the public receipt.
     pub receipt: PathBuf,
-    /// Whether an unfinished accession was gone on with.
+    /// Whether an unfinished accession was gone on with, or one that nobody was told is finished.
     pub resumed: bool,
     /// Who can open what was said about the giver; none where an earlier run sealed it.
     pub sealed_to: Option<SealedTo>,
     /// What is known of the carrier.
     pub medium: Medium,
+    key: KeyId,
 }
 
 /// Something that was found and not taken.
@@ -224,6 +225,11 @@ impl Archive {
         }
         // Copies are looked for in what is open; who goes on with an accession has not asked these before.
         self.catalogue(&session.into)?;
+        if session.ended && !met_all(&session, &roots) {
+            // Something came since: that is another delivery.
+            files::remove(&self.layout.unanswered(session.key))?;
+            return self.receive(request, progress);
+        }
         let mut at = Progress::default();
         let identity = &self.keyring.get(session.key).ok_or(ReceiveError::NotHeld)?.identity;
         let entropy = Entropy::from_os().map_err(io::Error::other)?;
@@ -235,6 +241,7 @@ impl Archive {
         drop(sealer);
         let checkpoint = self.end(&mut session)?;
         let receipt = self.issue_receipt()?;
+        let key = session.key;
         let AccessionEnd { about, found, taken, copies, bytes, .. } = session.counts;
         let not_taken = session.not_taken;
         Ok(Received {
@@ -249,7 +256,16 @@ impl Archive {
             resumed,
             sealed_to,
             medium,
+            key,
         })
+    }
+
+    /// Takes note that somebody was told of what was received: the same command begins another accession from now on.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn answered(&self, received: &Received) -> io::Result<()> {
+        files::remove(&self.layout.unanswered(received.key))
     }
 
     #[allow(
@@ -307,8 +323,11 @@ impl Archive {
             let Some(row) = found else { continue };
             let same =
                 row.begun.is_some_and(|begun| begun.sources == sources) && first.as_ref() == Some(into);
-            if same && row.end.is_none() && row.state == State::Private {
-                return Ok(Some(Session::resume(catalogue, row.reference, into.clone(), key)?));
+            let ended = row.end.is_some();
+            if same && row.state == State::Private && (!ended || self.layout.unanswered(key).exists()) {
+                let catalogue = self.catalogue_of(key)?;
+                let session = Session::resume(catalogue, row.reference, into.clone(), key)?;
+                return Ok(Some(Session { ended, ..session }));
             }
         }
         Ok(None)
@@ -371,11 +390,19 @@ impl Archive {
     fn end(&mut self, session: &mut Session) -> Result<CheckpointSummary, ReceiveError> {
         let counts = &mut session.counts;
         counts.found = counts.taken + counts.copies + counts.not_taken;
+        if session.ended {
+            return self.now();
+        }
+        files::replace(&self.layout.unanswered(session.key), b"")?;
         let change = Change::AccessionEnd(counts.clone());
         let draft = Draft { compartment: session.into.clone(), key: session.key, change };
         let entries = counts.found + 2;
         let act = Act { drafts: vec![draft], blanks: padded(entries) - entries, ..Act::default() };
         self.record(act)?;
+        self.now()
+    }
+
+    fn now(&self) -> Result<CheckpointSummary, ReceiveError> {
         let signed = self.checkpoint().map_err(DoorError::from)?;
         Ok(CheckpointSummary::from(signed.checkpoint()))
     }
@@ -385,6 +412,15 @@ impl Archive {
         let rows = self.ledger.rows_of_key(&key.to_string(), 0, 1).map_err(DoorError::from)?;
         Ok(rows.first().and_then(|row| row.compartment.parse().ok()))
     }
+}
+
+/// Was everything that is found there dealt with by an earlier run?
+fn met_all(session: &Session, roots: &[Root]) -> bool {
+    (0u32..).zip(roots).all(|(source, root)| {
+        root.walk().all(|step| match step {
+            Step::File(path) | Step::NotTaken(path, ..) => session.known.has_met(source, &path),
+        })
+    })
 }
 
 fn open_root(path: &Path) -> Result<Root, ReceiveError> {

@@ -18,6 +18,8 @@ pub(super) struct Session {
     pub next_item: u64,
     /// Whether other accessions can hold copies at all.
     pub others: bool,
+    /// Its end is recorded, but nobody was told.
+    pub ended: bool,
     /// Own accessions of the same compartment.
     pub kin: Vec<KeyId>,
 }
@@ -35,6 +37,7 @@ impl Session {
             not_taken: Vec::new(),
             next_item: 1,
             others,
+            ended: false,
             kin: Vec::new(),
         }
     }

@@ -63,6 +63,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     } else {
         context.say(&receipt::internal(context.lang, &received, archive.layout().root()))?;
     }
+    archive.answered(&received)?;
     Ok(if received.is_whole() { Answer::Yes } else { Answer::No })
 }
 
