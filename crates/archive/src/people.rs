@@ -130,7 +130,7 @@ impl Archive {
     pub fn finish_removals(&mut self) -> Result<(), ProposeError> {
         self.refresh()?;
         if !self.held_by_removed()?.is_empty() {
-            let mut new = HashMap::new();
+            let mut new = NewKeys::new();
             self.act(|archive| -> Result<Act, ProposeError> {
                 let stale = archive.held_by_removed()?;
                 let (drafts, mut reads) = archive.new_generations(stale, None, &mut new)?;
@@ -176,7 +176,7 @@ impl Archive {
     }
 
     pub(crate) fn remove(&mut self, gone: MemberId, mandate: &Mandate) -> Result<(), ProposeError> {
-        let mut new = HashMap::new();
+        let mut new = NewKeys::new();
         self.act(|archive| -> Result<Act, ProposeError> {
             let agreement = archive.agreement(mandate)?;
             if !archive.register.present().any(|member| member.member == gone) {
@@ -195,7 +195,7 @@ impl Archive {
                 Change::MemberRemoved(MemberRemoved { member: gone, reason: mandate.reason.clone() });
             let own_affairs = agreement.into_iter().map(|draft| draft.change).chain([removed]);
             // All of the register's rows stand under its newest generation: by that the others notice it.
-            let (register, key) = (CompartmentId::register(), new[&CompartmentId::register()]);
+            let (register, (key, _)) = (CompartmentId::register(), new[&CompartmentId::register()].clone());
             drafts.extend(own_affairs.map(|change| Draft { compartment: register.clone(), key, change }));
             reads.push(register);
             Ok(Act::of(drafts, reads))
@@ -274,12 +274,13 @@ impl Archive {
     }
 
     /// A new generation of each compartment's key and of the register's, for all holders but the removed and `gone`. What was
-    /// released under the old one is wrapped for the new. `new` keeps the keys over several tries.
+    /// released under the old one is wrapped for the new. `new` keeps the keys over several tries, unless one of those for whom
+    /// they were wrapped no longer holds.
     fn new_generations(
         &mut self,
         mut compartments: Vec<CompartmentId>,
         gone: Option<MemberId>,
-        new: &mut HashMap<CompartmentId, KeyId>,
+        new: &mut NewKeys,
     ) -> Result<(Vec<Draft>, Vec<CompartmentId>), ProposeError> {
         if !compartments.contains(&CompartmentId::register()) {
             compartments.push(CompartmentId::register());
@@ -294,17 +295,19 @@ impl Archive {
                     holders.insert(member, recipient.ok_or(ProposeError::BadMember)?);
                 }
             }
-            let key = match new.get(compartment) {
-                Some(key) => *key,
+            let still_hold =
+                |wrapped: &BTreeSet<MemberId>| wrapped.iter().all(|one| holders.contains_key(one));
+            let key = match new.get(compartment).filter(|(_, wrapped)| still_hold(wrapped)) {
+                Some((key, _)) => *key,
                 None => {
                     let identity = Identity::generate(&mut self.entropy);
                     let key = SealingKey::new(KeyId::from_bytes(self.entropy.bytes()), identity);
                     let id = key.id;
                     self.keyring.add(key);
-                    new.insert(compartment.clone(), id);
                     id
                 }
             };
+            new.insert(compartment.clone(), (key, holders.keys().copied().collect()));
             let identity = &self.keyring.get(key).expect("it was put there just now").identity;
             let recipient = identity.recipient().to_string();
             for (member, holder) in &holders {
@@ -381,6 +384,9 @@ impl Archive {
         Ok(())
     }
 }
+
+/// The key of each compartment's new generation, and for whom it is wrapped.
+type NewKeys = HashMap<CompartmentId, (KeyId, BTreeSet<MemberId>)>;
 
 /// Rows that are read at once.
 const PAGE: usize = 2048;

@@ -1,10 +1,14 @@
 //! The archive's signing key changes: everybody goes on with the new one, and the old one signs nothing more that holds.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use vidimus_ledger::{Batch, Ledger as _, NewRow, Sealed, SqliteLedger};
-use vidimus_model::{Action, Agreement, Change, CompartmentId, MemberRemoved, Withdrawal};
+use vidimus_model::{
+    Action, Agreement, Change, CompartmentId, KeyId, MemberId, MemberRemoved, ProposalId, Withdrawal,
+};
 use vidimus_proof::bag::{MemoryBag, Pinned, Report, Trust, verify};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::merkle::{Frontier, leaf_hash};
@@ -143,23 +147,70 @@ fn whoever_is_removed_while_the_key_changes_does_not_get_it() {
     let id = waiting(olena.propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
     let mut bohdan = house.open("Богдан");
     // When the new key is wrapped for all three, and not named yet. The rest of the removal waits for the workplace.
-    crate::crash::meanwhile(move || {
-        let drafts = [
-            Change::Agreement(Agreement { proposal: id }),
-            Change::MemberRemoved(MemberRemoved { member: gone, reason: "left".into() }),
-        ];
-        bohdan
-            .act(|archive| -> Result<Act, ProposeError> {
-                let drafts = drafts.iter().map(|change| archive.in_register(change.clone()));
-                Ok(Act::of(drafts.collect::<Result<_, _>>()?, vec![CompartmentId::register()]))
-            })
-            .unwrap();
-    });
+    crate::crash::meanwhile(move || bare_removal(&mut bohdan, id, gone).unwrap());
     olena.change_key("a laptop was stolen").unwrap();
     let newest = olena.keys().newest().key_id();
     assert!(!house.layout().signing(olena.id(), &newest, gone).exists(), "it was wrapped for her");
     drop(olena);
     house.is_sound_for(&BOTH);
+}
+
+#[test]
+fn whoever_is_removed_while_another_is_does_not_get_the_new_generations() {
+    let house = House::of_two();
+    let [first, second] = ["Віра", "Гліб"].map(|name| {
+        house.admit(name, BOTH);
+        house.open(name).keyring().member()
+    });
+    let (mut olena, mut bohdan) = (house.open("Олена"), house.open("Богдан"));
+    let id = waiting(olena.propose(Action::RemoveMember { member: first }, "left", false).unwrap());
+    let other = waiting(bohdan.propose(Action::RemoveMember { member: second }, "left", false).unwrap());
+    drop(olena);
+    let held = house.layout().held();
+    let mine = format!("{second}.age");
+    let wrapped_for_second = move || -> BTreeSet<KeyId> {
+        let keys = std::fs::read_dir(&held).unwrap().map(|key| key.unwrap());
+        let his = keys.filter(|key| key.path().join(&mine).exists());
+        his.map(|key| key.file_name().to_str().unwrap().parse().unwrap()).collect()
+    };
+    let before = wrapped_for_second().len();
+    let seen = Rc::new(RefCell::new(BTreeSet::new()));
+    let mut third = house.open("Олена");
+    let remove = move || bare_removal(&mut third, other, second).unwrap();
+    when_wrapped(Rc::clone(&seen), before + 2, wrapped_for_second, remove);
+    bohdan.agree(id).unwrap();
+    assert_eq!(seen.borrow().len(), before + 2, "he could read the keys that were made first");
+    for compartment in [CompartmentId::register(), CompartmentId::main()] {
+        assert!(!seen.borrow().contains(&bohdan.current(&compartment).unwrap()), "{compartment}");
+    }
+    drop(bohdan);
+    house.is_sound_for(&BOTH);
+}
+
+/// Waits, step by step, until so many keys are wrapped for somebody.
+fn when_wrapped(
+    seen: Rc<RefCell<BTreeSet<KeyId>>>,
+    many: usize,
+    wrapped: impl Fn() -> BTreeSet<KeyId> + 'static,
+    then: impl FnOnce() + 'static,
+) {
+    crate::crash::meanwhile(move || {
+        *seen.borrow_mut() = wrapped();
+        if seen.borrow().len() < many { when_wrapped(seen, many, wrapped, then) } else { then() }
+    });
+}
+
+/// The record of a removal, of which the rest is still to be done.
+fn bare_removal(archive: &mut Archive, proposal: ProposalId, gone: MemberId) -> Result<(), ProposeError> {
+    let drafts = [
+        Change::Agreement(Agreement { proposal }),
+        Change::MemberRemoved(MemberRemoved { member: gone, reason: "left".into() }),
+    ];
+    archive.act(|archive| -> Result<Act, ProposeError> {
+        let drafts = drafts.iter().map(|change| archive.in_register(change.clone()));
+        Ok(Act::of(drafts.collect::<Result<_, _>>()?, vec![CompartmentId::register()]))
+    })?;
+    Ok(())
 }
 
 #[test]
