@@ -77,7 +77,11 @@ impl Archive {
                 }
                 Err(_) => false,
             },
-            ["members", file] | ["signing", _, file] | ["signing", _, _, file] => is_present(file),
+            ["members", file] => is_present(file),
+            // A signing key that was followed by another was taken away.
+            ["signing", key, file] | ["signing", _, key, file] => {
+                is_present(file) && key == self.keys().newest().key_id()
+            }
             _ => false,
         })
     }

@@ -187,6 +187,21 @@ fn whoever_is_removed_while_another_is_does_not_get_the_new_generations() {
     house.is_sound_for(&BOTH);
 }
 
+#[test]
+fn a_backup_drops_the_key_that_was_followed() {
+    let house = House::of_two();
+    let backup = tempfile::tempdir().unwrap();
+    let to = backup.path().join("backup");
+    let mut olena = house.open("Олена");
+    olena.backup(&to, &mut |_| {}).unwrap();
+    for reason in ["a laptop was stolen", "to be sure"] {
+        olena.change_key(reason).unwrap();
+        assert_eq!(olena.backup(&to, &mut |_| {}).unwrap().kept, Vec::<String>::new());
+        let wraps = crate::layout::Layout::new(&to).signing_keys(olena.id());
+        assert_eq!(std::fs::read_dir(wraps).unwrap().count(), 1, "the newest key's folder alone");
+    }
+}
+
 /// Waits, step by step, until so many keys are wrapped for somebody.
 fn when_wrapped(
     seen: Rc<RefCell<BTreeSet<KeyId>>>,
