@@ -36,8 +36,9 @@ pub struct Draft {
 pub struct Act {
     /// What is recorded.
     pub drafts: Vec<Draft>,
-    /// How many blank rows stand among them.
-    pub blanks: u64,
+    /// How many blank rows stand among them, and by which key they are known for such: one that outlives what the records are
+    /// sealed by.
+    pub blanks: Option<(u64, KeyId)>,
     /// Rows whose bodies are destroyed.
     pub erase: Vec<u64>,
     /// Rows whose bodies are replaced.
@@ -227,8 +228,7 @@ impl Archive {
         self.check_member(me, seen)?;
         let now = self.clock.now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let mut rows = Vec::with_capacity(act.drafts.len() + act.blanks as usize);
-        let blank_of = act.drafts.first().map(|d| (d.compartment.to_string(), d.key.to_string()));
+        let mut rows = Vec::with_capacity(act.drafts.len());
         for Draft { compartment, key, change } in &act.drafts {
             let op = OperationId::new(milliseconds, &mut self.rng);
             let statement = Statement { at: now, by: me, op, change: change.clone() };
@@ -252,17 +252,14 @@ impl Archive {
                 &mut self.entropy,
             ));
         }
-        let (blank_compartment, blank_key) = blank_of.unwrap_or_default();
-        for _ in 0..act.blanks {
-            let mut entry = [0; 32];
-            self.rng.fill_bytes(&mut entry);
-            rows.push(NewRow {
-                compartment: blank_compartment.clone(),
-                key: blank_key.clone(),
-                entry,
-                op: None,
-                body: None,
-            });
+        let blanks = act.blanks.zip(act.drafts.first().map(|draft| draft.compartment.to_string()));
+        for ((count, key), compartment) in blanks.into_iter() {
+            let sealing = self.keyring.get(key).ok_or(DoorError::KeyNotHeld(key))?;
+            let mut random = [0; 16];
+            rows.extend((0..count).map(|_| {
+                self.rng.fill_bytes(&mut random);
+                blank_row(&compartment, key, sealing.row.blank(random))
+            }));
         }
         self.shuffle(&mut rows);
         let mut heads: Vec<_> = act.reads.iter().map(|read| (read.to_string(), seen)).collect();
@@ -295,6 +292,10 @@ impl Archive {
             rows.swap(last, other as usize);
         }
     }
+}
+
+fn blank_row(compartment: &str, key: KeyId, entry: [u8; 32]) -> NewRow {
+    NewRow { compartment: compartment.to_owned(), key: key.to_string(), entry, op: None, body: None }
 }
 
 /// Signs checkpoints, and knows which key signed those before.

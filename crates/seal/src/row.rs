@@ -17,6 +17,7 @@ pub const ROW_OVERHEAD: usize = NONCE + TAG;
 const ROW_KEY_INFO: &[u8] = b"vidimus/row-key/v1";
 const FOLD_KEY_INFO: &[u8] = b"vidimus/fold-key/v1";
 const ROW_INFO: &[u8] = b"vidimus/row/v1";
+const BLANK_INFO: &[u8] = b"vidimus/blank/v1";
 
 /// Seals and opens the rows of one compartment's or accession's key: HKDF-SHA256(secret, no salt, "vidimus/row-key/v1").
 /// Wiped by the library when dropped.
@@ -40,6 +41,23 @@ impl RowKey {
         LessSafeKey::new(
             UnboundKey::new(&CHACHA20_POLY1305, key.as_ref()).expect("HMAC-SHA256 gives 32 bytes"),
         )
+    }
+
+    /// The entry of a blank row: 16 random bytes, then the first 16 of HMAC-SHA256(K, "vidimus/blank/v1" ‖ those). Whoever has
+    /// not the key takes it for the hash of a record.
+    pub fn blank(&self, random: [u8; NONCE]) -> [u8; 32] {
+        let mut message = [0; BLANK_INFO.len() + NONCE];
+        message[..BLANK_INFO.len()].copy_from_slice(BLANK_INFO);
+        message[BLANK_INFO.len()..].copy_from_slice(&random);
+        let mut entry = [0; 32];
+        entry[..NONCE].copy_from_slice(&random);
+        entry[NONCE..].copy_from_slice(&hmac::sign(&self.0, &message).as_ref()[..32 - NONCE]);
+        entry
+    }
+
+    /// Was this entry made for a blank row, so that no record is missing there?
+    pub fn is_blank(&self, entry: &[u8; 32]) -> bool {
+        entry.first_chunk().is_some_and(|random| self.blank(*random) == *entry)
     }
 }
 
@@ -137,6 +155,21 @@ mod tests {
 
     fn key(secret: u8) -> RowKey {
         RowKey::derive(&Identity::from_secret_bytes(&[secret; 32]))
+    }
+
+    #[test]
+    fn only_its_key_tells_a_blank_row_from_a_record() {
+        let mut entropy = Entropy::from_seed(&[3; 32]);
+        let key = RowKey::derive(&Identity::generate(&mut entropy));
+        let other = RowKey::derive(&Identity::generate(&mut entropy));
+        let entry = key.blank(entropy.bytes());
+        assert!(key.is_blank(&entry) && !other.is_blank(&entry) && !key.is_blank(&[7; 32]));
+        for byte in 0..32 {
+            let mut changed = entry;
+            changed[byte] ^= 1;
+            assert!(!key.is_blank(&changed), "byte {byte}");
+        }
+        assert_ne!(entry, key.blank(entropy.bytes()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use vidimus_seal::row::fold_key;
 
 use super::folds::catalogue_path;
 use super::keys::Keys;
-use super::records::Facts;
+use super::records::{Facts, STRIPPED};
 use super::report::{Report, record, runs, what};
 use super::sentence::sentence;
 use crate::layout::Layout;
@@ -21,6 +21,19 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
         if facts.opened.contains_key(key) {
             broken.extend(seqs);
         } else {
+            let problem = sentence!(
+                "none of its {} records opens with it: it is another key than sealed them",
+                seqs.len()
+            );
+            report.problem(format!("key held/{key}"), problem, what::KEYS);
+        }
+    }
+    for (key, seqs) in &facts.stripped {
+        if facts.opened.contains_key(key) {
+            for (first, last) in runs(seqs) {
+                report.problem(record(first, last), STRIPPED, what::TAMPERED);
+            }
+        } else if !facts.failed.contains_key(key) {
             let problem = sentence!(
                 "none of its {} records opens with it: it is another key than sealed them",
                 seqs.len()

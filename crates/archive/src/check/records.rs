@@ -59,7 +59,9 @@ pub(super) struct Facts {
     pub unread: u64,
     /// Rows that do not open with the key they name, by key.
     pub failed: BTreeMap<String, BTreeSet<u64>>,
-    /// How many rows opened with each key.
+    /// Rows without a record that are not blank ones, by key.
+    pub stripped: BTreeMap<String, BTreeSet<u64>>,
+    /// How many rows opened with each key, or are known by it for blank.
     pub opened: BTreeMap<String, u64>,
     places: Vec<(u64, Ref, ObjectPlace)>,
     erased: BTreeMap<u64, String>,
@@ -74,6 +76,8 @@ pub(super) struct Facts {
 /// What one row turned out to be.
 enum Seen {
     Blank,
+    /// It has no record, and its entry is not that of a blank row under the key it names.
+    Stripped,
     Erased,
     NotHeld,
     /// It does not open, or is not what the log holds.
@@ -89,6 +93,9 @@ enum Seen {
         base: u64,
     },
 }
+
+/// What is wrong with a row that lost its record.
+pub(super) const STRIPPED: &str = "its record is gone, and it was made to look like a blank row";
 
 struct Bench<'a> {
     keys: &'a Keys,
@@ -141,7 +148,7 @@ impl Bench<'_> {
     fn look_at_row(&self, row: &Row) -> Seen {
         let wrong = |problem: &'static str| Seen::Wrong { about: None, problem: problem.into() };
         match (&row.body, row.erased, row.op) {
-            (None, false, None) => return Seen::Blank,
+            (None, false, None) => return self.look_at_blank(row),
             (None, true, Some(_)) => return Seen::Erased,
             (None, true, None) => return wrong("it is marked as erased and never was a record"),
             (None, false, Some(_)) => return wrong("its body is gone, and no tombstone says why"),
@@ -152,6 +159,17 @@ impl Bench<'_> {
         match rows::record(row, &key.row, self.archive_id) {
             Ok(Some(record)) => self.look_at_record(row, &record),
             _ => Seen::Broken,
+        }
+    }
+
+    /// A row without a record: made blank, or somebody took the record out of it.
+    fn look_at_blank(&self, row: &Row) -> Seen {
+        match self.keys.get(&row.key) {
+            Some(key) if key.row.is_blank(&row.entry) => Seen::Blank,
+            Some(_) => Seen::Stripped,
+            // A key that seals something and is not there is named by itself.
+            None if self.scan.keys.get(&row.key).is_some_and(|used| used.live > 0) => Seen::NotHeld,
+            None => Seen::Wrong { about: None, problem: STRIPPED.into() },
         }
     }
 
@@ -221,7 +239,10 @@ impl Bench<'_> {
 impl Facts {
     fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {
         match seen {
-            Seen::Blank => {}
+            Seen::Blank => *self.opened.entry(row.key.clone()).or_default() += 1,
+            Seen::Stripped => {
+                self.stripped.entry(row.key.clone()).or_default().insert(row.seq);
+            }
             Seen::Erased => {
                 self.erased.insert(row.seq, row.compartment.clone());
             }

@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 128] = [
+pub const TEMPLATES: [&str; 129] = [
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
@@ -161,6 +161,7 @@ pub const TEMPLATES: [&str; 128] = [
     "it is no time stamp of this receipt: {}",
     "it is marked as erased and never was a record",
     "its body is gone, and no tombstone says why",
+    "its record is gone, and it was made to look like a blank row",
     "it is marked as erased and still has a body",
     "its record is not signed by this archive",
     "its record is of another operation than the row says",

@@ -397,7 +397,11 @@ impl Archive {
         let change = Change::AccessionEnd(counts.clone());
         let draft = Draft { compartment: session.into.clone(), key: session.key, change };
         let entries = counts.found + 2;
-        let act = Act { drafts: vec![draft], blanks: padded(entries) - entries, ..Act::default() };
+        // Known for blank by the compartment's key: the accession's goes when it is erased or moved.
+        let generation = self.current(&session.into)?;
+        self.keyring.open(generation).map_err(FoldError::from)?;
+        let blanks = Some((padded(entries) - entries, generation));
+        let act = Act { drafts: vec![draft], blanks, ..Act::default() };
         self.record(act)?;
         self.now()
     }
