@@ -11,7 +11,7 @@ use crate::words::Lang;
 #[derive(Parser)]
 #[command(name = "vidimus", version, about, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 done; 1 the answer is \"no\", or something is damaged or was not taken; 2 wrong usage; 3 locked or not allowed.")]
+Exit codes: 0 done; 1 the answer is \"no\", something is damaged, or a file was not taken; 2 wrong usage; 3 locked or not allowed.")]
 pub struct Arguments {
     #[command(flatten)]
     pub globals: Globals,
