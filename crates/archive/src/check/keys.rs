@@ -289,14 +289,21 @@ fn wrap_name(id: KeyId, holder: &str) -> String {
     format!("key held/{id}/{holder}.age")
 }
 
-/// Whoever checks is a member, and every member holds the register.
-pub(super) fn look_at_register(keys: &Keys, scan: &Scan, report: &mut Report) {
-    let newest = scan.register_key.as_ref().filter(|key| keys.get(key).is_none());
-    let id = newest.and_then(|key| key.parse::<KeyId>().ok());
-    let Some((id, me)) = id.zip(keys.member) else { return };
-    if !keys.wraps.get(&id).is_some_and(|holders| holders.contains(&me.to_string())) {
-        let problem = sentence!("it is missing, so that {} cannot read the compartment", me);
-        report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
+/// Whoever checks is a member, and every member holds the register and `main`, in all generations.
+///
+/// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions.
+pub(super) fn look_at_common(keys: &Keys, scan: &Scan, report: &mut Report) {
+    let Some(me) = keys.member else { return };
+    let generations: BTreeSet<&String> = keys.wraps.values().flatten().collect();
+    let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
+    let all: BTreeSet<&String> = of_main.chain(&scan.first_main_key).chain(&scan.register_key).collect();
+    for id in
+        all.into_iter().filter(|key| keys.get(key).is_none()).filter_map(|key| key.parse::<KeyId>().ok())
+    {
+        if !keys.wraps.get(&id).is_some_and(|holders| holders.contains(&me.to_string())) {
+            let problem = sentence!("it is missing, so that {} cannot read the compartment", me);
+            report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
+        }
     }
 }
 

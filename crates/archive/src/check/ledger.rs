@@ -35,6 +35,10 @@ pub(super) struct Scan {
     pub register: Vec<(u64, vidimus_model::Statement)>,
     /// The key that seals the register's newest record.
     pub register_key: Option<String>,
+    /// The key of the first row of `main`.
+    pub first_main_key: Option<String>,
+    /// The keys of all its rows with a body.
+    pub main_keys: BTreeSet<String>,
     /// A record of the register cannot be read, so that what it says is not known.
     pub register_is_damaged: bool,
     /// The tip.
@@ -142,6 +146,10 @@ impl Scan {
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => self.register_is_damaged = true,
             }
+        }
+        if row.compartment == "main" && row.body.is_some() {
+            self.first_main_key.get_or_insert_with(|| row.key.clone());
+            self.main_keys.insert(row.key);
         }
         self.compartments.insert(row.compartment);
     }

@@ -150,7 +150,7 @@ fn run(
     let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);
-    keys::look_at_register(&keys, &scan, &mut report);
+    keys::look_at_common(&keys, &scan, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     if let Ok(vault) = &vault {
         let bench = objects::Bench { vault, keys: &keys, full };

@@ -405,3 +405,31 @@ fn what_a_killed_receiving_wrote_and_never_recorded_is_erased_too() {
     assert!(house.objects().is_empty());
     house.is_sound_for(&["Олена", "Богдан"]);
 }
+
+#[test]
+fn a_member_whose_way_into_main_was_taken_away_is_told() {
+    let house = House::of_two();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    house.admit("Віра", ["Олена", "Богдан"]);
+    let gone = house.open("Віра").keyring().member();
+    let id =
+        waiting(house.open("Олена").propose(Action::RemoveMember { member: gone }, "left", false).unwrap());
+    house.open("Богдан").agree(id).unwrap();
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.is_sound_for(&["Олена", "Богдан"]);
+
+    let bohdan = house.open("Богдан");
+    let me = bohdan.keyring().member().to_string();
+    let generations = bohdan.keyring().compartment(&CompartmentId::main()).unwrap().generations.clone();
+    assert_eq!(generations.len(), 2);
+    for generation in generations {
+        let wrap = house.layout().wrap(generation, &me);
+        let kept = std::fs::read(&wrap).unwrap();
+        std::fs::remove_file(&wrap).unwrap();
+        let checked = house.open("Богдан").check(true, &mut |_| {});
+        let named = format!("key held/{generation}/{me}.age");
+        assert!(checked.problems.iter().any(|problem| problem.reference == named), "{:#?}", checked.problems);
+        std::fs::write(&wrap, kept).unwrap();
+    }
+    house.is_sound_for(&["Олена", "Богдан"]);
+}
