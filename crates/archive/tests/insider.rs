@@ -85,7 +85,6 @@ fn every_column_of_a_row_is_watched() {
             sealed,
         ),
         (format!("UPDATE row SET op = NULL, place = NULL, key = 999 WHERE seq = {sealed}"), sealed),
-        (format!("UPDATE row SET op = NULL, place = NULL WHERE seq = {another}"), another),
         (
             format!(
                 "UPDATE row SET place = (SELECT place FROM row WHERE seq = {another}) WHERE seq = {sealed}"
@@ -207,4 +206,27 @@ fn renamed_compartments_and_keys_are_watched() {
         assert!(!checked.sound, "{sql}: nothing was noticed");
     }
     assert_eq!(check(&place).problems, []);
+}
+
+#[test]
+fn what_the_register_lost_accuses_nobody_else() {
+    let place = place();
+    let of_register =
+        "place IS NOT NULL AND compartment = (SELECT id FROM name WHERE name = 'register') AND seq < 20";
+    let rows: Vec<u64> = {
+        let db = Connection::open(place.archive().join("ledger.db")).unwrap();
+        let mut asked = db.prepare(&format!("SELECT seq FROM row WHERE {of_register}")).unwrap();
+        asked.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(rows.len() >= 4);
+    for row in rows {
+        let sql = format!(
+            "DELETE FROM body WHERE place = (SELECT place FROM row WHERE seq = {row}); UPDATE row SET op = NULL, place = NULL WHERE seq = {row}"
+        );
+        let checked = after(&place, &sql);
+        let record = format!("record {row}");
+        assert!(refs(&checked).contains(&record.as_str()), "{row}: {:?}", checked.problems);
+        let accused = refs(&checked).into_iter().filter(|found| found.starts_with("record")).count();
+        assert_eq!(accused, 1, "{row}: {:?}", checked.problems);
+    }
 }

@@ -147,6 +147,8 @@ impl Scan {
                 Some(Err(_)) | None => self.register_is_damaged = true,
             }
         }
+        // The register has no blank rows: one without a record had one, and what it said is not known.
+        self.register_is_damaged |= row.compartment == "register" && row.body.is_none() && !row.erased;
         if row.compartment == "main" && row.body.is_some() {
             self.first_main_key.get_or_insert_with(|| row.key.clone());
             self.main_keys.insert(row.key);
