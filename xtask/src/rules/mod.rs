@@ -5,6 +5,7 @@ mod documents;
 mod layers;
 mod manifest;
 mod openings;
+mod promises;
 mod purity;
 mod tree;
 mod words;
@@ -42,8 +43,15 @@ pub fn repository() -> &'static Path {
 
 /// Every complaint of every rule about one tree; empty when all are kept.
 pub fn check(tree: &Tree) -> Vec<Complaint> {
-    let rules =
-        [layers::check, purity::check, openings::check, documents::check, dependencies::check, words::check];
+    let rules = [
+        layers::check,
+        purity::check,
+        openings::check,
+        documents::check,
+        promises::check,
+        dependencies::check,
+        words::check,
+    ];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }
 

@@ -320,6 +320,17 @@ fn the_check_names_what_a_changed_program_did_without_a_second_member() {
 }
 
 #[test]
+fn of_two_members_neither_removes_the_other() {
+    let house = House::of_two();
+    for (who, other) in [("Олена", "Богдан"), ("Богдан", "Олена")] {
+        let member = house.open(other).keyring().member();
+        let refused = house.open(who).propose(Action::RemoveMember { member }, "left", true);
+        assert!(matches!(refused, Err(ProposeError::NobodyCanAgree)));
+    }
+    house.is_sound_for(&["Олена", "Богдан"]);
+}
+
+#[test]
 fn no_letter_is_given_twice() {
     let house = House::of_two();
     let mut olena = house.open("Олена");
