@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd rot fuzz-long
+.PHONY: help setup demo test bench fuzz crowd rot fuzz-long crash
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -9,6 +9,7 @@ help:
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 	@echo 'make crowd   sixteen processes of each kind at work in one archive'
 	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
+	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
@@ -34,3 +35,6 @@ fuzz-long:
 
 rot:
 	VIDIMUS_ROT=1 cargo test --locked -p vidimus-archive --test rot -- --nocapture
+
+crash:
+	@scripts/crash.sh

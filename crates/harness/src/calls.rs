@@ -1,133 +1,101 @@
-//! The system calls by which a program changes what is on a disk.
+//! Which system calls change what outlasts a program, and which files they name.
 
-use std::fs;
-use std::io::Read as _;
-use std::io::{Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
-
-use nix::libc::{self, c_long, user_regs_struct};
-use nix::unistd::Pid;
-
-/// What a watched call does, as far as a fault may happen in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What a system call does to storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Bytes go into a file, or its length changes.
+    /// Bytes into an open file.
     Write,
-    /// What was written is to be made durable.
+    /// Bytes of one open file into another.
+    Copy,
+    /// An open file made shorter, longer, or given room.
+    Resize,
+    /// Another time or permission.
+    Attributes,
+    /// A file made by opening it.
+    Create,
+    /// A folder made.
+    MakeFolder,
+    /// Another name, in place of or beside the first.
+    Rename,
+    /// A name taken away.
+    Remove,
+    /// Write-back begun, without a promise.
+    WriteBack,
+    /// A promise that what was written stays: `fsync`, `fdatasync`, `syncfs`.
     Sync,
-    /// A name is made, changed or removed.
-    Name,
 }
 
-/// One watched call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How to find the file that a call is about in its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// An open file: the number of the argument.
+    Open(usize),
+    /// A path below the current folder: the number of the argument.
+    Path(usize),
+    /// A path below an open folder: the numbers of the arguments.
+    At(usize, usize),
+}
+
+/// A system call that changes what outlasts a program.
+#[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// Its name in the manual.
+    /// Its name, as in its manual page.
     pub name: &'static str,
     /// What it does.
     pub kind: Kind,
-    /// Which file or folder.
-    pub path: PathBuf,
+    /// The file that it is about; of a rename, the new name.
+    pub file: Named,
+    /// Of a rename or link, the old name.
+    pub from: Option<Named>,
 }
 
-/// How a call names what it works on.
-#[derive(Clone, Copy)]
-enum Names {
-    /// By an open file: which argument.
-    Open(usize),
-    /// By a folder and a path below it: which arguments.
-    Below(usize, usize),
-    /// By a path: which argument.
-    Path(usize),
-}
-
-const WATCHED: [(c_long, &str, Kind, Names); 27] = [
-    (libc::SYS_write, "write", Kind::Write, Names::Open(0)),
-    (libc::SYS_pwrite64, "pwrite", Kind::Write, Names::Open(0)),
-    (libc::SYS_writev, "writev", Kind::Write, Names::Open(0)),
-    (libc::SYS_pwritev, "pwritev", Kind::Write, Names::Open(0)),
-    (libc::SYS_copy_file_range, "copy_file_range", Kind::Write, Names::Open(2)),
-    (libc::SYS_sendfile, "sendfile", Kind::Write, Names::Open(0)),
-    (libc::SYS_ftruncate, "ftruncate", Kind::Write, Names::Open(0)),
-    (libc::SYS_truncate, "truncate", Kind::Write, Names::Path(0)),
-    (libc::SYS_fallocate, "fallocate", Kind::Write, Names::Open(0)),
-    (libc::SYS_fsync, "fsync", Kind::Sync, Names::Open(0)),
-    (libc::SYS_fdatasync, "fdatasync", Kind::Sync, Names::Open(0)),
-    (libc::SYS_syncfs, "syncfs", Kind::Sync, Names::Open(0)),
-    (libc::SYS_sync_file_range, "sync_file_range", Kind::Sync, Names::Open(0)),
-    (libc::SYS_rename, "rename", Kind::Name, Names::Path(0)),
-    (libc::SYS_renameat, "renameat", Kind::Name, Names::Below(0, 1)),
-    (libc::SYS_renameat2, "renameat2", Kind::Name, Names::Below(0, 1)),
-    (libc::SYS_link, "link", Kind::Name, Names::Path(1)),
-    (libc::SYS_linkat, "linkat", Kind::Name, Names::Below(2, 3)),
-    (libc::SYS_symlink, "symlink", Kind::Name, Names::Path(1)),
-    (libc::SYS_symlinkat, "symlinkat", Kind::Name, Names::Below(1, 2)),
-    (libc::SYS_unlink, "unlink", Kind::Name, Names::Path(0)),
-    (libc::SYS_unlinkat, "unlinkat", Kind::Name, Names::Below(0, 1)),
-    (libc::SYS_rmdir, "rmdir", Kind::Name, Names::Path(0)),
-    (libc::SYS_mkdir, "mkdir", Kind::Name, Names::Path(0)),
-    (libc::SYS_mkdirat, "mkdirat", Kind::Name, Names::Below(0, 1)),
-    (libc::SYS_open, "open", Kind::Name, Names::Path(0)),
-    (libc::SYS_openat, "openat", Kind::Name, Names::Below(0, 1)),
-];
-
-/// The call that this thread is about to make, if it is watched and works below `root`.
-pub fn watched(thread: Pid, registers: &user_regs_struct, root: &Path) -> Option<Call> {
-    let number = c_long::try_from(registers.orig_rax).ok()?;
-    let (_, name, kind, names) = WATCHED.iter().find(|(watched, ..)| *watched == number)?;
-    let r = registers;
-    let arguments = [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9];
-    // To open is a change only where a file is made.
-    let flags = match number {
-        libc::SYS_open => arguments[1],
-        libc::SYS_openat => arguments[2],
-        _ => libc::O_CREAT as u64,
-    };
-    if flags & libc::O_CREAT as u64 == 0 {
-        return None;
+/// The call with this number on x86-64 and these arguments; none where nothing outlasts it.
+pub fn known(number: u64, arguments: &[u64; 6]) -> Option<Call> {
+    use Kind::{Attributes, Copy, Create, MakeFolder, Remove, Rename, Resize, Sync, Write, WriteBack};
+    use Named::{At, Open, Path};
+    let call = |name, kind, file| Some(Call { name, kind, file, from: None });
+    let named_anew = |name, from, file| Some(Call { name, kind: Rename, file, from: Some(from) });
+    match number {
+        1 => call("write", Write, Open(0)),
+        18 => call("pwrite64", Write, Open(0)),
+        20 => call("writev", Write, Open(0)),
+        296 => call("pwritev", Write, Open(0)),
+        328 => call("pwritev2", Write, Open(0)),
+        40 => call("sendfile", Copy, Open(0)),
+        326 => call("copy_file_range", Copy, Open(2)),
+        74 => call("fsync", Sync, Open(0)),
+        75 => call("fdatasync", Sync, Open(0)),
+        306 => call("syncfs", Sync, Open(0)),
+        277 => call("sync_file_range", WriteBack, Open(0)),
+        76 => call("truncate", Resize, Path(0)),
+        77 => call("ftruncate", Resize, Open(0)),
+        285 => call("fallocate", Resize, Open(0)),
+        2 if creates(arguments[1]) => call("open", Create, Path(0)),
+        257 if creates(arguments[2]) => call("openat", Create, At(0, 1)),
+        85 => call("creat", Create, Path(0)),
+        83 => call("mkdir", MakeFolder, Path(0)),
+        258 => call("mkdirat", MakeFolder, At(0, 1)),
+        82 => named_anew("rename", Path(0), Path(1)),
+        264 => named_anew("renameat", At(0, 1), At(2, 3)),
+        316 => named_anew("renameat2", At(0, 1), At(2, 3)),
+        86 => named_anew("link", Path(0), Path(1)),
+        265 => named_anew("linkat", At(0, 1), At(2, 3)),
+        88 => call("symlink", Create, Path(1)),
+        266 => call("symlinkat", Create, At(1, 2)),
+        84 => call("rmdir", Remove, Path(0)),
+        87 => call("unlink", Remove, Path(0)),
+        263 => call("unlinkat", Remove, At(0, 1)),
+        90 => call("chmod", Attributes, Path(0)),
+        91 => call("fchmod", Attributes, Open(0)),
+        268 => call("fchmodat", Attributes, At(0, 1)),
+        // Without a path it is about the open file; the kernel then takes no second argument.
+        280 if arguments[1] == 0 => call("utimensat", Attributes, Open(0)),
+        280 => call("utimensat", Attributes, At(0, 1)),
+        _ => None,
     }
-    let path = match *names {
-        Names::Open(at) => opened(thread, arguments[at])?,
-        Names::Path(at) => below(thread, libc::AT_FDCWD as u64, &text(thread, arguments[at])?)?,
-        Names::Below(folder, at) => below(thread, arguments[folder], &text(thread, arguments[at])?)?,
-    };
-    // What SQLite's processes share in memory is made again from the write-ahead log.
-    let lasting = path.extension().is_none_or(|extension| extension != "db-shm");
-    (path.starts_with(root) && lasting).then_some(Call { name, kind: *kind, path })
 }
 
-/// The file behind a descriptor.
-fn opened(thread: Pid, descriptor: u64) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{thread}/fd/{}", descriptor as i32)).ok()
-}
-
-fn below(thread: Pid, folder: u64, path: &Path) -> Option<PathBuf> {
-    if path.is_absolute() {
-        return Some(path.to_owned());
-    }
-    let folder = match folder as i32 {
-        libc::AT_FDCWD => fs::read_link(format!("/proc/{thread}/cwd")).ok()?,
-        _ => opened(thread, folder)?,
-    };
-    Some(folder.join(path))
-}
-
-/// The smallest page of memory, and the longest path.
-const PAGE: usize = 4096;
-
-/// A path in the memory of the traced program.
-fn text(thread: Pid, address: u64) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt as _;
-    let mut memory = fs::File::open(format!("/proc/{thread}/mem")).ok()?;
-    memory.seek(SeekFrom::Start(address)).ok()?;
-    let (mut bytes, mut page) = (Vec::new(), [0; PAGE]);
-    while !bytes.contains(&0) && bytes.len() < PAGE {
-        // Not beyond this page: the next one need not be there.
-        let within = PAGE - (address as usize + bytes.len()) % PAGE;
-        memory.read_exact(&mut page[..within]).ok()?;
-        bytes.extend_from_slice(&page[..within]);
-    }
-    let end = bytes.iter().position(|byte| *byte == 0)?;
-    bytes.truncate(end);
-    Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+/// `O_CREAT`.
+fn creates(flags: u64) -> bool {
+    flags & 0o100 != 0
 }

@@ -1,216 +1,373 @@
-//! Runs a program under `ptrace`, lists its watched calls over all threads, and injects one fault.
+//! Runs a program under ptrace, counts over all its threads the calls that change certain folders, and makes one of
+//! them fail.
+//!
+//! A program of several threads does not make its calls in the same order twice: a fault hits the call that is the
+//! n-th in that very run.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::calls::{Call, Kind, watched};
+use crate::calls::{self, Call, Kind, Named};
 
-/// What happens at a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The program is killed before the call is made.
-    KilledBefore,
-    /// The program is killed when the call was made.
-    KilledAfter,
-    /// The call is not made and answers that the disk is full; so does every later one that writes.
+    /// The process is killed before the call does anything.
+    KillBefore,
+    /// The process is killed when the call is done, before the program knows.
+    KillAfter,
+    /// Half of what was to be written is; then the process is killed.
+    Torn,
+    /// Half of what was to be written is, and the program is told so.
+    Short,
+    /// The call does nothing and fails with `ENOSPC`.
     NoSpace,
-    /// The call is not made and answers that the disk failed.
-    Failed,
+    /// The call does nothing and fails with `EIO`.
+    Broken,
+    /// From this call on every one that needs room fails with `ENOSPC`: the disk is full and stays so.
+    Full,
 }
 
 impl Fault {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::KilledBefore, Self::KilledAfter, Self::NoSpace, Self::Failed];
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::KillBefore, Self::KillAfter, Self::Torn, Self::Short, Self::NoSpace, Self::Broken, Self::Full];
 
-    /// May this happen at such a call?
-    pub fn fits(self, kind: Kind) -> bool {
-        self != Self::NoSpace || kind != Kind::Sync
+    /// Can it happen to a call of this kind?
+    pub fn can_hit(self, kind: Kind) -> bool {
+        match self {
+            Self::Torn | Self::Short => kind == Kind::Write,
+            Self::Full | Self::NoSpace => needs_room(kind),
+            Self::KillBefore | Self::KillAfter | Self::Broken => true,
+        }
     }
 }
 
-/// A fault at the watched call of this number, counted over all threads from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// Which call.
-    pub call: usize,
-    /// What happens at it.
-    pub fault: Fault,
+/// May a disk without room refuse it? A sync too: room for what was written is sometimes looked for only then.
+fn needs_room(kind: Kind) -> bool {
+    !matches!(kind, Kind::Remove | Kind::Attributes | Kind::WriteBack)
 }
 
-/// How a traced program ended.
+/// A call that was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Which, and what it does.
+    pub call: Call,
+    /// The file that it is about.
+    pub path: PathBuf,
+    /// Of a rename, the old name.
+    pub from: Option<PathBuf>,
+    /// What the kernel answered; none where the process was killed in it.
+    pub answer: Option<i64>,
+    /// Where bytes were written, if the call says so, and which: only where writes are kept.
+    pub written: Option<(Option<u64>, Vec<u8>)>,
+}
+
+/// How a run went.
 #[derive(Debug)]
-pub struct Traced {
+pub struct Run {
     /// Its exit code; none where it was killed.
     pub code: Option<i32>,
     /// Standard output.
     pub out: String,
     /// Standard error.
     pub err: String,
-    /// The watched calls, in the order in which they were begun.
-    pub calls: Vec<Call>,
-    /// The call at which the fault happened; none where the program made fewer.
+    /// The calls below the folders that count, in the order in which they began.
+    pub calls: Vec<Seen>,
+    /// The place in `calls` of the one that was hit.
     pub hit: Option<usize>,
 }
 
-/// Runs `command` with its watched calls below `root`, and with a fault at one of them.
+/// What is to be watched, and made to fail.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// Folders whose changes count.
+    pub below: Vec<PathBuf>,
+    /// The call to hit, from 0, and how.
+    pub fault: Option<(usize, Fault)>,
+    /// Keep the bytes that are written.
+    pub keep_writes: bool,
+}
+
+/// Starts the program that is named by the words after our own: lets its parent trace it, and becomes it.
 ///
 /// # Errors
-/// The program cannot be started, or this machine lets nobody trace (`ptrace_scope`, a container without `SYS_PTRACE`).
-pub fn run(command: &Command, root: &Path, point: Option<Point>) -> io::Result<Traced> {
-    // A shell stops itself, is seized, and becomes the program: so no code runs between fork and exec here.
-    let mut stopped = Command::new("/bin/sh");
-    stopped
-        .args(["-c", "kill -STOP $$; exec \"$@\"", "sh"])
-        .arg(command.get_program())
-        .args(command.get_args());
-    stopped.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    if let Some(folder) = command.get_current_dir() {
-        stopped.current_dir(folder);
+/// Tracing is not permitted here, or the program does not start.
+pub fn become_traced(program: &OsString, arguments: &[OsString]) -> io::Error {
+    use std::os::unix::process::CommandExt as _;
+    match ptrace::traceme() {
+        Ok(()) => Command::new(program).args(arguments).exec(),
+        Err(errno) => errno.into(),
     }
-    let child = stopped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let first = Pid::from_raw(i32::try_from(child.id()).expect("a process id is positive"));
-    waitpid(first, Some(WaitPidFlag::WUNTRACED))?;
-    let options = Options::PTRACE_O_TRACESYSGOOD
-        | Options::PTRACE_O_TRACECLONE
-        | Options::PTRACE_O_TRACEFORK
-        | Options::PTRACE_O_TRACEVFORK
-        | Options::PTRACE_O_TRACEEXEC
-        | Options::PTRACE_O_EXITKILL;
-    ptrace::seize(first, options)?;
-    kill(first, Signal::SIGCONT)?;
-    let mut child = child;
-    let (mut out, mut err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    // What the program says is read beside the tracing, or a full pipe would stop it.
-    let out = std::thread::spawn(move || io::read_to_string(&mut out));
-    let err = std::thread::spawn(move || io::read_to_string(&mut err));
-    let mut tracer =
-        Tracer { root, point, calls: Vec::new(), hit: None, threads: HashMap::new(), full: false };
-    let status = tracer.follow(first)?;
-    let text = |reader: std::thread::JoinHandle<io::Result<String>>| {
-        reader.join().expect("reading does not panic").unwrap_or_default()
-    };
-    Ok(Traced { code: status, out: text(out), err: text(err), calls: tracer.calls, hit: tracer.hit })
+}
+
+/// Runs a command under watch. `command` must be this crate's program with the word `traced` before the program to run;
+/// its output goes to files in `scratch`.
+///
+/// # Errors
+/// Tracing is not permitted here, or the program does not start.
+pub fn run(mut command: Command, watch: &Watch, scratch: &Path) -> io::Result<Run> {
+    let (out, err) = (scratch.join("stdout"), scratch.join("stderr"));
+    command.stdin(Stdio::null()).stdout(File::create(&out)?).stderr(File::create(&err)?);
+    let child = command.spawn()?;
+    let leader = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+    // DANGER: the parent that traces is this thread; another one of ours must not wait for its children.
+    let mut tracer = Tracer { leader, watch, run: Run::empty(), inside: Vec::new(), known: BTreeSet::new() };
+    let code = tracer.follow()?;
+    let mut run = tracer.run;
+    run.code = code;
+    run.out = String::from_utf8_lossy(&fs::read(out)?).into_owned();
+    run.err = String::from_utf8_lossy(&fs::read(err)?).into_owned();
+    Ok(run)
+}
+
+impl Run {
+    fn empty() -> Self {
+        Self { code: None, out: String::new(), err: String::new(), calls: Vec::new(), hit: None }
+    }
+}
+
+/// A thread that is in a call: which place in the list it has, and what becomes of it.
+struct Inside {
+    thread: Pid,
+    place: Option<usize>,
+    then: Then,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    Kill,
+    /// The call was skipped, and this is what its caller is told.
+    Answer(i64),
 }
 
 struct Tracer<'a> {
-    root: &'a Path,
-    point: Option<Point>,
-    calls: Vec<Call>,
-    hit: Option<usize>,
-    /// What is to be done when the thread's call returns.
-    threads: HashMap<Pid, AtReturn>,
-    /// The disk has been full since.
-    full: bool,
-}
-
-enum AtReturn {
-    Kill,
-    Answer(Errno),
+    leader: Pid,
+    watch: &'a Watch,
+    run: Run,
+    inside: Vec<Inside>,
+    known: BTreeSet<Pid>,
 }
 
 impl Tracer<'_> {
-    /// Until the first process ends; its exit code.
-    fn follow(&mut self, first: Pid) -> io::Result<Option<i32>> {
+    /// Follows all threads to their end; the exit code, or none where the program was killed.
+    fn follow(&mut self) -> io::Result<Option<i32>> {
+        let mut code = None;
         loop {
-            let status = waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD))?;
-            let resumed = match status {
-                WaitStatus::Exited(process, code) if process == first => return Ok(Some(code)),
-                WaitStatus::Signaled(process, ..) if process == first => return Ok(None),
-                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => continue,
-                WaitStatus::PtraceSyscall(thread) => {
-                    self.at_call(thread, first)?;
-                    ptrace::syscall(thread, None)
-                }
-                WaitStatus::PtraceEvent(thread, ..) => ptrace::syscall(thread, None),
-                WaitStatus::Stopped(thread, signal) => ptrace::syscall(thread, signal),
-                _ => continue,
-            };
-            // A thread may have been killed since it stopped.
-            match resumed {
-                Ok(()) | Err(Errno::ESRCH) => {}
-                Err(error) => return Err(error.into()),
+            let waited = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD));
+            match waited {
+                Ok(WaitStatus::Exited(thread, with)) if thread == self.leader => code = Some(with),
+                Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) => {}
+                Ok(WaitStatus::PtraceSyscall(thread)) => self.at_call(thread)?,
+                Ok(WaitStatus::PtraceEvent(thread, ..)) => go_on(thread, None)?,
+                Ok(WaitStatus::Stopped(thread, signal)) => self.stopped(thread, signal)?,
+                Ok(_) => {}
+                Err(Errno::EINTR) => {}
+                Err(Errno::ECHILD) => break,
+                Err(errno) => return Err(errno.into()),
             }
         }
-    }
-
-    fn at_call(&mut self, thread: Pid, first: Pid) -> io::Result<()> {
-        let info = match ptrace::syscall_info(thread) {
-            Err(Errno::ESRCH) => return Ok(()),
-            info => info?,
-        };
-        match info.op {
-            libc::PTRACE_SYSCALL_INFO_ENTRY => self.at_entry(thread, first),
-            libc::PTRACE_SYSCALL_INFO_EXIT => self.at_exit(thread, first),
-            _ => Ok(()),
+        match self.known.is_empty() {
+            true => Err(io::ErrorKind::PermissionDenied.into()),
+            false => Ok(code),
         }
     }
 
-    fn at_entry(&mut self, thread: Pid, first: Pid) -> io::Result<()> {
+    fn stopped(&mut self, thread: Pid, signal: Signal) -> io::Result<()> {
+        let is_new = self.known.insert(thread);
+        if is_new && thread == self.leader {
+            let options = Options::PTRACE_O_TRACESYSGOOD
+                | Options::PTRACE_O_TRACECLONE
+                | Options::PTRACE_O_TRACEFORK
+                | Options::PTRACE_O_TRACEVFORK
+                | Options::PTRACE_O_EXITKILL;
+            ptrace::setoptions(thread, options)?;
+            return go_on(thread, None);
+        }
+        // A thread begins with a stop that is ptrace's own.
+        go_on(thread, (!is_new || signal != Signal::SIGSTOP).then_some(signal))
+    }
+
+    fn at_call(&mut self, thread: Pid) -> io::Result<()> {
+        let at = self.inside.iter().position(|inside| inside.thread == thread);
+        let stepped = match at {
+            Some(at) => {
+                let inside = self.inside.swap_remove(at);
+                self.leaves(&inside)
+            }
+            None => self.enters(thread),
+        };
+        match stepped {
+            // It was killed while it stood still: its end is told next.
+            Err(Errno::ESRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
+            Ok(()) => go_on(thread, None),
+        }
+    }
+
+    fn enters(&mut self, thread: Pid) -> Result<(), Errno> {
         let mut registers = ptrace::getregs(thread)?;
-        let Some(call) = watched(thread, &registers, self.root) else { return Ok(()) };
-        let number = self.calls.len();
-        let kind = call.kind;
-        self.calls.push(call);
-        let here = self.point.filter(|point| point.call == number);
-        if here.is_some() {
-            self.hit = Some(number);
-        }
-        let answer = match here.map(|point| point.fault) {
-            Some(Fault::KilledBefore) => {
-                // The call must not be made by a thread that is already past this stop.
-                registers.orig_rax = u64::MAX;
-                ptrace::setregs(thread, registers)?;
-                return end(first);
-            }
-            Some(Fault::KilledAfter) => AtReturn::Kill,
-            Some(Fault::NoSpace) => {
-                self.full = true;
-                AtReturn::Answer(Errno::ENOSPC)
-            }
-            Some(Fault::Failed) => AtReturn::Answer(Errno::EIO),
-            None if self.full && kind == Kind::Write => AtReturn::Answer(Errno::ENOSPC),
-            None => return Ok(()),
-        };
-        if let AtReturn::Answer(_) = answer {
-            // No such call: the kernel does nothing.
-            registers.orig_rax = u64::MAX;
+        let arguments =
+            [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
+        let mut inside = Inside { thread, place: None, then: Then::Nothing };
+        if registers.orig_rax == PRCTL && arguments[0] == PR_SET_DUMPABLE {
+            // What cannot be dumped shows its memory and open files to no tracer but root.
+            registers.orig_rax = SKIP;
             ptrace::setregs(thread, registers)?;
+            inside.then = Then::Answer(0);
+        } else if let Some(call) = calls::known(registers.orig_rax, &arguments)
+            && let Some(path) = path_of(thread, call.file, &arguments)
+            && self.watch.below.iter().any(|folder| path.starts_with(folder))
+        {
+            let place = self.run.calls.len();
+            let from = call.from.and_then(|from| path_of(thread, from, &arguments));
+            let written = (self.watch.keep_writes && call.kind == Kind::Write)
+                .then(|| (offset_of(&call, &arguments), memory(thread, arguments[1], arguments[2])));
+            self.run.calls.push(Seen { call, path, from, answer: None, written });
+            inside.place = Some(place);
+            inside.then = self.what_happens(place, call.kind);
+            match inside.then {
+                Then::Answer(_) => registers.orig_rax = SKIP,
+                Then::Kill if self.fault() == Some(Fault::KillBefore) => registers.orig_rax = SKIP,
+                Then::Kill | Then::Nothing => {}
+            }
+            if self.run.hit == Some(place) && matches!(self.fault(), Some(Fault::Torn | Fault::Short)) {
+                registers.rdx = halved(&call, arguments[2]);
+            }
+            if inside.then != Then::Nothing || self.run.hit == Some(place) {
+                ptrace::setregs(thread, registers)?;
+            }
+            if inside.then == Then::Kill && self.fault() == Some(Fault::KillBefore) {
+                kill(self.leader, Signal::SIGKILL)?;
+            }
         }
-        self.threads.insert(thread, answer);
+        self.inside.push(inside);
         Ok(())
     }
 
-    fn at_exit(&mut self, thread: Pid, first: Pid) -> io::Result<()> {
-        match self.threads.remove(&thread) {
-            None => Ok(()),
-            Some(AtReturn::Kill) => end(first),
-            Some(AtReturn::Answer(errno)) => {
-                let mut registers = ptrace::getregs(thread)?;
-                registers.rax = (-(errno as i64)) as u64;
-                Ok(ptrace::setregs(thread, registers)?)
-            }
+    fn fault(&self) -> Option<Fault> {
+        self.watch.fault.map(|(_, fault)| fault)
+    }
+
+    /// What becomes of the call with this place in the list.
+    fn what_happens(&mut self, place: usize, kind: Kind) -> Then {
+        let Some((nth, fault)) = self.watch.fault else { return Then::Nothing };
+        let due = match fault {
+            // In this run another call may have its place: the first that can be hit is.
+            _ if self.run.hit.is_none() => place >= nth && fault.can_hit(kind),
+            Fault::Full => needs_room(kind),
+            _ => false,
+        };
+        if !due {
+            return Then::Nothing;
+        }
+        self.run.hit.get_or_insert(place);
+        match fault {
+            Fault::KillBefore | Fault::KillAfter | Fault::Torn => Then::Kill,
+            Fault::Short => Then::Nothing,
+            Fault::NoSpace | Fault::Full => Then::Answer(-(Errno::ENOSPC as i64)),
+            Fault::Broken => Then::Answer(-(Errno::EIO as i64)),
         }
     }
-}
 
-fn end(process: Pid) -> io::Result<()> {
-    match kill(process, Signal::SIGKILL) {
-        Ok(()) | Err(Errno::ESRCH) => Ok(()),
-        Err(error) => Err(error.into()),
+    fn leaves(&mut self, inside: &Inside) -> Result<(), Errno> {
+        let Inside { thread, place, then } = *inside;
+        if place.is_none() && then == Then::Nothing {
+            return Ok(());
+        }
+        let mut registers = ptrace::getregs(thread)?;
+        if let Then::Answer(answer) = then {
+            registers.rax = answer.cast_unsigned();
+            ptrace::setregs(thread, registers)?;
+        }
+        if let Some(place) = place {
+            self.run.calls[place].answer = Some(registers.rax.cast_signed());
+        }
+        if then == Then::Kill {
+            kill(self.leader, Signal::SIGKILL)?;
+        }
+        Ok(())
     }
 }
 
-/// Whether an exit status is that of a killed program.
-pub fn was_killed(status: std::process::ExitStatus) -> bool {
-    status.signal().is_some()
+const PRCTL: u64 = 157;
+const PR_SET_DUMPABLE: u64 = 4;
+/// A call with this number does nothing.
+const SKIP: u64 = u64::MAX;
+
+/// A thread that is gone meanwhile is told of by `waitpid`.
+fn go_on(thread: Pid, signal: Option<Signal>) -> io::Result<()> {
+    match ptrace::syscall(thread, signal) {
+        Err(Errno::ESRCH) | Ok(()) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
 }
+
+/// Vectors are not cut in two: their argument counts parts.
+fn halved(call: &Call, count: u64) -> u64 {
+    if call.name.contains('v') { count } else { (count / 2).max(1) }
+}
+
+fn offset_of(call: &Call, arguments: &[u64; 6]) -> Option<u64> {
+    (call.name == "pwrite64").then_some(arguments[3])
+}
+
+fn path_of(thread: Pid, named: Named, arguments: &[u64; 6]) -> Option<PathBuf> {
+    let opened = |at: usize| {
+        // Descriptors are 32 bits wide, and AT_FDCWD is negative.
+        let descriptor = arguments[at] as u32 as i32;
+        let link = match descriptor {
+            AT_FDCWD => format!("/proc/{thread}/cwd"),
+            _ => format!("/proc/{thread}/fd/{descriptor}"),
+        };
+        fs::read_link(link).ok()
+    };
+    match named {
+        Named::Open(at) => opened(at),
+        Named::Path(at) => {
+            Some(fs::read_link(format!("/proc/{thread}/cwd")).ok()?.join(text(thread, arguments[at])?))
+        }
+        Named::At(folder, at) => Some(opened(folder)?.join(text(thread, arguments[at])?)),
+    }
+}
+
+const AT_FDCWD: i32 = -100;
+
+fn text(thread: Pid, address: u64) -> Option<PathBuf> {
+    let bytes = memory(thread, address, 4096);
+    let end = bytes.iter().position(|byte| *byte == 0)?;
+    Some(OsString::from_vec(bytes[..end].to_vec()).into())
+}
+
+/// What lies there, as far as it can be read.
+fn memory(thread: Pid, address: u64, length: u64) -> Vec<u8> {
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    let Ok(file) = File::open(format!("/proc/{thread}/mem")) else { return Vec::new() };
+    let mut got = 0;
+    // A read stops at the first page that is not there.
+    while got < bytes.len() {
+        let page = PAGE - (address as usize + got) % PAGE;
+        let end = (got + page).min(bytes.len());
+        match file.read_at(&mut bytes[got..end], address + got as u64) {
+            Ok(count) if count > 0 => got += count,
+            _ => break,
+        }
+    }
+    bytes.truncate(got);
+    bytes
+}
+
+const PAGE: usize = 4096;

@@ -1,0 +1,187 @@
+//! A place in which one command is run, checked and run again: an archive, a machine's state, passphrases and results.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use vidimus_archive::clock::SystemClock;
+use vidimus_archive::{Archive, Beginning};
+use vidimus_model::CompartmentId;
+use vidimus_seal::KdfParams;
+
+use crate::trace::{self, Run, Watch};
+
+/// Cheap to try: every point opens an archive half a dozen times.
+const CHEAP: KdfParams = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
+
+/// Who acts in a scenario; also the name of the file with the passphrase, which is another one for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The first member.
+    Olena,
+    /// The second, where there is one.
+    Boris,
+    /// The first member with the passphrase that she changes to.
+    OlenaAnew,
+}
+
+impl Who {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Olena, Self::Boris, Self::OlenaAnew];
+
+    /// The file with the passphrase.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Olena => "olena",
+            Self::Boris => "boris",
+            Self::OlenaAnew => "olena-anew",
+        }
+    }
+
+    /// The passphrase.
+    pub fn passphrase(self) -> &'static str {
+        match self {
+            Self::Olena => "seven herons cross the frozen lake",
+            Self::Boris => "boris keeps four small goats",
+            Self::OlenaAnew => "seven geese cross the frozen sea",
+        }
+    }
+}
+
+/// The programs that are run.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// `vidimus`.
+    pub vidimus: PathBuf,
+    /// `vidimus-crash`, which lets itself be traced and becomes the other.
+    pub ourselves: PathBuf,
+}
+
+/// A folder with `archive`, `state`, `out`, passphrases, and `scratch` for what is said.
+#[derive(Clone, Debug)]
+pub struct Place {
+    root: PathBuf,
+    /// What is to be received: outside, so that it is the same folder in every place.
+    disks: PathBuf,
+}
+
+impl Place {
+    /// An empty place with a new archive; its second member is Boris, where there is one.
+    ///
+    /// # Errors
+    /// Any of the file system's, or of the archive's.
+    pub fn make(root: &Path, disks: &Path, two_members: bool) -> io::Result<Self> {
+        let place = Self { root: root.to_owned(), disks: disks.to_owned() };
+        for folder in ["out", "state", "scratch"] {
+            fs::create_dir_all(place.path(folder))?;
+        }
+        for who in Who::ALL {
+            let file = place.path(who.file());
+            let mut file =
+                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+            writeln!(file, "{}", who.passphrase())?;
+        }
+        let beginning = Beginning {
+            state: &place.machine(),
+            origin: "archive.example/crash",
+            member: "Olena",
+            passphrase: Who::Olena.passphrase(),
+            keyholders: None,
+            kdf: CHEAP,
+            clock: Box::new(SystemClock),
+        };
+        let (mut archive, _) = Archive::init(&place.path("archive"), beginning).map_err(io::Error::other)?;
+        if two_members {
+            let main = [CompartmentId::main()];
+            let admitted = archive.add_member("Boris", Who::Boris.passphrase(), &CHEAP, &main);
+            admitted.map_err(io::Error::other)?;
+        }
+        Ok(place)
+    }
+
+    /// The same place in another folder: everything in it is replaced by a copy.
+    ///
+    /// # Errors
+    /// Any of the file system's.
+    pub fn copied_to(&self, root: &Path) -> io::Result<Self> {
+        if root.exists() {
+            fs::remove_dir_all(root)?;
+        }
+        copy(&self.root, root)?;
+        Ok(Self { root: root.to_owned(), disks: self.disks.clone() })
+    }
+
+    /// Where something lies.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Where this place's machine remembers archives.
+    pub fn machine(&self) -> PathBuf {
+        self.path("state").join("vidimus")
+    }
+
+    /// The folders whose changes count.
+    pub fn counted(&self) -> Vec<PathBuf> {
+        ["archive", "archive.restoring", "state", "out"].map(|name| self.path(name)).to_vec()
+    }
+
+    /// Runs `vidimus` under watch. In a word, `{disks}` stands for the folder of what is to be received.
+    ///
+    /// # Errors
+    /// Tracing is not permitted, or the program does not start.
+    pub fn traced(&self, programs: &Programs, who: Who, words: &[String], watch: &Watch) -> io::Result<Run> {
+        let mut command = Command::new(&programs.ourselves);
+        command.arg("traced").arg(&programs.vidimus);
+        self.settle(&mut command, who, words);
+        trace::run(command, watch, &self.path("scratch"))
+    }
+
+    /// Runs `vidimus` as anyone does.
+    ///
+    /// # Errors
+    /// The program does not start.
+    pub fn plain(&self, programs: &Programs, who: Who, words: &[String]) -> io::Result<Run> {
+        let mut command = Command::new(&programs.vidimus);
+        self.settle(&mut command, who, words);
+        let output = command.stdin(std::process::Stdio::null()).output()?;
+        Ok(Run {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            calls: Vec::new(),
+            hit: None,
+        })
+    }
+
+    fn settle(&self, command: &mut Command, who: Who, words: &[String]) {
+        let disks = self.disks.to_string_lossy();
+        command
+            .args(words.iter().map(|word| word.replace("{disks}", &disks)))
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("HOME", self.path("home"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("VIDIMUS_ARCHIVE", self.path("archive"))
+            .env("VIDIMUS_PASSPHRASE_FILE", self.path(who.file()))
+            .current_dir(&self.root);
+    }
+}
+
+/// Copies a folder with its permissions; there are no links in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    fs::set_permissions(to, fs::Permissions::from_mode(fs::metadata(from)?.permissions().mode()))?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The commands that are hit, and what lies there before.
+
+use crate::place::Who;
+
+/// One command.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Who types it.
+    pub who: Who,
+    /// What is typed. `{disks}` is the folder of what can be received, `{last}` the last word of what the command before
+    /// said, `{keyholder}` a keyholder's public key.
+    pub words: &'static [&'static str],
+    /// At which counted call it is killed, in parts of a hundred of all its calls: only in preparation.
+    pub killed_at: Option<usize>,
+}
+
+/// A command in a situation.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
+    /// Are there two members, so that what destroys must be agreed to?
+    pub two_members: bool,
+    /// What was done before.
+    pub before: &'static [Step],
+    /// Folders that are gone before the command.
+    pub lost: &'static [&'static str],
+    /// What is hit.
+    pub hit: Step,
+    /// What the same command may answer where it was done already, in part.
+    pub done: &'static [&'static str],
+    /// What an answer is worth once it is given.
+    pub result: Result,
+}
+
+/// What a command makes besides its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Result {
+    /// Nothing.
+    None,
+    /// A backup in `out/backup`, from which an archive comes that is sound and holds the same.
+    Backup,
+    /// A package in `out/bag`, which proves.
+    Bag,
+}
+
+const fn olena(words: &'static [&'static str]) -> Step {
+    Step { who: Who::Olena, words, killed_at: None }
+}
+
+const fn boris(words: &'static [&'static str]) -> Step {
+    Step { who: Who::Boris, words, killed_at: None }
+}
+
+const RECEIVED: Step = olena(&["receive", "{disks}/first", "--yes"]);
+const RELEASED: Step = olena(&["release", "A1"]);
+const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
+const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
+
+/// One member, who took a disk in and released it.
+const ALONE: Scenario = Scenario {
+    name: "",
+    two_members: false,
+    before: &[RECEIVED, RELEASED],
+    lost: &[],
+    hit: RECEIVE,
+    done: &[],
+    result: Result::None,
+};
+
+/// Two members, of whom the first took a disk in and released it.
+const TOGETHER: Scenario = Scenario { two_members: true, ..ALONE };
+
+/// Every scenario, the plain ones first.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "receive", ..ALONE },
+    Scenario {
+        name: "receive-continued",
+        before: &[RECEIVED, RELEASED, Step { killed_at: Some(45), ..RECEIVE }],
+        ..ALONE
+    },
+    Scenario { name: "release", before: &[RECEIVED], hit: RELEASED, ..ALONE },
+    Scenario {
+        name: "disclose",
+        hit: olena(&[
+            "disclose",
+            "A1-1",
+            "A1-2",
+            "--to",
+            "A court",
+            "--purpose",
+            "A case",
+            "--out",
+            "out/bag",
+            "--json",
+        ]),
+        // The package is put in its place whole.
+        done: &["is not empty"],
+        result: Result::Bag,
+        ..ALONE
+    },
+    Scenario { name: "withdraw", hit: olena(&["withdraw", "A1-1", "--reason", "the wrong folder"]), ..ALONE },
+    Scenario {
+        name: "erase-item",
+        hit: olena(&["erase", "A1-1", "--reason", "a private letter", "--confirm", "A1-1"]),
+        done: &["no longer here"],
+        ..ALONE
+    },
+    Scenario {
+        name: "erase-accession",
+        before: &[RECEIVED, RELEASED, RECEIVE],
+        hit: olena(&["erase", "A1", "--reason", "asked by the family", "--confirm", "A1"]),
+        done: &["no longer here"],
+        ..ALONE
+    },
+    Scenario {
+        name: "erase-proposed",
+        hit: olena(&["erase", "A1-1", "--reason", "a private letter"]),
+        ..TOGETHER
+    },
+    Scenario {
+        name: "erase-agreed",
+        before: &[RECEIVED, RELEASED, olena(&["erase", "A1-1", "--reason", "a private letter"])],
+        hit: boris(&["agree", "{last}"]),
+        done: &["waits for agreement"],
+        ..TOGETHER
+    },
+    Scenario {
+        name: "move",
+        before: &[RECEIVED, RELEASED, olena(&["compartment", "new", "witnesses", "--letter", "W"])],
+        hit: olena(&["move", "A1", "--into", "witnesses"]),
+        done: &["no longer here"],
+        ..ALONE
+    },
+    Scenario { name: "backup", hit: BACKED_UP, result: Result::Backup, ..ALONE },
+    Scenario {
+        name: "backup-refreshed",
+        before: &[
+            RECEIVED,
+            RELEASED,
+            BACKED_UP,
+            RECEIVE,
+            olena(&["erase", "A1-1", "--reason", "a private letter", "--confirm", "A1-1"]),
+        ],
+        hit: BACKED_UP,
+        result: Result::Backup,
+        ..ALONE
+    },
+    Scenario {
+        name: "restore",
+        before: &[RECEIVED, RELEASED, BACKED_UP],
+        lost: &["archive"],
+        hit: olena(&["restore", "out/backup", "archive"]),
+        done: &["is not empty"],
+        ..ALONE
+    },
+    Scenario {
+        name: "passphrase",
+        hit: olena(&["passphrase", "--new-passphrase-file", "olena-anew"]),
+        done: &["No member has this passphrase"],
+        ..ALONE
+    },
+    Scenario {
+        name: "passphrase-sheet",
+        hit: olena(&["passphrase", "--new-sheet", "--recovery-sheet", "out/sheet"]),
+        done: &["is there already"],
+        ..ALONE
+    },
+    Scenario { name: "rebuild", lost: &["archive/folds", "archive/log"], hit: olena(&["rebuild"]), ..ALONE },
+    Scenario {
+        name: "member-add",
+        hit: olena(&[
+            "member",
+            "add",
+            "Cy",
+            "--new-passphrase-file",
+            "boris",
+            "--recovery-sheet",
+            "out/sheet",
+        ]),
+        done: &["There is a member called Cy", "out/sheet is there already"],
+        ..ALONE
+    },
+    Scenario {
+        name: "member-remove",
+        before: &[RECEIVED, RELEASED, boris(&["member", "remove", "Boris", "--reason", "he left"])],
+        hit: olena(&["agree", "{last}"]),
+        done: &["waits for agreement"],
+        ..TOGETHER
+    },
+    Scenario {
+        name: "keyholder-set",
+        hit: olena(&[
+            "keyholder",
+            "set",
+            "--keyholder",
+            "{keyholder}",
+            "--threshold",
+            "1",
+            "--reason",
+            "agreed",
+        ]),
+        done: &["nothing was done without your confirmation"],
+        ..ALONE
+    },
+    Scenario {
+        name: "compartment-new",
+        hit: olena(&["compartment", "new", "witnesses", "--letter", "W"]),
+        done: &["the name of a new compartment", "is taken"],
+        ..ALONE
+    },
+    Scenario {
+        name: "key-change",
+        hit: olena(&["key", "change", "--reason", "it may have been copied"]),
+        ..ALONE
+    },
+];

@@ -1,0 +1,277 @@
+//! What must be true after a command was hit, and after the same command was run again.
+//!
+//! - `check --full` is clean, or names only what the scenario says that an interrupted command may leave.
+//! - A command that said "done" although a sync failed is believed only of what is made again when it is missing.
+//! - The same command finishes, or answers that it is done already. Then the archive is sound, and holds every item
+//!   once, with the bytes that were taken in.
+//! - Every receipt that was there or printed is of a tree that the ledger still begins with.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use vidimus_archive::clock::SystemClock;
+use vidimus_archive::query::ListQuery;
+use vidimus_archive::{Archive, OpenError, Opening};
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_proof::merkle::{Frontier, leaf_hash};
+
+use crate::calls::Kind;
+use crate::place::{Place, Programs, Who};
+use crate::points::Prepared;
+use crate::scenario::Result as Made;
+use crate::trace::{Run, Seen};
+
+/// What an archive holds: of each reference its line in a list, and the digest of the bytes that come out of its object.
+pub type Facts = BTreeMap<String, (String, String)>;
+
+/// A checkpoint that somebody may have on paper: size and root.
+type Promise = (u64, Vec<u8>);
+
+/// Reads every item, past the program under test.
+///
+/// # Errors
+/// The archive does not open, or an item cannot be read.
+pub fn facts(place: &Place) -> io::Result<Facts> {
+    let mut archive = open(place)?;
+    let mut rows = Vec::new();
+    let query = ListQuery { include_withdrawn: true, ..ListQuery::default() };
+    let mut keep = |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    };
+    archive.list(&query, &mut keep).map_err(io::Error::other)?;
+    let mut facts = Facts::new();
+    for row in rows {
+        let mut bytes = Vec::new();
+        archive.read_item(&row.reference).map_err(io::Error::other)?.read_to_end(&mut bytes)?;
+        let line = serde_json::to_string(&row).map_err(io::Error::other)?;
+        facts.insert(row.reference.to_string(), (line, hex::encode(Sha256::digest(bytes))));
+    }
+    Ok(facts)
+}
+
+/// What must not be, after `run` in `place`.
+///
+/// # Errors
+/// A program does not start, or the file system fails.
+pub fn complaints(
+    prepared: &Prepared,
+    place: &Place,
+    programs: &Programs,
+    run: &Run,
+) -> io::Result<Vec<String>> {
+    let mut complaints = Vec::new();
+    let scenario = prepared.scenario;
+    if let Some(code @ (101 | 134)) = run.code {
+        complaints.push(format!("it panicked ({code}): {}", run.err));
+    }
+    complaints.extend(believed(place, run));
+    let promises = promises(place, run)?;
+    if place.path("archive/ledger.db").exists() || scenario.lost != ["archive"] {
+        let named = problems(place, programs, scenario.hit.who)?;
+        // What was lost before the command may still be.
+        for new in named.iter().filter(|named| !prepared.named_before.contains(named)) {
+            complaints.push(format!("check after it: {new}"));
+        }
+    }
+    let not_taken = not_taken(run);
+    // Who was told the answer does not ask again; asked twice, a receiving is another delivery.
+    if run.code != Some(0) && not_taken.is_none() {
+        let again = place.plain(programs, scenario.hit.who, &prepared.words)?;
+        let said = format!("{}{}", again.out, again.err);
+        if again.code != Some(0) && !scenario.done.iter().any(|done| said.contains(done)) {
+            complaints.push(format!("again: {:?} {said} (first: {:?} {})", again.code, run.code, run.err));
+        }
+    }
+    for named in problems(place, programs, scenario.hit.who)? {
+        complaints.push(format!("check at the end: {named}"));
+    }
+    match facts(place) {
+        Ok(facts) if facts == prepared.holds_then => {}
+        Ok(facts) if all_but(&facts, &prepared.holds_then, &not_taken.unwrap_or_default()) => {}
+        Ok(facts) => complaints.push(differences(&facts, &prepared.holds_then)),
+        Err(error) => complaints.push(format!("its items cannot be read: {error}")),
+    }
+    complaints.extend(broken(&promises, place)?);
+    complaints.extend(unusable(prepared, place, programs)?);
+    Ok(complaints)
+}
+
+/// The paths that the receipt on standard output says were not taken; none where no receipt was printed.
+fn not_taken(run: &Run) -> Option<Vec<String>> {
+    let said: Value = serde_json::from_str(&run.out).ok()?;
+    let paths = said["not_taken"].as_array()?.iter();
+    Some(paths.filter_map(|passed_over| Some(passed_over["path"].as_str()?.to_owned())).collect())
+}
+
+/// Is everything there but what a receipt says was not taken? The numbers of the others differ then.
+fn all_but(found: &Facts, expected: &Facts, not_taken: &[String]) -> bool {
+    let named = |facts: &Facts| -> Vec<(String, String, String)> {
+        let rows = facts.values().filter_map(|(line, digest)| {
+            let row: Value = serde_json::from_str(line).ok()?;
+            let word = |name: &str| Some(row[name].as_str()?.to_owned());
+            Some((word("accession")?, word("path")?, digest.clone()))
+        });
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort();
+        rows
+    };
+    let mut expected = named(expected);
+    expected.retain(|(accession, path, _)| accession != "A2" || !not_taken.contains(path));
+    !not_taken.is_empty() && named(found) == expected
+}
+
+/// What two archives do not have in common.
+fn differences(found: &Facts, expected: &Facts) -> String {
+    let of = |these: &Facts, others: &Facts| -> Vec<String> {
+        let own = these.iter().filter(|(name, fact)| others.get(*name) != Some(fact));
+        own.map(|(_, (line, digest))| format!("{line} {digest:.8}")).collect()
+    };
+    format!("it holds {:?} instead of {:?}", of(found, expected), of(expected, found))
+}
+
+fn open(place: &Place) -> io::Result<Archive> {
+    let machine = place.machine();
+    for who in [Who::OlenaAnew, Who::Olena] {
+        let opening = Opening {
+            state: &machine,
+            member: None,
+            passphrase: who.passphrase(),
+            first_seen_here: false,
+            clock: Box::new(SystemClock),
+        };
+        match Archive::open(&place.path("archive"), opening) {
+            Err(OpenError::Unlock(_)) if who == Who::OlenaAnew => {}
+            opened => return opened.map_err(io::Error::other),
+        }
+    }
+    Err(io::ErrorKind::PermissionDenied.into())
+}
+
+/// What a check names.
+///
+/// # Errors
+/// The program does not start.
+pub fn problems(place: &Place, programs: &Programs, who: Who) -> io::Result<Vec<String>> {
+    let words = ["check", "--full", "--json"].map(str::to_owned);
+    let mut checked = place.plain(programs, who, &words)?;
+    if checked.code == Some(3) {
+        checked = place.plain(programs, Who::OlenaAnew, &words)?;
+    }
+    let Ok(value) = serde_json::from_str::<Value>(&checked.out) else {
+        return Ok(vec![format!("{:?} {}{}", checked.code, checked.out, checked.err)]);
+    };
+    let named = value["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut named: Vec<String> = named.iter().map(Value::to_string).collect();
+    if named.is_empty() && value["sound"] != true {
+        named.push("it is not sound, and nothing is named".to_owned());
+    }
+    Ok(named)
+}
+
+/// Did the command say "done" although it was told that something may not be durable?
+fn believed(place: &Place, run: &Run) -> Option<String> {
+    let hit = run.hit.filter(|_| run.code == Some(0))?;
+    let sync = &run.calls[hit];
+    let failed = sync.call.kind == Kind::Sync && sync.answer.is_some_and(|answer| answer < 0);
+    // Catalogue and tiles are computed from the ledger, and made again when they are missing.
+    let computed =
+        ["archive/folds", "archive/log"].iter().any(|made| sync.path.starts_with(place.path(made)));
+    let saved = nothing_new(run, hit) || written_again(run, hit) || still_beside(place, sync);
+    (failed && !computed && !saved)
+        .then(|| format!("{} of {} failed and was believed", sync.call.name, sync.path.display()))
+}
+
+/// Nothing was written to that file since an earlier sync of it.
+fn nothing_new(run: &Run, hit: usize) -> bool {
+    let of_it = |seen: &&Seen| seen.path == run.calls[hit].path;
+    let last = run.calls[..hit].iter().rev().filter(of_it).find(|seen| {
+        matches!(seen.call.kind, Kind::Write | Kind::Copy | Kind::Resize | Kind::Create | Kind::Sync)
+    });
+    last.is_some_and(|last| last.call.kind == Kind::Sync && last.answer == Some(0))
+}
+
+/// That file was written again later, and synced then.
+fn written_again(run: &Run, hit: usize) -> bool {
+    let of_it = |seen: &&Seen| seen.path == run.calls[hit].path;
+    let mut later = run.calls[hit + 1..].iter().filter(of_it);
+    later.any(|seen| seen.call.kind == Kind::Write)
+        && later.any(|seen| seen.call.kind == Kind::Sync && seen.answer == Some(0))
+}
+
+/// What was to go into the ledger's file is still in its write-ahead log, which was synced before, and is carried over
+/// again from there.
+fn still_beside(place: &Place, sync: &Seen) -> bool {
+    let kept = fs::metadata(place.path("archive/ledger.db-wal"));
+    sync.path == place.path("archive/ledger.db") && kept.is_ok_and(|kept| kept.len() > 0)
+}
+
+/// Every checkpoint that was given out until now.
+fn promises(place: &Place, run: &Run) -> io::Result<Vec<Promise>> {
+    let mut promises = Vec::new();
+    for folder in fs::read_dir(place.path("archive/receipts")).into_iter().flatten() {
+        // A receipt that is being written has no name yet.
+        let Ok(note) = fs::read(folder?.path().join("checkpoint.txt")) else { continue };
+        let signed = SignedCheckpoint::from_bytes(&note).map_err(io::Error::other)?;
+        promises.push((signed.checkpoint().size, signed.checkpoint().root.to_vec()));
+    }
+    if let Ok(said) = serde_json::from_str::<Value>(&run.out)
+        && let Some(size) = said["checkpoint"]["size"].as_u64()
+        && let Some(root) = said["checkpoint"]["root"].as_str()
+    {
+        promises.push((size, STANDARD.decode(root).map_err(io::Error::other)?));
+    }
+    Ok(promises)
+}
+
+/// Promises that the ledger does not keep: its tree is computed here from nothing but its entries.
+fn broken(promises: &[Promise], place: &Place) -> io::Result<Vec<String>> {
+    let entries = entries(&place.path("archive/ledger.db")).map_err(io::Error::other)?;
+    let mut roots = BTreeMap::new();
+    let mut tree = Frontier::new();
+    for entry in &entries {
+        tree.append(leaf_hash(entry));
+        roots.insert(tree.size(), tree.root().to_vec());
+    }
+    let broken = promises.iter().filter(|(size, root)| roots.get(size) != Some(root));
+    Ok(broken.map(|(size, _)| format!("the receipt of {size} does not hold")).collect())
+}
+
+fn entries(ledger: &Path) -> rusqlite::Result<Vec<Vec<u8>>> {
+    let ledger = rusqlite::Connection::open(ledger)?;
+    let mut statement = ledger.prepare("SELECT entry FROM row ORDER BY seq")?;
+    let entries = statement.query_map([], |row| row.get(0))?;
+    entries.collect()
+}
+
+/// Is what the command made besides its records of use?
+fn unusable(prepared: &Prepared, place: &Place, programs: &Programs) -> io::Result<Vec<String>> {
+    let fails = |words: &[&str]| -> io::Result<Vec<String>> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let run = place.plain(programs, prepared.scenario.hit.who, &words)?;
+        Ok(match run.code {
+            Some(0) => Vec::new(),
+            code => vec![format!("{words:?}: {code:?} {}{}", run.out, run.err)],
+        })
+    };
+    match prepared.scenario.result {
+        Made::None => Ok(Vec::new()),
+        Made::Backup => {
+            let mut complaints = fails(&["restore", "out/backup", "again"])?;
+            complaints.extend(fails(&["--archive", "again", "check", "--full"])?);
+            Ok(complaints)
+        }
+        Made::Bag => {
+            let file = place.path("out/bag/data");
+            let complete = fs::read_dir(&file).is_ok_and(|files| files.count() == 2);
+            Ok(if complete { Vec::new() } else { vec![format!("{} is not complete", file.display())] })
+        }
+    }
+}
