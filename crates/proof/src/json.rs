@@ -4,13 +4,19 @@
 //! that is refused: RFC 8259 section 4 allows repeated keys, and section 6 lets numbers beyond
 //! 2^53 lose digits; here both are errors. Fractions are read to the nearest double, as everywhere.
 
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// The largest integer that every JSON reader keeps exactly, 2^53.
 pub const MAX_EXACT: u64 = 1 << 53;
+
+/// The most values that one text may hold, more than the longest record needs. A value takes 32 bytes and more of memory, a
+/// character of text one: without a limit a stranger's record would take twenty times its own size.
+pub const MAX_VALUES: usize = 1 << 20;
 
 /// Why a text is not strict JSON; the message names place and reason.
 #[derive(Debug, thiserror::Error)]
@@ -20,23 +26,29 @@ pub struct JsonError(#[from] serde_json::Error);
 /// Reads one JSON value and nothing behind it.
 ///
 /// # Errors
-/// Malformed JSON, a repeated key at any depth, an integer or number beyond ±2^53.
+/// Malformed JSON, a repeated key at any depth, an integer or number beyond ±2^53, more than [`MAX_VALUES`].
 pub fn parse(untrusted_text: &str) -> Result<Value, JsonError> {
-    let Strict(value) = serde_json::from_str(untrusted_text)?;
+    let mut deserializer = serde_json::Deserializer::from_str(untrusted_text);
+    let value = Strict(&Cell::new(MAX_VALUES)).deserialize(&mut deserializer)?;
+    deserializer.end()?;
     Ok(value)
 }
 
-struct Strict(Value);
+/// Reads one value; the cell counts down how many may still come.
+#[derive(Clone, Copy)]
+struct Strict<'c>(&'c Cell<usize>);
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.0.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many values"))?;
+        self.0.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -83,7 +95,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
+        while let Some(value) = seq.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -91,7 +103,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((key, Strict(value))) = access.next_entry::<String, Strict>()? {
+        while let Some((key, value)) = access.next_entry_seed(PhantomData::<String>, self)? {
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key {key:?} stands twice")));
             }
@@ -103,7 +115,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{MAX_VALUES, parse};
     use serde_json::json;
 
     #[test]
@@ -111,6 +123,17 @@ mod tests {
         let text = r#"{"a":[1,-2,"х",null,true,1.5],"b":{"c":9007199254740992}}"#;
         let want = json!({"a": [1, -2, "х", null, true, 1.5], "b": {"c": 9007199254740992u64}});
         assert_eq!(parse(text).unwrap(), want);
+    }
+
+    #[test]
+    fn a_text_holds_so_many_values_and_no_more() {
+        // The list itself is one of them.
+        let list = |values: usize| format!("[{}]", vec!["0"; values].join(","));
+        assert_eq!(parse(&list(MAX_VALUES - 1)).unwrap().as_array().unwrap().len(), MAX_VALUES - 1);
+        let error = parse(&list(MAX_VALUES)).unwrap_err().to_string();
+        assert!(error.contains("too many values"), "{error}");
+        let map = format!("{{\"a\":{}}}", list(MAX_VALUES - 1));
+        assert!(parse(&map).is_err());
     }
 
     #[test]

@@ -58,6 +58,23 @@ impl Disclosure {
     }
 }
 
+/// Opened fields, kept as the text of their record has them: what they say takes many times the memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// Salted texts, a tilde behind each.
+    texts: String,
+}
+
+impl Fields {
+    /// Name and value of each field, in ascending order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Value)> + '_ {
+        self.texts.split_terminator('~').map(|text| {
+            let field = parse::parse_disclosure(text).expect("it was read from the same text before");
+            (field.name, field.value)
+        })
+    }
+}
+
 /// A signed statement of one change, with some or all of its fields opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -140,6 +157,16 @@ impl Record {
     /// The opened fields in ascending order of their names.
     pub fn disclosures(&self) -> &[Disclosure] {
         &self.disclosures
+    }
+
+    /// The opened fields, to be kept.
+    pub fn fields(&self) -> Fields {
+        let mut texts = String::with_capacity(self.disclosures.iter().map(|d| d.text.len() + 1).sum());
+        for disclosure in &self.disclosures {
+            texts.push_str(&disclosure.text);
+            texts.push('~');
+        }
+        Fields { texts }
     }
 
     /// What an opened field says.

@@ -59,7 +59,7 @@ fn an_intact_bag_is_proved_with_and_without_a_pinned_key() {
     assert_eq!(report.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["01.mp4", "02.txt"]);
     assert_eq!(report.files[0].index, Some(3));
     assert!(report.files.iter().all(|file| file.no_later_than.is_none() && file.in_receipt.is_none()));
-    assert_eq!(report.files[0].fields.len(), 3);
+    assert_eq!(report.files[0].fields.iter().count(), 3);
     assert_eq!(report.disclosure, [("purpose".to_owned(), "Publication".into())]);
 
     let report = bag::verify(&bag, &Trust::default());

@@ -1,5 +1,7 @@
 //! The report for programs: one JSON object, as `docs/format/commands.md` says.
 
+use std::io::{self, Write};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use vidimus_proof::bag::{
@@ -9,24 +11,33 @@ use vidimus_proof::bag::{
 use crate::page::{is_plain, limits};
 use crate::words::Words;
 
-/// One object, with a newline behind it.
-pub fn report(report: &Report, words: &Words) -> String {
+/// Writes one object and a newline. A file at a time: their fields together may take much memory.
+///
+/// # Errors
+/// The output's.
+pub fn report(report: &Report, words: &Words, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{\"files\":[")?;
+    for (number, one) in report.files.iter().enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        write!(out, "{comma}{}", harmless(&file(one).to_string()))?;
+    }
     let problems = report.problems.iter().map(|problem| {
         let says = words.fault(&problem.file, &problem.fault);
         json!({ "file": problem.file, "problem": says, "code": problem.fault.code() })
     });
-    let answer = json!({
+    let rest = json!({
         "proved": report.proved(),
-        "files": report.files.iter().map(file).collect::<Vec<_>>(),
         "problems": problems.collect::<Vec<_>>(),
         "more_problems": report.more_problems,
         "key": report.key.as_ref().map(key),
         "stamps": report.stamps.iter().map(stamp).collect::<Vec<_>>(),
-        "disclosure": fields(&report.disclosure),
+        "disclosure": report.disclosure.iter().cloned().collect::<Map<_, _>>(),
         "receipt": report.receipt.map(receipt),
         "not_proved": limits(report, words),
     });
-    harmless(&answer.to_string()) + "\n"
+    let rest = harmless(&rest.to_string());
+    let rest = rest.strip_prefix('{').expect("an object begins so");
+    writeln!(out, "],{rest}")
 }
 
 /// What a terminal could obey, or not show, as `\\uXXXX`: the same text to whoever reads JSON.
@@ -60,14 +71,10 @@ fn file(file: &FileReport) -> Value {
         "sha256": hex::encode(file.sha256),
         "size": file.size,
         "index": file.index,
-        "fields": fields(&file.fields),
+        "fields": file.fields.iter().collect::<Map<_, _>>(),
         "no_later_than": file.no_later_than.as_ref().map(dated),
         "in_receipt": file.in_receipt,
     })
-}
-
-fn fields(fields: &[(String, Value)]) -> Map<String, Value> {
-    fields.iter().cloned().collect()
 }
 
 fn dated(dated: &Dated) -> Value {

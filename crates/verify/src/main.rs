@@ -6,7 +6,7 @@ mod options;
 mod page;
 mod words;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::error::ContextKind;
@@ -58,12 +58,12 @@ fn run(options: &Options, words: &Words) -> Result<u8, String> {
     let folder = Folder::open(&options.bag)
         .map_err(|error| words.no_bag(&page::safe(&options.bag.to_string_lossy()), &error))?;
     let report = bag::verify(&folder, &trust);
-    let text = match options.json {
-        true => json::report(&report, words),
-        false => page::report(&report, words),
+    let mut out = BufWriter::new(io::stdout());
+    let written = match options.json {
+        true => json::report(&report, words, &mut out),
+        false => page::report(&report, words, &mut out),
     };
-    let mut out = io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match written.and_then(|()| out.flush()) {
         // A closed pipe is the reader's wish; the exit code still tells.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(words.not_written(&error)),
         _ => {}

@@ -1,5 +1,7 @@
 //! The report as a page of plain words, 80 columns wide, in which nothing of others can move the cursor or hide.
 
+use std::io::{self, Write};
+
 use serde_json::Value;
 use vidimus_proof::bag::{
     BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, Report, StampReport,
@@ -13,14 +15,17 @@ const MAX_SHOWN: usize = 20;
 /// Text of others is cut after so many characters.
 const MAX_TEXT: usize = 400;
 
-/// The whole answer.
-pub fn report(report: &Report, words: &Words) -> String {
+/// Writes the whole answer.
+///
+/// # Errors
+/// The output's.
+pub fn report(report: &Report, words: &Words, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { words, text: String::new() };
     page.verdict(report);
     if let Some(key) = &report.key {
         page.key(key, report);
     }
-    page.files(report);
+    page.files(report, out)?;
     page.stamps(&report.stamps);
     if let Some(answer) = report.receipt {
         page.gap();
@@ -32,7 +37,7 @@ pub fn report(report: &Report, words: &Words) -> String {
     for limit in limits(report, words) {
         page.item(2, limit);
     }
-    page.text
+    page.leave(out)
 }
 
 /// What is not proved, the same for the page and for programs.
@@ -176,15 +181,22 @@ impl Page<'_> {
         }
     }
 
-    fn files(&mut self, report: &Report) {
+    /// Writes what there is so far: a bag of many files makes a long page.
+    fn leave(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(std::mem::take(&mut self.text).as_bytes())
+    }
+
+    fn files(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if report.files.is_empty() || !report.proved() {
-            return;
+            return Ok(());
         }
         self.gap();
         self.line(0, self.words.table.files);
         for file in &report.files {
             self.file(file, report.receipt.is_some());
+            self.leave(out)?;
         }
+        Ok(())
     }
 
     fn file(&mut self, file: &FileReport, receipt: bool) {
@@ -205,10 +217,10 @@ impl Page<'_> {
         if receipt {
             self.line(4, &fill(t.inside_receipt, &[self.words.inside(file.in_receipt)]));
         }
-        for (name, value) in &file.fields {
+        for (name, value) in file.fields.iter() {
             // These three were just compared with the file itself.
             if !["change", "sha256", "size"].contains(&name.as_str()) {
-                self.line(4, &fill(t.archive_says, &[name, &value_text(value)]));
+                self.line(4, &fill(t.archive_says, &[&name, &value_text(&value)]));
             }
         }
     }

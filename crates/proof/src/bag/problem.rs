@@ -235,14 +235,16 @@ pub(super) struct Problems {
 impl Problems {
     /// Notes a problem, unless the same was noted of this file, or the file is "missing" only because of an earlier one.
     pub(super) fn add(&mut self, file: impl Into<String>, fault: impl Into<Fault>) {
+        if self.found.len() == MAX_PROBLEMS {
+            self.not_kept += 1;
+            return;
+        }
         let (file, fault) = (file.into(), fault.into());
         if matches!(fault, Fault::Missing) && !self.files.insert(file.clone()) {
             return;
         }
         self.files.insert(file.clone());
-        if self.found.len() == MAX_PROBLEMS {
-            self.not_kept += 1;
-        } else if self.seen.insert((file.clone(), discriminant(&fault))) {
+        if self.seen.insert((file.clone(), discriminant(&fault))) {
             self.found.push(Problem { file, fault });
         }
     }

@@ -7,6 +7,7 @@ use super::Problem;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::note::{KeyName, VerifierKey};
 use crate::policy::Policy;
+use crate::record::Fields;
 use crate::timestamp::{self, StampError};
 
 /// Whom and what the verifier was told to trust; by default nobody and nothing.
@@ -89,7 +90,7 @@ pub struct FileReport {
     /// Its SHA-256.
     pub sha256: [u8; 32],
     /// The fields of its record that the archive opened.
-    pub fields: Vec<(String, Value)>,
+    pub fields: Fields,
     /// Its place in the log, counted from 0.
     pub index: Option<u64>,
     /// The earliest time by which somebody trusted had seen the log with this file in it.

@@ -176,17 +176,14 @@ fn parse_payload(untrusted: &[u8]) -> Result<(String, BTreeSet<String>), RecordE
     if sound { Ok((issuer.to_owned(), digests)) } else { Err(RecordError::Payload) }
 }
 
-fn parse_disclosure(untrusted_text: &str) -> Option<Disclosure> {
+/// One field; nothing where the text is not `[salt, name, value]`.
+pub(super) fn parse_disclosure(untrusted_text: &str) -> Option<Disclosure> {
     let bytes = B64.decode(untrusted_text).ok()?;
-    let value = json::parse(std::str::from_utf8(&bytes).ok()?).ok()?;
-    let [Value::String(salt), Value::String(name), value] = value.as_array()?.as_slice() else {
+    let Value::Array(parts) = json::parse(std::str::from_utf8(&bytes).ok()?).ok()? else { return None };
+    let Ok([Value::String(salt), Value::String(name), value]) = <[Value; 3]>::try_from(parts) else {
         return None;
     };
     // RFC 9901, 9.3: at least 128 bits of salt, or a field could be guessed.
     let salted = B64.decode(salt).is_ok_and(|bytes| bytes.len() >= 16);
-    (salted && is_field_name(name)).then(|| Disclosure {
-        text: untrusted_text.to_owned(),
-        name: name.clone(),
-        value: value.clone(),
-    })
+    (salted && is_field_name(&name)).then(|| Disclosure { text: untrusted_text.to_owned(), name, value })
 }

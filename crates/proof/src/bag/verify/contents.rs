@@ -73,31 +73,15 @@ impl Contents<'_> {
 pub(super) fn read<'s>(source: &'s dyn BagSource, problems: &mut Problems) -> Contents<'s> {
     let places = list(source, problems);
     check_names(&places, problems);
-    let mut manifests = BTreeMap::new();
-    for algorithm in Algorithm::ALL {
-        for path in [algorithm.tag_manifest(), algorithm.manifest()] {
-            if let Some(place) = places.get(&path)
-                && let Some(bytes) = problems.keep(&path, read_all(source, &path, place))
-                && let Some(manifest) = problems.keep(&path, Manifest::parse(&bytes, algorithm))
-            {
-                manifests.insert(path, (manifest, Digests::of(&bytes)));
-            }
-        }
-    }
     let mut files = BTreeMap::new();
     for (path, place) in places {
         if let Some(digests) = problems.keep(&path, hash(source, &path, &place)) {
-            // The manifests are read twice, once to be parsed; both times must show the same.
-            if manifests.get(&path).is_some_and(|(_, parsed)| *parsed != digests) {
-                problems.add(&path, Fault::Changed);
-            }
             files.insert(path, (place, digests));
         }
     }
     let contents = Contents { source, files };
-    let manifests = manifests.into_iter().map(|(path, (manifest, _))| (path, manifest)).collect();
-    compare(&contents, &manifests, false, problems);
-    compare(&contents, &manifests, true, problems);
+    compare(&contents, false, problems);
+    compare(&contents, true, problems);
     check_words(&contents, problems);
     contents
 }
@@ -209,23 +193,19 @@ fn hash(source: &dyn BagSource, path: &str, place: &Place) -> Result<Digests, Fa
     }
 }
 
-/// Compares the payload, or all other files, with both of its manifests.
-fn compare(
-    contents: &Contents<'_>,
-    manifests: &BTreeMap<String, Manifest>,
-    payload: bool,
-    problems: &mut Problems,
-) {
-    let manifests: Vec<(String, Algorithm, &Manifest)> = Algorithm::ALL
-        .into_iter()
-        .map(|algorithm| match payload {
-            true => (algorithm.manifest(), algorithm),
-            false => (algorithm.tag_manifest(), algorithm),
-        })
-        .filter_map(|(path, algorithm)| {
-            manifests.get(&path).map(|manifest| (path.clone(), algorithm, manifest))
-        })
-        .collect();
+/// Compares the payload, or all other files, with both of its manifests; these two alone are in memory.
+fn compare(contents: &Contents<'_>, payload: bool, problems: &mut Problems) {
+    let mut manifests: Vec<(String, Algorithm, Manifest)> = Vec::new();
+    for algorithm in Algorithm::ALL {
+        let path = if payload { algorithm.manifest() } else { algorithm.tag_manifest() };
+        // That one is missing or cannot be read is named already.
+        if contents.digests(&path).is_some()
+            && let Some(bytes) = contents.read(&path, problems)
+            && let Some(manifest) = problems.keep(&path, Manifest::parse(&bytes, algorithm))
+        {
+            manifests.push((path, algorithm, manifest));
+        }
+    }
     let listed = |place: &Place| !matches!(place, Place::TagManifest(_)) && place.is_payload() == payload;
     for (path, _, digests) in contents.files().filter(|(_, place, _)| listed(place)) {
         let mut wrong = Vec::new();

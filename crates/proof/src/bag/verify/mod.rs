@@ -12,6 +12,7 @@ mod payload;
 
 use super::problem::Problems;
 use super::{BagKey, BagSource, FileReport, Report, Trust};
+use crate::record::Fields;
 use contents::Contents;
 use payload::Item;
 
@@ -68,7 +69,7 @@ fn altered(problems: Problems, contents: &Contents<'_>, key: Option<BagKey>) -> 
         name: name.to_owned(),
         size: digests.size,
         sha256: digests.sha256,
-        fields: Vec::new(),
+        fields: Fields::default(),
         index: None,
         no_later_than: None,
         in_receipt: None,

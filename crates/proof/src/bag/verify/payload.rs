@@ -13,7 +13,7 @@ use crate::bag::manifest::{Algorithm, Digests};
 use crate::bag::problem::Problems;
 use crate::bag::{Fault, ITEM};
 use crate::merkle::leaf_hash;
-use crate::record::{Record, RecordError};
+use crate::record::{Fields, Record, RecordError};
 use crate::tlog_proof::TlogProof;
 
 /// A disclosed file whose record and proof hold.
@@ -23,7 +23,7 @@ pub(super) struct Item {
     pub(super) size: u64,
     pub(super) sha256: [u8; 32],
     /// The opened fields of its record.
-    pub(super) fields: Vec<(String, Value)>,
+    pub(super) fields: Fields,
     /// The place of its record in the log.
     pub(super) index: u64,
     /// The size of the checkpoint that its proof names.
@@ -53,12 +53,11 @@ pub(super) fn check(
                 problems.add(proof_path(stem), Fault::NoteNotInBag);
                 continue;
             }
-            let fields = record.disclosures().iter();
             items.push(Item {
                 name: name.to_owned(),
                 size: digests.size,
                 sha256: digests.sha256,
-                fields: fields.map(|field| (field.name().to_owned(), field.value().clone())).collect(),
+                fields: record.fields(),
                 index: proof.index,
                 under,
             });
