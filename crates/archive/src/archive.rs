@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::high_water::{HighWater, Seen};
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
+use crate::older_ledger::NewerKeys;
 use crate::register::Register;
 use crate::unlock::{self, UnlockError};
 
@@ -43,13 +44,15 @@ pub struct Archive {
     pub(crate) rng: ChaCha20Rng,
 }
 
-/// Both checkpoints of a ledger that is behind what this machine has seen.
+/// Both checkpoints of a ledger that is behind what this machine has seen, or behind its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WentBack {
-    /// What this machine saw (note).
-    pub seen: String,
+    /// What this machine saw (note), or what else shows that the ledger was further on; none where only the keys do.
+    pub seen: Option<String>,
     /// What the ledger has now (note).
     pub now: String,
+    /// The keys beside the ledger are newer than it is: it cannot go on with them.
+    pub newer_keys: Option<Box<NewerKeys>>,
 }
 
 /// What opening an archive needs besides its folder.
@@ -105,7 +108,8 @@ pub enum OpenError {
 }
 
 impl Archive {
-    /// Opens the archive in `folder` for a member. One that went back opens read-only; see [`Archive::went_back`].
+    /// Opens the archive in `folder` for a member. One that went back, or is older than its keys, opens read-only; see
+    /// [`Archive::went_back`].
     ///
     /// # Errors
     /// Says what is missing, damaged, or not allowed.
@@ -123,7 +127,7 @@ impl Archive {
         let high_water = HighWater::new(opening.state, &archive_id);
         let went_back = match high_water.compare(&ledger)? {
             Seen::Onward => None,
-            Seen::WentBack { seen, now } => Some(WentBack { seen, now }),
+            Seen::WentBack { seen, now } => Some(WentBack { seen: Some(seen), now, newer_keys: None }),
             Seen::Never => {
                 let now = ledger.tip()?.note;
                 if !opening.first_seen_here {
@@ -136,13 +140,15 @@ impl Archive {
         let vault = FolderVault::open(&layout.objects())?;
         let parts = Parts { layout, ledger, vault, keyring, archive_id, archive_seed, high_water, went_back };
         let mut archive = Self::assemble(parts, opening.clock)?;
-        archive.refresh_register().map_err(|error| match error {
-            crate::runner::FoldError::NoSigningKey => OpenError::NoSigningKey,
-            other => other.into(),
-        })?;
+        let folded = archive.refresh_register();
         archive.origin = archive.register.origin.clone();
         archive.forget_what_was_given_up()?;
-        Ok(archive)
+        match folded {
+            Ok(()) => return Ok(archive),
+            Err(crate::runner::FoldError::NoSigningKey) => archive.note_newer_keys(),
+            Err(other) => return Err(other.into()),
+        }
+        if archive.has_newer_keys() { Ok(archive) } else { Err(OpenError::NoSigningKey) }
     }
 
     pub(crate) fn assemble(parts: Parts, clock: Box<dyn Clock>) -> io::Result<Self> {
@@ -167,7 +173,7 @@ impl Archive {
         })
     }
 
-    /// Set when the folder is behind what this machine has seen; nothing can then be recorded.
+    /// Set when the folder is behind what this machine has seen or the ledger behind the keys; nothing can then be recorded.
     pub fn went_back(&self) -> Option<&WentBack> {
         self.went_back.as_ref()
     }

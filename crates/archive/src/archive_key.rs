@@ -68,15 +68,15 @@ impl Archive {
         let workplace = self.workplace()?;
         self.put_new_key(reason)?;
         self.take_old_keys_away(&workplace)?;
-        Ok(KeyChanged { key: self.verifier_key(), receipt: self.issue_receipt()? })
+        let last = self.last_of_the_key_before()?.expect("the key was changed above");
+        Ok(KeyChanged { key: self.verifier_key(), receipt: self.issue_receipt_of(&last)? })
     }
 
     /// The keys that signed before the one that signs now, the first one first, as others pinned them.
     pub fn earlier_keys(&self) -> Vec<VerifierKey> {
         let name = self.verifier_key().name().clone();
-        let mut all: Vec<_> = self.keys().keys().map(|key| keychain::named(&name, key)).collect();
-        all.pop();
-        all
+        let now = self.archive_key.public();
+        self.keys().keys().filter(|key| *key != now).map(|key| keychain::named(&name, key)).collect()
     }
 
     /// Changes the key where a removed member may still have it, and takes away what a change has left.
@@ -87,12 +87,17 @@ impl Archive {
             self.put_new_key("a member was removed")?;
         }
         // As long as nobody outside knows of the change, whoever has the old key could name another.
-        let changed_at = self.keys().changes().last();
-        if changed_at.is_some_and(|index| self.register.receipts.iter().all(|receipt| receipt.size <= index))
-        {
-            self.issue_receipt()?;
+        if let Some(last) = self.last_of_the_key_before()?.filter(|last| !self.has_receipt_of(last)) {
+            self.issue_receipt_of(&last)?;
         }
         self.take_old_keys_away(&workplace)
+    }
+
+    /// The last checkpoint that the key before this one signed: the one over the record that names this one, whatever was
+    /// appended since. None where the key never changed.
+    fn last_of_the_key_before(&self) -> Result<Option<SignedCheckpoint>, ReceiptError> {
+        let changed_at = self.keys().changes().last();
+        Ok(changed_at.map(|index| self.checkpoint_at(index + 1)).transpose()?)
     }
 
     fn put_new_key(&mut self, reason: &str) -> Result<(), ArchiveKeyError> {

@@ -86,13 +86,23 @@ pub struct Keyring {
     compartments: BTreeMap<CompartmentId, HeldCompartment>,
     /// Accessions whose key is wrapped for this member: received by them, and not released.
     own: Vec<KeyId>,
+    /// Keys wrapped for this member of which no row tells: generations of a later ledger, which took accessions' keys over.
+    untold: Vec<KeyId>,
 }
 
 impl Keyring {
     /// A ring with the member's own keys only.
     pub(crate) fn new(layout: Layout, member: MemberKeys) -> Self {
         let signing = member.signing.key();
-        Self { layout, member, signing, keys: HashMap::new(), compartments: BTreeMap::new(), own: Vec::new() }
+        Self {
+            layout,
+            member,
+            signing,
+            keys: HashMap::new(),
+            compartments: BTreeMap::new(),
+            own: Vec::new(),
+            untold: Vec::new(),
+        }
     }
 
     /// The member's id.
@@ -166,7 +176,7 @@ impl Keyring {
 
     fn unwrap(&self, id: KeyId) -> Result<Option<Identity>, KeyringError> {
         let own = (self.member().to_string(), &self.member.identity);
-        let generations = self.compartments.values().flat_map(|c| &c.generations);
+        let generations = self.compartments.values().flat_map(|c| &c.generations).chain(&self.untold);
         let through = generations.filter_map(|key| Some((key.to_string(), &self.keys.get(key)?.identity)));
         for (holder, identity) in std::iter::once(own).chain(through) {
             match fs::read(self.layout.wrap(id, &holder)) {
@@ -189,6 +199,7 @@ impl Keyring {
     pub(crate) fn gather(&mut self, ledger: &dyn Ledger, archive_id: &str) -> Result<(), KeyringError> {
         self.compartments.clear();
         self.own.clear();
+        self.untold.clear();
         let mut first_rows = Vec::new();
         for entry in read_folder(&self.layout.held())? {
             let Some(id) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
@@ -201,8 +212,9 @@ impl Keyring {
                 Err(e) => return Err(e),
             }
             let rows = ledger.rows_of_key(&id.to_string(), 0, FIRST_ROWS)?;
-            if let Some(first) = rows.first() {
-                first_rows.push((first.seq, id, rows));
+            match rows.first() {
+                Some(first) => first_rows.push((first.seq, id, rows)),
+                None => self.untold.push(id),
             }
         }
         first_rows.sort_by_key(|(seq, ..)| *seq);

@@ -19,6 +19,7 @@ mod keyholders;
 mod keyring;
 mod layout;
 mod locate;
+mod older_ledger;
 mod passphrase;
 mod people;
 mod proposals;
@@ -54,6 +55,7 @@ pub use keyholders::{
 };
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
+pub use older_ledger::NewerKeys;
 pub use passphrase::{PassphraseError, recover};
 pub use people::{AddMemberError, ShareError};
 pub use proposals::{Outcome, ProposeError};

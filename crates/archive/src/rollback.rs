@@ -6,7 +6,7 @@ use std::io;
 use vidimus_ledger::{Ledger as _, StoreError};
 use vidimus_model::{Change, CompartmentId, Rollback};
 use vidimus_proof::checkpoint::{CheckpointError, SignedCheckpoint};
-use vidimus_proof::receipt;
+use vidimus_proof::{keychain, receipt};
 
 use crate::archive::WentBack;
 use crate::door::{Act, Draft};
@@ -19,6 +19,9 @@ pub enum RollbackError {
     /// It did not go back, as far as this machine knows.
     #[error("the archive did not go back")]
     NotBack,
+    /// The key that would have to sign was destroyed when the archive's key changed.
+    #[error("the ledger is older than the keys")]
+    NewerKeys(WentBack),
     /// The member does not hold the register's key.
     #[error("the register is not held")]
     NotHeld,
@@ -74,7 +77,11 @@ impl Archive {
     /// # Errors
     /// The archive did not go back, or the record cannot be written.
     pub fn accept_rollback(&mut self, reason: &str) -> Result<CheckpointSummary, RollbackError> {
-        let lost = self.went_back.clone().ok_or(RollbackError::NotBack)?.seen;
+        let back = self.went_back.clone().ok_or(RollbackError::NotBack)?;
+        if back.newer_keys.is_some() {
+            return Err(RollbackError::NewerKeys(back));
+        }
+        let lost = back.seen.unwrap_or_default();
         self.refresh_register()?;
         let kept = String::from_utf8_lossy(&self.ledger.tip()?.note).into_owned();
         // Only a checkpoint that this archive signed is cited: the mark may have been changed by anyone.
@@ -112,14 +119,15 @@ impl Archive {
         }
         let now = String::from_utf8_lossy(&self.ledger.tip()?.note).into_owned();
         self.high_water.raise(note.as_bytes())?;
-        let went_back = WentBack { seen: note, now };
+        let newer_keys = self.went_back.take().and_then(|back| back.newer_keys);
+        let went_back = WentBack { seen: Some(note), now, newer_keys };
         self.went_back = Some(went_back.clone());
         Ok(Entered::WentBack(went_back))
     }
 
     /// Another machine may have accepted the roll-back that this one's mark tells of.
     pub(crate) fn forget_what_was_given_up(&mut self) -> io::Result<()> {
-        let Some(WentBack { seen, now }) = &self.went_back else { return Ok(()) };
+        let Some(WentBack { seen: Some(seen), now, .. }) = &self.went_back else { return Ok(()) };
         let Ok(signed) = SignedCheckpoint::from_bytes(seen.as_bytes()) else { return Ok(()) };
         let given_up = epoch::is_given_up(&self.register.base, &self.register.rollbacks, signed.checkpoint());
         if given_up && self.has_signed(&signed) {
@@ -131,7 +139,11 @@ impl Archive {
 
     fn has_signed(&self, signed: &SignedCheckpoint) -> bool {
         epoch::is_of(&self.register.base, signed.checkpoint().origin.as_str())
-            && signed.verify(&self.key_of(signed)).is_ok()
+            && (signed.verify(&self.key_of(signed)).is_ok()
+                || self.has_newer_keys()
+                    && signed
+                        .verify(&keychain::named(&signed.checkpoint().origin, self.archive_key.public()))
+                        .is_ok())
     }
 
     /// Receipts larger than the ledger are of what is lost; their sizes will be reached again by other records.

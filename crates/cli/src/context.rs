@@ -18,7 +18,7 @@ use crate::commands::{self, Answer};
 use crate::prompt::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, asks, help, safe, tells, troubles, usage};
+use crate::words::{Lang, asks, bad_days, help, safe, tells, troubles, usage};
 
 /// How often a person may mistype a passphrase.
 const TRIES: usize = 3;
@@ -123,8 +123,7 @@ impl Context {
     pub fn open(&self) -> Result<Archive, Trouble> {
         let archive = self.open_quietly()?;
         if let Some(back) = archive.went_back() {
-            let (seen, now) = (short_checkpoint(&back.seen), short_checkpoint(&back.now));
-            self.note(&tells::went_back_warning(self.lang, &seen, &now));
+            self.note(&bad_days::went_back_warning(self.lang, back));
         }
         Ok(archive)
     }
@@ -159,7 +158,11 @@ impl Context {
         Ok(())
     }
 
-    fn open_quietly(&self) -> Result<Archive, Trouble> {
+    /// Opens the archive to read, without a word about whether it went back.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub fn open_quietly(&self) -> Result<Archive, Trouble> {
         self.archive_folder()?;
         let mut tries = if self.globals.passphrase_file.is_some() { 1 } else { TRIES };
         loop {

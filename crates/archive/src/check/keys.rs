@@ -318,7 +318,10 @@ pub(super) fn look(
 ) {
     let present = |id: &MemberId| register.members.get(id).is_some_and(|p| p.until.is_none());
     look_at_people(layout, keys, register, member, report);
-    look_at_signers(layout, keys, register, report);
+    // Else what a later ledger destroyed would be missed, and what it made taken for foreign.
+    if !register.is_older_than_keys() {
+        look_at_signers(layout, keys, register, report);
+    }
     for (id, generation) in &facts.generations {
         let text = id.to_string();
         if let Some(key) = keys.get(&text)
@@ -332,7 +335,7 @@ pub(super) fn look(
         }
         for holder in generation.holders.iter().filter(|holder| present(holder)) {
             let wrapped = keys.wraps.get(id).is_some_and(|holders| holders.contains(&holder.to_string()));
-            if !wrapped && !generation.superseded {
+            if !wrapped && !generation.superseded && !register.is_older_than_keys() {
                 let problem = sentence!(
                     "it is missing, so that {} cannot read the compartment",
                     register.name(*holder)
@@ -416,7 +419,8 @@ fn look_at_people(
                     report.problem(reference, problem, what::KEYS);
                 }
             }
-            Err(_) if presence.until.is_some() => {}
+            // Whom a later ledger removed has none any more.
+            Err(_) if presence.until.is_some() || register.is_older_than_keys() => {}
             Err(_) => {
                 let problem = sentence!("the key file of {} is missing", presence.member.name);
                 report.problem(reference, problem, what::KEYS);

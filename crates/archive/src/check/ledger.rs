@@ -210,7 +210,9 @@ pub(super) fn compare(
         match tree.roots.get(size) {
             Some(root) if *root == signed.checkpoint().root => good += 1,
             Some(_) => wrong_roots.push(*size),
-            None => report.problem(reference, "the ledger has fewer rows than it counts", what::WENT_BACK),
+            None => {
+                report.problem(reference, "the ledger has fewer rows than it counts", register.went_back())
+            }
         }
     }
     name_wrong_roots(&wrong_roots, scan, layout, report);
@@ -367,7 +369,7 @@ pub(super) fn compare_mark(
                         size,
                         now
                     );
-                    report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
+                    report.problem(format!("checkpoint {size}"), problem, register.went_back());
                 }
                 (None, true) => {
                     report.problem(reference, "the archive is not where this machine saw it", what::WENT_BACK)

@@ -142,6 +142,7 @@ fn run(
     let mut scan = ledger::scan(&ledger, tip, &keys, &archive_id, &mut report);
     let register = register::read(&scan, &keys, &archive_id, &mut report);
     ledger::compare(&ledger, &mut scan, &register, layout, &mut report);
+    register.look_at_newer_keys(&scan, layout, mark, &mut report);
     register.look_at_key_changes(&scan, &mut report);
     ledger::compare_mark(mark, &ledger, &register, &mut report);
     tiles::look(layout, &ledger, &scan, &register, &mut report);

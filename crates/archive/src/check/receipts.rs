@@ -60,7 +60,7 @@ fn look_at(
         let signed = SignedCheckpoint::from_bytes(&untrusted);
         if signed.is_ok_and(|signed| register.signed_by_us(&signed)) {
             let problem = "a receipt was made of this checkpoint, and the ledger does not have it: the ledger went back";
-            report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
+            report.problem(format!("checkpoint {size}"), problem, register.went_back());
         } else {
             report.problem(reference, "it is not a receipt of this ledger", what::FOREIGN);
         }

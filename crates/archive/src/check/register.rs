@@ -10,7 +10,10 @@ use vidimus_proof::record::{PublicKey, Record};
 use super::keys::Keys;
 use super::ledger::Scan;
 use super::report::{Report, record, what};
-use crate::epoch;
+use super::sentence::sentence;
+use crate::high_water::HighWater;
+use crate::layout::Layout;
+use crate::{epoch, older_ledger};
 
 /// The register as the check needs it.
 pub(super) struct Register {
@@ -32,6 +35,8 @@ pub(super) struct Register {
     pub key_files: BTreeMap<MemberId, String>,
     /// Key files that wait for a second member's agreement.
     pub proposed: Vec<MemberId>,
+    /// The key that the checker can sign with, where the ledger does not know of it: it followed later.
+    newer: Option<PublicKey>,
     /// Some of its records cannot be read: whom it does not name may still be a member.
     pub is_damaged: bool,
 }
@@ -60,6 +65,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
         receipts: Vec::new(),
         key_files: BTreeMap::new(),
         proposed: Vec::new(),
+        newer: None,
         is_damaged: scan.register_is_damaged || !scan.missing.is_empty(),
     };
     let mut rollbacks: Vec<(u64, Rollback)> = Vec::new();
@@ -109,6 +115,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
     for (seq, change) in key_changes {
         register.follow(seq, change);
     }
+    register.newer = register.newer_key().filter(|_| !register.is_damaged);
     register
 }
 
@@ -123,6 +130,50 @@ impl Register {
         if !followed {
             self.false_key_changes.push(seq);
         }
+    }
+
+    fn newer_key(&self) -> Option<PublicKey> {
+        let chain = self.keys.as_ref()?;
+        if self.held.contains(&chain.newest()) {
+            return None;
+        }
+        self.held.iter().copied().find(|held| older_ledger::is_unknown(chain, *held))
+    }
+
+    /// Says that the ledger is older than the key store, where it is: the key that it names last is gone, and another is there.
+    pub fn look_at_newer_keys(&self, scan: &Scan, layout: &Layout, mark: &HighWater, report: &mut Report) {
+        let (Some(held), Some(chain), Some((_, base))) = (self.newer, &self.keys, self.epochs.first()) else {
+            return;
+        };
+        let Some(origin) = self.epochs.last().and_then(|(_, origin)| origin.parse().ok()) else { return };
+        let size = scan.entries.len() as u64;
+        let (named, newer) = (keychain::named(&origin, chain.newest()), keychain::named(&origin, held));
+        let problem = match older_ledger::newest_signed(layout, mark, base, held, size) {
+            Some(seen) => sentence!(
+                "it is older than the keys beside it, which nothing is lost by: it ends at {} records, signed with {}, and {} has signed {}",
+                size,
+                named,
+                newer,
+                seen.checkpoint().size
+            ),
+            None => sentence!(
+                "the keys beside it are not of its time, which nothing is lost by: it ends at {} records, signed with {}, and the key store holds {}",
+                size,
+                named,
+                newer
+            ),
+        };
+        report.problem("ledger", problem, what::OLDER_LEDGER);
+    }
+
+    /// Is the key store newer than the ledger?
+    pub fn is_older_than_keys(&self) -> bool {
+        self.newer.is_some()
+    }
+
+    /// What to do where the ledger lacks what was signed.
+    pub fn went_back(&self) -> &'static str {
+        if self.is_older_than_keys() { what::OLDER_LEDGER } else { what::WENT_BACK }
     }
 
     /// Names records that change the key and do not follow its rules (`docs/format/log.md`).
@@ -171,7 +222,9 @@ impl Register {
         let origin = signed.checkpoint().origin.as_str();
         let current = self.epochs.last().is_some_and(|(_, current)| current == origin);
         self.epochs.first().is_none_or(|(_, base)| epoch::is_of(base, origin))
-            && (self.holds(signed) || !current && self.any_key().any(|key| holds(signed, key)))
+            && (self.holds(signed)
+                || !current && self.any_key().any(|key| holds(signed, key))
+                || self.newer.is_some_and(|key| holds(signed, key)))
     }
 
     /// Was this checkpoint given up when a roll-back was accepted?

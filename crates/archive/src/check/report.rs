@@ -65,6 +65,9 @@ pub mod what {
     /// The archive went back.
     pub const WENT_BACK: &str =
         "Find the newer copy; where there is none, go on with: vidimus recover --accept-rollback REASON.";
+    /// The ledger is older than the keys, or the other way round.
+    pub const OLDER_LEDGER: &str =
+        "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
     /// The high-water mark was changed.
@@ -72,13 +75,14 @@ pub mod what {
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 8] = [
+pub const REMEDIES: [&str; 9] = [
     what::BACKUP,
     what::KEYS,
     what::REBUILD,
     what::RECEIPT,
     what::TAMPERED,
     what::WENT_BACK,
+    what::OLDER_LEDGER,
     what::FOREIGN,
     what::MARK,
 ];

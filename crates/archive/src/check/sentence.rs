@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 129] = [
+pub const TEMPLATES: [&str; 131] = [
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
@@ -103,6 +103,8 @@ pub const TEMPLATES: [&str; 129] = [
     "the ledger's file is damaged: {}",
     "the ledger's file cannot be read: {}",
     "the ledger names another archive than the key store",
+    "it is older than the keys beside it, which nothing is lost by: it ends at {} records, signed with {}, and {} has signed {}",
+    "the keys beside it are not of its time, which nothing is lost by: it ends at {} records, signed with {}, and the key store holds {}",
     "cannot be read: {}",
     "the row is missing, or cannot be read",
     "it is not a checkpoint",

@@ -51,7 +51,7 @@ pub(super) fn look(
         let there = count(*kind).saturating_sub(index.saturating_mul(u64::from(FULL)));
         for tile in widths.values().filter(|tile| u64::from(tile.width()) > there) {
             let problem = "it holds more than the ledger: the ledger went back, or the tile is foreign";
-            report.problem(format!("tile {tile}"), problem, what::WENT_BACK);
+            report.problem(format!("tile {tile}"), problem, register.went_back());
         }
     }
     for tile in tiles::all(published) {
@@ -98,7 +98,7 @@ fn published_size(
                 size,
                 there
             );
-            report.problem(format!("checkpoint {size}"), problem, what::WENT_BACK);
+            report.problem(format!("checkpoint {size}"), problem, register.went_back());
         }
         return 0;
     }

@@ -94,12 +94,25 @@ impl Archive {
         {
             return self.renew_receipt(last.size);
         }
+        self.issue_receipt_of(&signed)
+    }
+
+    /// Is a receipt of this checkpoint on record?
+    pub(crate) fn has_receipt_of(&self, signed: &SignedCheckpoint) -> bool {
+        self.register.receipts.contains(&describe(signed))
+    }
+
+    /// Makes the public receipt of a checkpoint of the ledger and records it, unless that was done; returns its folder.
+    ///
+    /// # Errors
+    /// As [`Archive::issue_receipt`].
+    pub(crate) fn issue_receipt_of(&mut self, signed: &SignedCheckpoint) -> Result<PathBuf, ReceiptError> {
         self.publish_log()?;
-        let folder = Folder::new(self.layout.receipt(now.size), &signed);
+        let folder = Folder::new(self.layout.receipt(signed.checkpoint().size), signed);
         folder.set_lost_one_aside(|found| self.key_of(found))?;
         // An interrupted call may have left the files, and somebody may have stamped them.
         folder.write(&self.trust_if(folder.is_stamped()?)?)?;
-        self.record_receipt(&signed)?;
+        self.record_receipt(signed)?;
         // So that what is published of the log holds the record of the receipt too.
         self.publish_log()?;
         Ok(folder.path().to_owned())

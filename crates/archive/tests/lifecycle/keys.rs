@@ -289,3 +289,157 @@ fn append_with(ledger: &mut SqliteLedger, seed: &SigningSeed, key: &VerifierKey)
     };
     ledger.append(&batch, &mut seal).unwrap();
 }
+
+/// A ledger of before the key changed, in the place of today's: by an insider, or a copy that went wrong.
+fn with_an_older_ledger(house: &House, change: impl Fn(&House)) -> House {
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    house.open("Олена").release(&r("A1")).unwrap();
+    let before = house.copy();
+    change(house);
+    house.receive("Олена", &[("b.txt", b"two".as_slice())]);
+    let mixed = house.copy();
+    for beside in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = std::fs::remove_file(mixed.archive().join(beside));
+    }
+    std::fs::copy(before.layout().ledger(), mixed.layout().ledger()).unwrap();
+    mixed
+}
+
+#[test]
+fn a_ledger_that_is_older_than_the_keys_is_read_and_says_so() {
+    let house = House::of_two();
+    let first = house.open("Олена").verifier_key();
+    let mixed = with_an_older_ledger(&house, |house| {
+        house.open("Олена").change_key("a laptop was stolen").unwrap();
+    });
+    let mut olena = mixed.open("Олена");
+    let newest = house.open("Олена");
+    let back = olena.went_back().cloned().unwrap();
+    let keys = back.newer_keys.as_ref().unwrap();
+    assert_eq!((&keys.named, &keys.held), (&first, &newest.verifier_key()));
+    let seen = SignedCheckpoint::from_bytes(back.seen.as_deref().unwrap().as_bytes()).unwrap();
+    let now = SignedCheckpoint::from_bytes(back.now.as_bytes()).unwrap();
+    assert_eq!(seen.checkpoint().size, newest.checkpoint().unwrap().checkpoint().size);
+    assert!(now.checkpoint().size < seen.checkpoint().size);
+    assert_eq!(olena.read(&r("A1-1")).as_deref(), Some(b"one".as_slice()), "nothing is lost");
+    assert!(matches!(olena.change_key("again"), Err(ArchiveKeyError::Door(crate::DoorError::ReadOnly))));
+    assert!(matches!(olena.accept_rollback("lost"), Err(crate::RollbackError::NewerKeys(_))));
+    assert!(olena.issue_receipt().is_err() && olena.backup(&mixed.archive(), &mut |_| {}).is_err());
+    names_the_older_ledger(&mut olena);
+
+    // The newest ledger in its place again: all is well.
+    drop((olena, newest));
+    std::fs::copy(house.layout().ledger(), mixed.layout().ledger()).unwrap();
+    mixed.is_sound_for(&BOTH);
+}
+
+#[test]
+fn a_ledger_of_before_a_removal_is_read_with_the_keys_that_came_after() {
+    let house = House::of_two();
+    house.admit("Віра", BOTH);
+    let gone = house.open("Віра").keyring().member();
+    let mixed = with_an_older_ledger(&house, |house| {
+        let remove = Action::RemoveMember { member: gone };
+        let id = waiting(house.open("Олена").propose(remove, "left", false).unwrap());
+        house.open("Богдан").agree(id).unwrap();
+        house.open("Олена").finish_removals().unwrap();
+    });
+    for name in BOTH {
+        let mut archive = mixed.open(name);
+        assert_eq!(archive.read(&r("A1-1")).as_deref(), Some(b"one".as_slice()), "{name}");
+        names_the_older_ledger(&mut archive);
+    }
+}
+
+#[test]
+fn where_nothing_else_tells_the_keys_do() {
+    let house = House::of_two();
+    let mixed = with_an_older_ledger(&house, |house| {
+        house.open("Олена").change_key("a laptop was stolen").unwrap();
+    });
+    // The mark and what was published went back too.
+    let size = SqliteLedger::open(&mixed.layout().ledger()).unwrap().tip().unwrap().size;
+    for receipt in std::fs::read_dir(mixed.layout().receipts()).unwrap().map(|entry| entry.unwrap().path()) {
+        let of: u64 = receipt.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        if of > size {
+            std::fs::remove_dir_all(receipt).unwrap();
+        }
+    }
+    std::fs::remove_dir_all(mixed.layout().log()).unwrap();
+    let note = SqliteLedger::open(&mixed.layout().ledger()).unwrap().tip().unwrap().note;
+    let archive = mixed.open("Олена");
+    archive.high_water.raise(&note).unwrap();
+    drop(archive);
+    let mut archive = mixed.open("Олена");
+    let back = archive.went_back().unwrap();
+    assert!(back.seen.is_none() && back.newer_keys.is_some());
+    names_the_older_ledger(&mut archive);
+}
+
+/// The check says why, names the place once, and accuses neither the members nor their keys.
+fn names_the_older_ledger(archive: &mut Archive) {
+    let checked = archive.check(true, &mut |_| {});
+    assert!(!checked.sound);
+    let of_ledger = checked.problems.iter().find(|problem| problem.reference == "ledger").unwrap();
+    let said = of_ledger.problem.to_string();
+    assert!(
+        said.starts_with("it is older than the keys beside it")
+            || said.starts_with("the keys beside it are not of its time"),
+        "{said}"
+    );
+    for problem in &checked.problems {
+        let about_keys = problem.reference.starts_with("key ") || problem.reference.starts_with("A1");
+        assert!(!about_keys, "{problem:?}");
+    }
+}
+
+#[test]
+fn the_receipt_of_a_change_is_the_last_word_of_the_old_key_whoever_appends_in_between() {
+    for by_removal in [false, true] {
+        let house = House::of_two();
+        house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+        house.admit("Віра", BOTH);
+        let gone = house.open("Віра").keyring().member();
+        let mut olena = house.open("Олена");
+        let first = olena.verifier_key();
+        let (mut bohdan, counter) = (house.open("Богдан"), house.open("Богдан"));
+        let named = move || counter.ledger.tip().unwrap().size;
+        let append = move || {
+            let main = CompartmentId::main();
+            let change = Change::Withdraw(Withdrawal { about: vec![r("A1")], reason: "not yet".into() });
+            let draft = Draft { key: bohdan.current(&main).unwrap(), compartment: main, change };
+            bohdan.record(Act::of(vec![draft], Vec::new())).unwrap();
+            assert_ne!(bohdan.verifier_key(), first, "the new key signed it");
+        };
+        let receipt = if by_removal {
+            let remove = Action::RemoveMember { member: gone };
+            let id = waiting(olena.propose(remove, "left", false).unwrap());
+            bare_removal(&mut house.open("Богдан"), id, gone).unwrap();
+            as_soon_as_grown(named(), named, append);
+            olena.finish_key_changes().unwrap();
+            let receipt = olena.register().receipts.last().unwrap().size;
+            olena.layout().receipt(receipt)
+        } else {
+            as_soon_as_grown(named(), named, append);
+            olena.change_key("a laptop was stolen").unwrap().receipt
+        };
+        let note = std::fs::read(receipt.join("checkpoint.txt")).unwrap();
+        let receipt = SignedCheckpoint::from_bytes(&note).unwrap();
+        let changed_at = olena.keys().changes().last().unwrap();
+        assert_eq!(receipt.checkpoint().size, changed_at + 1);
+        receipt.verify(&olena.earlier_keys()[0]).expect("the old key signed it");
+        let size = olena.checkpoint().unwrap().checkpoint().size;
+        assert!(size > changed_at + 2, "somebody appended in between");
+        let receipts = olena.register().receipts.len();
+        olena.finish_key_changes().unwrap();
+        assert_eq!(olena.register().receipts.len(), receipts, "it is made once");
+        drop(olena);
+        house.open("Олена").finish_removals().unwrap();
+        house.is_sound_for(&BOTH);
+    }
+}
+
+/// Does it at the first step at which the ledger is longer than that.
+fn as_soon_as_grown(than: u64, size: impl Fn() -> u64 + 'static, then: impl FnOnce() + 'static) {
+    crate::crash::meanwhile(move || if size() > than { then() } else { as_soon_as_grown(than, size, then) });
+}

@@ -56,9 +56,10 @@ fn accept_rollback(context: &Context, reason: &str) -> Result<Answer, Trouble> {
     if reason.trim().is_empty() {
         return Err(Trouble::NoReason);
     }
-    let mut archive = context.open()?;
+    let mut archive = context.open_quietly()?;
     let checkpoint = archive.accept_rollback(reason).map_err(|error| match error {
         RollbackError::NotBack => Trouble::NotBack,
+        RollbackError::NewerKeys(back) => Trouble::WentBack(back),
         RollbackError::Io(error) => error.into(),
         other => Trouble::Damaged { detail: other.to_string() },
     })?;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use vidimus_archive::{BackedUp, BackupProgress, CheckpointSummary, Restored};
+use vidimus_archive::{BackedUp, BackupProgress, CheckpointSummary, Restored, WentBack};
 
 use super::{Lang, numbers, safe, say};
+use crate::context::short_checkpoint;
 
 pub fn rebuilt(lang: Lang) -> &'static str {
     lang.pick(
@@ -20,6 +21,70 @@ pub fn passphrase_changed(lang: Lang) -> &'static str {
         "Відтепер діє нова парольна фраза. Давніші резервні копії ще відкриваються старою, доки не спливе їхній строк.",
         "Отныне действует новая парольная фраза. Более ранние резервные копии ещё открываются старой, пока не истечёт их срок.",
     )
+}
+
+/// Why nothing is recorded, and what to do.
+pub fn went_back(lang: Lang, back: &WentBack) -> String {
+    if let Some(why) = older_than_its_keys(lang, back) {
+        let what = say!(
+            lang,
+            "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore",
+            "Поверніть новіший ledger.db або візьміть записи й ключі з однієї резервної копії: vidimus restore",
+            "Верните более новый ledger.db или возьмите записи и ключи из одной резервной копии: vidimus restore",
+        );
+        return format!("{why}\n{what}");
+    }
+    let (seen, now) = places(back);
+    say!(
+        lang,
+        "This archive went back: this machine saw {seen}, and it is now {now}, so nothing is recorded.\nFind the newer folder, or go on from this one with: vidimus recover --accept-rollback REASON",
+        "Цей архів повернувся назад: комп'ютер бачив {seen}, а тепер {now}, тому нічого не записується.\nЗнайдіть новішу теку або продовжуйте з цієї: vidimus recover --accept-rollback ПРИЧИНА",
+        "Этот архив вернулся назад: компьютер видел {seen}, а теперь {now}, поэтому ничего не записывается.\nНайдите более новую папку или продолжайте с этой: vidimus recover --accept-rollback ПРИЧИНА",
+    )
+}
+
+/// What is said beside an answer from an archive that went back.
+pub fn went_back_warning(lang: Lang, back: &WentBack) -> String {
+    if back.newer_keys.is_some() {
+        let warning = lang.pick("WARNING", "УВАГА", "ВНИМАНИЕ");
+        return format!("{warning}: {}", went_back(lang, back));
+    }
+    let (seen, now) = places(back);
+    say!(
+        lang,
+        "WARNING: this archive went back. This machine saw {seen}, and it is now {now}.\n\
+         You can read, but nothing is recorded until: vidimus recover --accept-rollback REASON",
+        "УВАГА: цей архів повернувся назад. Комп'ютер бачив {seen}, а тепер {now}.\n\
+         Читати можна, але нічого не записується до: vidimus recover --accept-rollback ПРИЧИНА",
+        "ВНИМАНИЕ: этот архив вернулся назад. Компьютер видел {seen}, а теперь {now}.\n\
+         Читать можно, но ничего не записывается до: vidimus recover --accept-rollback ПРИЧИНА",
+    )
+}
+
+/// Keys are named by the eight digits that stand in them between two plus signs.
+fn older_than_its_keys(lang: Lang, back: &WentBack) -> Option<String> {
+    let keys = back.newer_keys.as_ref()?;
+    let digits = |vkey: String| vkey.split('+').nth(1).unwrap_or_default().to_owned();
+    let (named, held) = (digits(keys.named.to_string()), digits(keys.held.to_string()));
+    let (seen, now) = places(back);
+    Some(match &back.seen {
+        Some(_) => say!(
+            lang,
+            "This ledger is older than the keys beside it, so it can be read and nothing is lost, but nothing is recorded: it ends at {now} with the key {named}, and the keys are of {seen} with the key {held}.",
+            "Ця книга записів старша за ключі поруч, тож її можна читати і нічого не втрачено, але нічого не записується: вона закінчується на {now} з ключем {named}, а ключі належать до {seen} з ключем {held}.",
+            "Эта книга записей старше ключей рядом с ней, так что её можно читать и ничего не потеряно, но ничего не записывается: она кончается на {now} с ключом {named}, а ключи относятся к {seen} с ключом {held}.",
+        ),
+        None => say!(
+            lang,
+            "The keys beside this ledger are not of its time, so it can be read and nothing is lost, but nothing is recorded: it ends at {now} with the key {named}, and the key store holds {held}, which it does not know.",
+            "Ключі поруч із цією книгою записів не з її часу, тож її можна читати і нічого не втрачено, але нічого не записується: вона закінчується на {now} з ключем {named}, а сховище ключів містить {held}, якого вона не знає.",
+            "Ключи рядом с этой книгой записей не из её времени, так что её можно читать и ничего не потеряно, но ничего не записывается: она кончается на {now} с ключом {named}, а в хранилище ключей лежит {held}, которого она не знает.",
+        ),
+    })
+}
+
+fn places(back: &WentBack) -> (String, String) {
+    (short_checkpoint(back.seen.as_deref().unwrap_or_default()), short_checkpoint(&back.now))
 }
 
 pub fn type_the_code(lang: Lang) -> &'static str {

@@ -44,18 +44,6 @@ pub fn sheet_written(lang: Lang, file: &Path) -> String {
     )
 }
 
-pub fn went_back_warning(lang: Lang, seen: &str, now: &str) -> String {
-    say!(
-        lang,
-        "WARNING: this archive went back. This machine saw {seen}, and it is now {now}.\n\
-         You can read, but nothing is recorded until: vidimus recover --accept-rollback REASON",
-        "УВАГА: цей архів повернувся назад. Комп'ютер бачив {seen}, а тепер {now}.\n\
-         Читати можна, але нічого не записується до: vidimus recover --accept-rollback ПРИЧИНА",
-        "ВНИМАНИЕ: этот архив вернулся назад. Компьютер видел {seen}, а теперь {now}.\n\
-         Читать можно, но ничего не записывается до: vidimus recover --accept-rollback ПРИЧИНА",
-    )
-}
-
 pub fn standing(lang: Lang, removed: bool) -> &'static str {
     if removed {
         lang.pick("removed", "усунуто", "удалён")

@@ -1,8 +1,8 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
 use super::causes::{keyholder_set, recovery_code, system};
-use super::keyholders;
 use super::{Lang, safe, say};
+use super::{bad_days, keyholders};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -133,15 +133,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "Этот компьютер ещё не видел этого архива и не может знать, не вчерашняя ли это копия.\nСравните его последнюю контрольную точку, {now}, с последней квитанцией; затем добавьте --first-seen-here.",
             )
         }
-        Trouble::WentBack(back) => {
-            let (seen, now) = (short_checkpoint(&back.seen), short_checkpoint(&back.now));
-            say!(
-                lang,
-                "This archive went back: this machine saw {seen}, and it is now {now}, so nothing is recorded.\nFind the newer folder, or go on from this one with: vidimus recover --accept-rollback REASON",
-                "Цей архів повернувся назад: комп'ютер бачив {seen}, а тепер {now}, тому нічого не записується.\nЗнайдіть новішу теку або продовжуйте з цієї: vidimus recover --accept-rollback ПРИЧИНА",
-                "Этот архив вернулся назад: компьютер видел {seen}, а теперь {now}, поэтому ничего не записывается.\nНайдите более новую папку или продолжайте с этой: vidimus recover --accept-rollback ПРИЧИНА",
-            )
-        }
+        Trouble::WentBack(back) => bad_days::went_back(lang, back),
         Trouble::TwoStandardInputs => say!(
             lang,
             "Two things are to be read from standard input.\nGive one of them in a file.",

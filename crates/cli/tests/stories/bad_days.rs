@@ -87,6 +87,37 @@ fn yesterdays_copy_is_read_but_not_written_until_a_person_decides() {
 }
 
 #[test]
+fn a_ledger_beside_newer_keys_is_read_and_nothing_is_recorded_on_it() {
+    let house = house();
+    let shown = |house: &House| house.vidimus(["key", "show", "--json"]).succeeds().json()["key"].to_string();
+    let old_key = shown(&house);
+    fs::copy(house.path("archive/ledger.db"), house.path("old.db")).unwrap();
+    house.vidimus(["key", "change", "--reason", "a laptop was stolen"]).succeeds();
+    let new_key = shown(&house);
+    fs::copy(house.path("archive/ledger.db"), house.path("new.db")).unwrap();
+    fs::copy(house.path("old.db"), house.path("archive/ledger.db")).unwrap();
+
+    let digits = |vkey: &str| vkey.split('+').nth(1).unwrap().to_owned();
+    let read = house.vidimus(["list"]).succeeds();
+    assert!(read.out.contains("note.txt"), "{read:?}");
+    assert!(read.err.contains("WARNING: This ledger is older than the keys beside it"), "{read:?}");
+    assert!(read.err.contains(&digits(&old_key)) && read.err.contains(&digits(&new_key)), "{read:?}");
+    let refused = house.vidimus(["receive", "disk"]).refuses(1, "nothing is lost");
+    assert!(refused.err.contains("one backup: vidimus restore"), "{refused:?}");
+    house.vidimus(["recover", "--accept-rollback", "x"]).refuses(1, "older than the keys beside it");
+    let checked = house.vidimus(["check", "--full", "--json"]);
+    assert_eq!(checked.code, 1, "{checked:?}");
+    let problems = checked.json()["problems"].clone();
+    let of_ledger = problems.as_array().unwrap().iter().find(|one| one["ref"] == "ledger").unwrap().clone();
+    assert!(of_ledger["problem"].as_str().unwrap().contains("nothing is lost"), "{of_ledger}");
+    assert!(of_ledger["problem"].as_str().unwrap().contains(new_key.trim_matches('"')), "{of_ledger}");
+
+    fs::copy(house.path("new.db"), house.path("archive/ledger.db")).unwrap();
+    house.vidimus(["check", "--full"]).succeeds();
+    house.vidimus(["receive", "disk"]).succeeds();
+}
+
+#[test]
 fn a_printed_receipt_tells_a_new_machine_that_it_has_yesterdays_copy() {
     let house = house();
     copy(&house.path("archive"), &house.path("yesterday"));
