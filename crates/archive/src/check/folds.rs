@@ -1,17 +1,17 @@
 //! Folds heal themselves: one that cannot be read, or says what no record says, is thrown away and folded again.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
 use vidimus_folds::{Catalogue, Fold as _};
-use vidimus_model::{KeyId, Ref};
+use vidimus_model::KeyId;
 use vidimus_seal::row::fold_key;
 
 use super::files;
+use super::items::Items;
 use super::keys::Keys;
 use super::ledger::Scan;
-use super::records::{Facts, ItemFacts};
+use super::records::Facts;
 use super::report::Report;
 use super::sentence::sentence;
 use crate::keyring::SealingKey;
@@ -24,7 +24,6 @@ pub(super) fn catalogue_path(layout: &Layout, key: KeyId) -> PathBuf {
 
 /// Throws away what is not sound.
 pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, report: &mut Report) {
-    let items: HashMap<&Ref, &ItemFacts> = facts.items.iter().map(|item| (&item.about, item)).collect();
     for name in files::names(&layout.folds(), report) {
         let Some(id) = name.to_str().and_then(|name| name.parse::<KeyId>().ok()) else {
             files::stray(&name, "folds/", report);
@@ -36,7 +35,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, rep
             }
         }
         let Some(key) = keys.get(&id.to_string()) else { continue };
-        if !catalogue_path(layout, id).exists() || is_sound(layout, key, scan, &items) {
+        if !catalogue_path(layout, id).exists() || is_sound(layout, key, scan, &facts.items) {
             continue;
         }
         // DANGER: another process may have it open; what it folds meanwhile is lost with it and folded again.
@@ -54,7 +53,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, rep
     }
 }
 
-fn is_sound(layout: &Layout, key: &SealingKey, scan: &Scan, items: &HashMap<&Ref, &ItemFacts>) -> bool {
+fn is_sound(layout: &Layout, key: &SealingKey, scan: &Scan, items: &Items) -> bool {
     let Ok(catalogue) =
         Catalogue::open(&catalogue_path(layout, key.id), &fold_key(&key.identity, "catalogue"))
     else {
@@ -66,9 +65,10 @@ fn is_sound(layout: &Layout, key: &SealingKey, scan: &Scan, items: &HashMap<&Ref
     }
     let mut same = true;
     let asked = catalogue.objects(|used| {
-        let fact = items.get(&used.item);
+        let fact = items.find(&used.item);
         same &= fact.is_some_and(|fact| {
-            fact.size == used.size && fact.sha256 == used.sha256 && fact.place == used.place
+            let sha256 = fact.sha256.map(hex::encode);
+            fact.size == used.size && sha256.as_ref() == Some(&used.sha256) && items.is_at(fact, &used.place)
         });
     });
     // An older fold may know what was erased since, and a record that is damaged is known to the fold alone.

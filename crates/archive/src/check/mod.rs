@@ -8,6 +8,7 @@ mod accuse;
 mod agreements;
 mod files;
 mod folds;
+mod items;
 mod keyholders;
 mod keys;
 mod ledger;

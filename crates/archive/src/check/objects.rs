@@ -1,6 +1,7 @@
 //! Every item's object: there, the one that was sealed for it, and (with `full`) holding the bytes that were received.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -8,6 +9,7 @@ use std::thread;
 use vidimus_vault::{FolderVault, GetError, ObjectName, Vault as _};
 
 use super::CheckProgress;
+use super::items::{ItemFacts, Items, ObjectFacts};
 use super::keys::Keys;
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
@@ -24,13 +26,23 @@ pub(super) struct Bench<'a> {
     pub full: bool,
 }
 
-/// An object and the items whose bytes lie in it.
+/// Objects, and the items whose bytes lie in each.
+struct Uses<'a> {
+    items: &'a Items,
+    /// Items by their indices: those of one object follow one another, in the order of their bytes in it.
+    order: Vec<u32>,
+    /// The largest object first.
+    used: Vec<Used>,
+    /// Which object has which header; made where something is wrong.
+    headers: OnceCell<HashMap<[u8; 32], usize>>,
+}
+
+/// A run of the order: the items of one object.
+#[derive(Clone, Copy)]
 struct Used {
-    name: ObjectName,
-    key: String,
-    expected: Expected,
-    /// The items (by their index in the facts) of each span.
-    items: Vec<Vec<usize>>,
+    first: u32,
+    behind: u32,
+    size: u64,
 }
 
 /// What came of one object.
@@ -38,6 +50,9 @@ struct Outcome {
     index: usize,
     result: Result<Vec<Option<[u8; 32]>>, Trouble>,
 }
+
+/// Outcomes that wait to be judged.
+const WAITING: usize = 64;
 
 /// Looks at all of them, on all cores.
 pub(super) fn look(
@@ -47,16 +62,14 @@ pub(super) fn look(
     report: &mut Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) {
-    let mut used = gather(facts, report);
-    // The largest first, so that no core ends up alone with it.
-    used.sort_by_key(|used| std::cmp::Reverse(used.expected.size));
-    let total = if bench.full { used.iter().map(|used| used.expected.size).sum() } else { 0 };
+    let uses = Uses::gather(&facts.items, report);
+    let used = &uses.used;
+    let total = if bench.full { used.iter().map(|used| used.size).sum() } else { 0 };
     let read_so_far = AtomicU64::new(0);
-    let (next, used_ref) = (AtomicUsize::new(0), &used);
-    let (sender, outcomes) = mpsc::channel();
+    let next = AtomicUsize::new(0);
+    let (sender, outcomes) = mpsc::sync_channel(WAITING);
     let cores = thread::available_parallelism().map_or(2, usize::from).min(used.len().max(1));
-    let by_header: HashMap<[u8; 32], usize> =
-        used.iter().enumerate().map(|(index, used)| (used.expected.header, index)).collect();
+    let (items, order) = (uses.items, &uses.order);
     let mut sound = 0_u64;
     thread::scope(|scope| {
         for _ in 0..cores {
@@ -65,8 +78,8 @@ pub(super) fn look(
                 let mut buffer = Vec::new();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(one) = used_ref.get(index) else { return };
-                    let result = look_at(bench, one, &mut buffer, read_so_far);
+                    let Some(one) = used.get(index) else { return };
+                    let result = look_at(bench, items, one.of(order), &mut buffer, read_so_far);
                     if sender.send(Outcome { index, result }).is_err() {
                         return;
                     }
@@ -75,7 +88,7 @@ pub(super) fn look(
         }
         drop(sender);
         for Outcome { index, result } in outcomes {
-            sound += u64::from(judge(&used, index, result, facts, &by_header, bench, report));
+            sound += u64::from(uses.judge(index, result, bench, report));
             progress(CheckProgress {
                 bytes: read_so_far.load(Ordering::Relaxed),
                 bytes_total: total,
@@ -101,120 +114,161 @@ pub(super) fn look(
     if !bench.full && !used.is_empty() {
         report.unknown("whether every byte of the objects is what was received: that takes check --full");
     }
-    name_extra(bench, facts, stored, &used, &by_header, report);
+    name_extra(bench, facts, stored, &uses, report);
 }
 
-fn gather(facts: &Facts, report: &mut Report) -> Vec<Used> {
-    let mut used: BTreeMap<ObjectName, Used> = BTreeMap::new();
-    for (index, item) in facts.items.iter().enumerate() {
-        let place = &item.place;
-        let (Ok(name), Some(header)) = (place.name.parse::<ObjectName>(), digest(&place.header)) else {
-            report.problem(item.about.to_string(), "its record names no object", what::TAMPERED);
-            continue;
-        };
-        let span = Span { start: place.offset.unwrap_or(0), length: place.length.unwrap_or(item.size) };
-        let whole = place.offset.is_none();
-        let one = used.entry(name).or_insert_with(|| Used {
-            name,
-            key: item.key.clone(),
-            expected: Expected { size: place.size, header, spans: Vec::new(), whole },
-            items: Vec::new(),
-        });
-        if one.expected.size != place.size
-            || one.expected.header != header
-            || one.key != item.key
-            || one.expected.whole != whole
-            || span.length != item.size
-        {
-            report.problem(
-                item.about.to_string(),
-                "its record contradicts others about its object",
-                what::TAMPERED,
-            );
-            continue;
-        }
-        match one.expected.spans.iter().rposition(|known| *known == span) {
-            Some(at) => one.items[at].push(index),
-            None => {
-                one.expected.spans.push(span);
-                one.items.push(vec![index]);
+impl Used {
+    fn of(self, order: &[u32]) -> &[u32] {
+        &order[self.first as usize..self.behind as usize]
+    }
+}
+
+impl<'a> Uses<'a> {
+    fn gather(items: &'a Items, report: &mut Report) -> Self {
+        let mut order = Vec::new();
+        for (index, item) in items.iter() {
+            match items.object(item) {
+                Some(_) => order.push(index),
+                None => report.problem(item.about.to_string(), "its record names no object", what::TAMPERED),
             }
         }
+        let name = |index: u32| items.object(items.get(index)).map(|object| object.name);
+        order.sort_unstable_by_key(|index| (name(*index), *index));
+        // What the earliest record says of an object is compared with the others.
+        let mut first = None;
+        order.retain(|&index| {
+            if first.is_none_or(|first| name(first) != name(index)) {
+                first = Some(index);
+            }
+            let fits = first.is_some_and(|first| agree(items, items.get(first), items.get(index)));
+            if !fits {
+                let about = items.get(index).about.to_string();
+                report.problem(about, "its record contradicts others about its object", what::TAMPERED);
+            }
+            fits
+        });
+        let mut used: Vec<Used> = Vec::new();
+        let mut first = 0;
+        for run in order.chunk_by_mut(|a, b| name(*a) == name(*b)) {
+            let size = items.object(items.get(run[0])).map_or(0, |object| object.size);
+            run.sort_unstable_by_key(|index| (span(items.get(*index)), *index));
+            let behind = first + u32::try_from(run.len()).expect("fewer items than 2^32");
+            used.push(Used { first, behind, size });
+            first = behind;
+        }
+        // The largest first, so that no core ends up alone with it.
+        used.sort_by_key(|used| std::cmp::Reverse(used.size));
+        Self { items, order, used, headers: OnceCell::new() }
     }
-    used.into_values().collect()
+
+    /// What the records say of an object.
+    fn object(&self, index: usize) -> &ObjectFacts {
+        let item = self.items.get(self.used[index].of(&self.order)[0]);
+        self.items.object(item).expect("items without an object are not gathered")
+    }
+
+    /// The object that was sealed with this header.
+    fn by_header(&self, header: &[u8; 32]) -> Option<usize> {
+        let all = || (0..self.used.len()).map(|index| (self.object(index).header, index)).collect();
+        self.headers.get_or_init(all).get(header).copied()
+    }
+
+    /// Names the items of one object that are not sound; returns whether all are.
+    fn judge(
+        &self,
+        index: usize,
+        result: Result<Vec<Option<[u8; 32]>>, Trouble>,
+        bench: &Bench<'_>,
+        report: &mut Report,
+    ) -> bool {
+        let (object, order) = (self.object(index), self.used[index].of(&self.order));
+        let digests = match result {
+            Ok(digests) => digests,
+            Err(trouble) => {
+                let found = (!matches!(trouble, Trouble::Missing | Trouble::Foreign | Trouble::Io(_)))
+                    .then(|| header_of(bench.vault, &object.name))
+                    .flatten();
+                let other =
+                    found.filter(|found| *found != object.header).and_then(|found| self.by_header(&found));
+                let problem = match other {
+                    Some(other) => {
+                        let theirs = self.used[other].of(&self.order).iter().min();
+                        let theirs = theirs.map_or_else(String::new, |item| self.about(*item));
+                        sentence!(
+                            "its object {} was swapped: it holds what belongs to {}",
+                            object.name,
+                            theirs
+                        )
+                    }
+                    None => trouble.of(&object.name),
+                };
+                for item in order {
+                    report.problem(self.about(*item), problem.clone(), what::BACKUP);
+                }
+                return false;
+            }
+        };
+        let mut sound = true;
+        let runs = order.chunk_by(|a, b| span(self.items.get(*a)) == span(self.items.get(*b)));
+        for (digest, items) in digests.into_iter().zip(runs) {
+            for item in items.iter().map(|item| self.items.get(*item)) {
+                let problem = match digest {
+                    Some(digest) if item.sha256 == Some(digest) => {
+                        report.counted().bytes += item.size;
+                        continue;
+                    }
+                    Some(_) => {
+                        sentence!("its bytes are not those that were recorded (object {})", object.name)
+                    }
+                    None => sentence!("a part of its object is damaged (object {})", object.name),
+                };
+                sound = false;
+                report.problem(item.about.to_string(), problem, what::BACKUP);
+            }
+        }
+        sound
+    }
+
+    fn about(&self, item: u32) -> String {
+        self.items.get(item).about.to_string()
+    }
 }
 
-fn digest(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
+fn span(item: &ItemFacts) -> Span {
+    Span { start: item.offset().unwrap_or(0), length: item.length() }
 }
 
+/// Does a record say the same of its object as the first that names it?
+fn agree(items: &Items, first: &ItemFacts, item: &ItemFacts) -> bool {
+    items.object(first) == items.object(item)
+        && items.key(first) == items.key(item)
+        && first.offset().is_none() == item.offset().is_none()
+        && item.length() == item.size
+}
+
+/// Reads the object of these items.
 fn look_at(
     bench: &Bench<'_>,
-    used: &Used,
+    items: &Items,
+    order: &[u32],
     buffer: &mut Vec<u8>,
     read_so_far: &AtomicU64,
 ) -> Result<Vec<Option<[u8; 32]>>, Trouble> {
-    let reader = bench.vault.open(&used.name).map_err(|error| match error {
+    let first = items.get(order[0]);
+    let object = items.object(first).ok_or(Trouble::Missing)?;
+    let mut spans: Vec<Span> = order.iter().map(|index| span(items.get(*index))).collect();
+    spans.dedup();
+    let expected =
+        Expected { size: object.size, header: object.header, spans, whole: first.offset().is_none() };
+    let reader = bench.vault.open(&object.name).map_err(|error| match error {
         GetError::NotFound => Trouble::Missing,
         GetError::Foreign => Trouble::Foreign,
         GetError::Io(error) => Trouble::Io(error.to_string()),
     })?;
-    let key = bench.keys.get(&used.key).ok_or(Trouble::NotForItsKey)?;
-    read(&*reader, &key.identity, &used.expected, bench.full, buffer, &mut |bytes| {
+    let key = bench.keys.get(items.key(first)).ok_or(Trouble::NotForItsKey)?;
+    read(&*reader, &key.identity, &expected, bench.full, buffer, &mut |bytes| {
         read_so_far.fetch_add(bytes, Ordering::Relaxed);
     })
-}
-
-/// Names the items of one object that are not sound; returns whether all are.
-fn judge(
-    used: &[Used],
-    index: usize,
-    result: Result<Vec<Option<[u8; 32]>>, Trouble>,
-    facts: &Facts,
-    by_header: &HashMap<[u8; 32], usize>,
-    bench: &Bench<'_>,
-    report: &mut Report,
-) -> bool {
-    let one = &used[index];
-    let digests = match result {
-        Ok(digests) => digests,
-        Err(trouble) => {
-            let found = (!matches!(trouble, Trouble::Missing | Trouble::Foreign | Trouble::Io(_)))
-                .then(|| header_of(bench.vault, &one.name))
-                .flatten();
-            let other =
-                found.filter(|found| *found != one.expected.header).and_then(|found| by_header.get(&found));
-            let problem = match other {
-                Some(other) => {
-                    let theirs = used[*other].items.iter().flatten().next();
-                    let theirs = theirs.map_or_else(String::new, |item| facts.items[*item].about.to_string());
-                    sentence!("its object {} was swapped: it holds what belongs to {}", one.name, theirs)
-                }
-                None => trouble.of(&one.name),
-            };
-            for item in one.items.iter().flatten() {
-                report.problem(facts.items[*item].about.to_string(), problem.clone(), what::BACKUP);
-            }
-            return false;
-        }
-    };
-    let mut sound = true;
-    for (digest, items) in digests.into_iter().zip(&one.items) {
-        for item in items.iter().map(|item| &facts.items[*item]) {
-            let problem = match digest {
-                Some(digest) if hex::encode(digest) == item.sha256 => {
-                    report.counted().bytes += item.size;
-                    continue;
-                }
-                Some(_) => sentence!("its bytes are not those that were recorded (object {})", one.name),
-                None => sentence!("a part of its object is damaged (object {})", one.name),
-            };
-            sound = false;
-            report.problem(item.about.to_string(), problem, what::BACKUP);
-        }
-    }
-    sound
 }
 
 /// Objects that no record refers to: left by interrupted work, or put there by somebody.
@@ -222,13 +276,14 @@ fn name_extra(
     bench: &Bench<'_>,
     facts: &Facts,
     stored: &[(ObjectName, u64)],
-    used: &[Used],
-    by_header: &HashMap<[u8; 32], usize>,
+    uses: &Uses<'_>,
     report: &mut Report,
 ) {
-    let known: std::collections::HashSet<ObjectName> = used.iter().map(|used| used.name).collect();
+    let named = uses.items.iter().filter_map(|(_, item)| uses.items.object(item));
+    let mut known: Vec<ObjectName> = named.map(|object| object.name).collect();
+    known.sort_unstable();
     let extra: Vec<&ObjectName> =
-        stored.iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect();
+        stored.iter().map(|(name, _)| name).filter(|name| known.binary_search(name).is_err()).collect();
     if extra.is_empty() {
         return;
     }
@@ -239,8 +294,9 @@ fn name_extra(
     for name in extra {
         let Ok(reader) = bench.vault.open(name) else { continue }; // deleted meanwhile
         let reference = format!("object {name}");
-        if let Some(of) = header_of(bench.vault, name).and_then(|header| by_header.get(&header)) {
-            let problem = sentence!("no record refers to it; it is a copy of the object {}", used[*of].name);
+        if let Some(of) = header_of(bench.vault, name).and_then(|header| uses.by_header(&header)) {
+            let problem =
+                sentence!("no record refers to it; it is a copy of the object {}", uses.object(of).name);
             report.problem(reference, problem, what::FOREIGN);
         } else if bench.keys.all().any(|key| super::opens(&*reader, &key.identity)) {
             report.left_over(reference);

@@ -1,35 +1,21 @@
 //! Every record that the checker can open: sealed as its row says, signed by the archive and by a member who was present.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::thread;
 
 use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
-use vidimus_model::{Change, KeyId, MemberId, ObjectPlace, Ref, Statement, StatementError};
+use vidimus_model::{Change, KeyId, MemberId, Ref, Statement, StatementError};
 use vidimus_proof::record::{MemberSignatureError, Record};
 
 use super::CheckProgress;
+use super::items::Items;
 use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
 use super::register::Register;
 use super::report::{Report, record, runs, what};
 use super::sentence::{Sentence, sentence};
 use crate::rows;
-
-/// An item that is to be there.
-pub(super) struct ItemFacts {
-    /// Its reference.
-    pub about: Ref,
-    /// Where its record stands.
-    pub seq: u64,
-    /// The key that seals it.
-    pub key: String,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// Bytes of the file.
-    pub size: u64,
-    /// Where its bytes lie now.
-    pub place: ObjectPlace,
-}
 
 /// One generation of a compartment's key.
 pub(super) struct GenerationFacts {
@@ -46,7 +32,7 @@ pub(super) struct GenerationFacts {
 #[derive(Default)]
 pub(super) struct Facts {
     /// Items, in the order of the log.
-    pub items: Vec<ItemFacts>,
+    pub items: Items,
     /// Generations of compartments' keys.
     pub generations: Vec<(KeyId, GenerationFacts)>,
     /// What rows there are for each key.
@@ -63,10 +49,10 @@ pub(super) struct Facts {
     pub stripped: BTreeMap<String, BTreeSet<u64>>,
     /// How many rows opened with each key, or are known by it for blank.
     pub opened: BTreeMap<String, u64>,
-    places: Vec<(u64, Ref, ObjectPlace)>,
-    erased: BTreeMap<u64, String>,
+    erased: BTreeMap<u64, Arc<str>>,
     buried: BTreeSet<u64>,
-    moved: Vec<(u64, String)>,
+    moved: Vec<(u64, Arc<str>)>,
+    names: BTreeSet<Arc<str>>,
     moved_from: BTreeSet<String>,
     bases: BTreeSet<u64>,
     sound: u64,
@@ -244,7 +230,8 @@ impl Facts {
                 self.stripped.entry(row.key.clone()).or_default().insert(row.seq);
             }
             Seen::Erased => {
-                self.erased.insert(row.seq, row.compartment.clone());
+                let compartment = self.name(&row.compartment);
+                self.erased.insert(row.seq, compartment);
             }
             Seen::NotHeld => self.unread += 1,
             Seen::Broken => {
@@ -259,7 +246,10 @@ impl Facts {
                 *self.opened.entry(row.key.clone()).or_default() += 1;
                 self.sound += 1;
                 self.bases.insert(base);
-                self.moved.extend(signed_in.map(|from| (row.seq, from)));
+                if let Some(from) = signed_in {
+                    let from = self.name(&from);
+                    self.moved.push((row.seq, from));
+                }
                 match statement {
                     Some(statement) => {
                         self.acted.insert(statement.by);
@@ -273,18 +263,8 @@ impl Facts {
 
     fn learn(&mut self, row: &Row, statement: Statement) {
         match statement.change {
-            Change::Item(item) => self.items.push(ItemFacts {
-                about: item.about,
-                seq: row.seq,
-                key: row.key.clone(),
-                sha256: item.sha256,
-                size: item.size,
-                place: item.object,
-            }),
-            Change::Repack(repack) => {
-                self.places
-                    .extend(repack.objects.into_iter().map(|place| (row.seq, place.about, place.object)));
-            }
+            Change::Item(item) => self.items.learn(row.seq, &row.key, item),
+            Change::Repack(repack) => self.items.learn_places(row.seq, repack),
             Change::Erasure(mut erasure) => {
                 self.buried.extend(std::mem::take(&mut erasure.entries));
                 self.erasures.push((row.seq, erasure));
@@ -316,7 +296,7 @@ impl Facts {
     }
 
     fn finish(&mut self, bench: &Bench<'_>, in_use: bool, report: &mut Report) {
-        self.settle_places(report);
+        self.items.settle(report);
         report.counted().records = self.sound;
         if self.sound > 0 {
             report.sound(sentence!("{} records: sealed, signed, and in the log", self.sound));
@@ -349,37 +329,30 @@ impl Facts {
         }
         self.compare_tombstones(bench, report);
         for (seq, from) in &self.moved {
-            if !self.moved_from.contains(from) {
+            if !self.moved_from.contains(&**from) {
                 let problem = "it stands in another compartment than its member signed for, and no record says that it was moved";
                 report.problem(record(*seq, *seq), problem, what::TAMPERED);
             }
         }
     }
 
-    /// The latest place of each item; an item has one record.
-    fn settle_places(&mut self, report: &mut Report) {
-        let mut known: HashMap<Ref, usize> = HashMap::new();
-        for (index, item) in self.items.iter().enumerate() {
-            if known.insert(item.about.clone(), index).is_some() {
-                let problem = "two records say that they are this item";
-                report.problem(item.about.to_string(), problem, what::TAMPERED);
-            }
+    /// The name of a compartment, kept once for all rows that have it.
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
         }
-        for (seq, about, place) in std::mem::take(&mut self.places) {
-            if let Some(item) = known.get(&about).and_then(|index| self.items.get_mut(*index))
-                && item.seq < seq
-            {
-                item.place = place;
-            }
-        }
+        let new = Arc::<str>::from(name);
+        self.names.insert(Arc::clone(&new));
+        new
     }
 
     fn compare_tombstones(&self, bench: &Bench<'_>, report: &mut Report) {
-        let held: BTreeSet<&String> = self.generations.iter().map(|(_, facts)| &facts.compartment).collect();
+        let held: BTreeSet<&str> =
+            self.generations.iter().map(|(_, facts)| facts.compartment.as_str()).collect();
         let without: BTreeSet<u64> = self
             .erased
             .iter()
-            .filter(|(seq, compartment)| !self.buried.contains(seq) && held.contains(compartment))
+            .filter(|(seq, compartment)| !self.buried.contains(seq) && held.contains(&***compartment))
             .map(|(seq, _)| *seq)
             .collect();
         // A tombstone that cannot be read may be the one that is looked for.

@@ -32,15 +32,19 @@ pub(super) fn look(
     }
     let size = scan.entries.len() as u64;
     let mut sound = 0_u64;
-    let mut below: Vec<Hash> = scan.entries.iter().map(|entry| leaf_hash(entry)).collect();
-    let mut level = 0;
+    // A tile at a time: of a large log the hashes alone fill much memory.
+    let leaves = |entries: &[[u8; 32]]| entries.iter().map(|entry| leaf_hash(entry)).collect::<Vec<_>>();
+    sound += compare(layout, &found, Kind::Hashes(0), &scan.entries, &|part| leaves(part).concat(), report);
+    let mut below: Vec<Hash> =
+        scan.entries.chunks_exact(usize::from(FULL)).map(|full| root_of(&leaves(full))).collect();
+    let mut level = 1;
     while !below.is_empty() {
-        sound += compare(layout, &found, Kind::Hashes(level), &below.concat(), 32, report);
+        sound += compare(layout, &found, Kind::Hashes(level), &below, &|part| part.concat(), report);
         below = below.chunks_exact(usize::from(FULL)).map(root_of).collect();
         level += 1;
     }
-    let bundle = tiles::encode_entries(&scan.entries).unwrap_or_default();
-    sound += compare(layout, &found, Kind::Entries, &bundle, 34, report);
+    let bundle = |part: &[[u8; 32]]| tiles::encode_entries(part).unwrap_or_default();
+    sound += compare(layout, &found, Kind::Entries, &scan.entries, &bundle, report);
 
     let count = |kind| match kind {
         Kind::Hashes(level) => size.checked_shr(8 * u32::from(level)).unwrap_or(0),
@@ -140,23 +144,23 @@ fn find(layout: &Layout, report: &mut Report) -> FoundTiles {
     found
 }
 
-/// Compares what was found of one kind with its whole content; returns how many files are right. Partial tiles of older
+/// Compares what was found of one kind with what `encode` makes of its part of all; returns how many files are right. Partial tiles of older
 /// sizes may stay (C2SP tlog-tiles), so each width is compared on its own.
 fn compare(
     layout: &Layout,
     found: &FoundTiles,
     kind: Kind,
-    content: &[u8],
-    width: usize,
+    all: &[[u8; 32]],
+    encode: &dyn Fn(&[[u8; 32]]) -> Vec<u8>,
     report: &mut Report,
 ) -> u64 {
     let mut sound = 0;
     for ((_, index), widths) in found.range((kind, 0)..=(kind, u64::MAX)) {
-        let start = usize::try_from(*index).unwrap_or(usize::MAX).saturating_mul(usize::from(FULL) * width);
+        let start = usize::try_from(*index).unwrap_or(usize::MAX).saturating_mul(usize::from(FULL));
         for tile in widths.values() {
-            let end = start.saturating_add(usize::from(tile.width()) * width);
-            let Some(expected) = content.get(start..end) else { continue };
-            match is(&layout.log().join(tile.to_string()), expected) {
+            let end = start.saturating_add(usize::from(tile.width()));
+            let Some(part) = all.get(start..end) else { continue };
+            match is(&layout.log().join(tile.to_string()), &encode(part)) {
                 true => sound += 1,
                 // A partial tile goes when the full one comes.
                 false if !layout.log().join(tile.to_string()).exists() => {}

@@ -65,14 +65,14 @@ impl Root {
 
     /// Every entry, in the order of the bytes of names, folder by folder.
     pub fn walk(&self) -> Walk<'_> {
-        let level = match &self.only {
-            Some(name) => Level { path: Vec::new(), names: vec![(name.clone(), FileType::Unknown)] },
-            None => Level { path: Vec::new(), names: Vec::new() },
-        };
-        let mut walk = Walk { root: self, levels: vec![level], pending: None };
-        if self.only.is_none() {
-            walk.levels.clear();
-            walk.enter(Vec::new());
+        let mut walk = Walk { root: self, levels: Vec::new(), pending: None };
+        match &self.only {
+            Some(name) => {
+                let mut names = Names::default();
+                names.push(name, FileType::Unknown);
+                walk.levels.push(Level { path: Vec::new(), names });
+            }
+            None => walk.enter(Vec::new()),
         }
         walk
     }
@@ -108,11 +108,41 @@ pub struct Walk<'a> {
 /// A folder that is being gone through: its path, and the names that remain, last first.
 struct Level {
     path: Vec<u8>,
+    names: Names,
+}
+
+/// The names in a folder; a million of them take little more than their bytes.
+#[derive(Default)]
+struct Names {
+    bytes: Vec<u8>,
     names: Vec<Name>,
 }
 
-/// A name in a folder, and its kind where the file system told it with the name.
-type Name = (Vec<u8>, FileType);
+/// Where a name stands, and its kind where the file system told it with the name.
+struct Name {
+    start: usize,
+    length: u16,
+    kind: FileType,
+}
+
+impl Names {
+    fn push(&mut self, name: &[u8], kind: FileType) {
+        let length = u16::try_from(name.len()).expect("an entry of a folder is smaller than 64 KiB");
+        self.names.push(Name { start: self.bytes.len(), length, kind });
+        self.bytes.extend_from_slice(name);
+    }
+
+    /// The first of the rest is last.
+    fn sort(&mut self) {
+        let bytes = |name: &Name| &self.bytes[name.start..][..usize::from(name.length)];
+        self.names.sort_unstable_by(|a, b| bytes(b).cmp(bytes(a)));
+    }
+
+    fn pop(&mut self) -> Option<(&[u8], FileType)> {
+        let Name { start, length, kind } = self.names.pop()?;
+        Some((&self.bytes[start..][..usize::from(length)], kind))
+    }
+}
 
 impl Iterator for Walk<'_> {
     type Item = Step;
@@ -128,7 +158,7 @@ impl Iterator for Walk<'_> {
                 continue;
             };
             let mut path = level.path.clone();
-            path.extend_from_slice(&name);
+            path.extend_from_slice(name);
             let kind = match kind {
                 FileType::Unknown => self.root.kind(&path),
                 told => Ok(told),
@@ -150,7 +180,7 @@ impl Walk<'_> {
     fn enter(&mut self, folder: Vec<u8>) {
         match self.root.list(&folder) {
             Ok(mut names) => {
-                names.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+                names.sort();
                 let mut path = folder;
                 if !path.is_empty() {
                     path.push(b'/');
@@ -166,15 +196,15 @@ impl Walk<'_> {
 }
 
 impl Root {
-    fn list(&self, folder: &[u8]) -> io::Result<Vec<Name>> {
+    fn list(&self, folder: &[u8]) -> io::Result<Names> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd = self.open_below(folder, flags)?;
-        let mut names = Vec::new();
+        let mut names = Names::default();
         for entry in rustix::fs::Dir::new(fd)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                names.push((name.to_vec(), entry.file_type()));
+                names.push(name, entry.file_type());
             }
         }
         Ok(names)
