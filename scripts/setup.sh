@@ -19,6 +19,8 @@ missing_packages() {
     has openssl || echo openssl
     # A clock that is off, in tests only.
     has faketime || echo faketime
+    # Names every file that a program opens, in tests only.
+    has strace || echo strace
     { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
 }
 

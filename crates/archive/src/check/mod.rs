@@ -6,6 +6,7 @@
 
 mod accuse;
 mod agreements;
+mod clocks;
 mod files;
 mod folds;
 mod items;
@@ -147,11 +148,12 @@ fn run(
     register.look_at_key_changes(&scan, &mut report);
     ledger::compare_mark(mark, &ledger, &register, &mut report);
     tiles::look(layout, &ledger, &scan, &register, &mut report);
-    receipts::look(layout, &ledger, &register, &mut report);
+    let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
     let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);
+    clocks::look(&facts.clocks, &stamps, now, &mut report);
     keys::look_at_common(&keys, &scan, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     if let Ok(vault) = &vault {

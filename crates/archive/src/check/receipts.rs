@@ -4,6 +4,7 @@ use std::fs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 
@@ -15,8 +16,15 @@ use crate::anchor::Settings;
 use crate::layout::Layout;
 use crate::receipt::{FileState, Folder, TokenState};
 
-/// Names every file of a receipt that is damaged, missing, of another archive, or newer than the ledger.
-pub(super) fn look(layout: &Layout, ledger: &SqliteLedger, register: &Register, report: &mut Report) {
+/// Names every file of a receipt that is damaged, missing, of another archive, or newer than the ledger. Returns what time stamps
+/// say that count: the tree size, and the time by which it existed.
+pub(super) fn look(
+    layout: &Layout,
+    ledger: &SqliteLedger,
+    register: &Register,
+    report: &mut Report,
+) -> Vec<(u64, Timestamp)> {
+    let mut stamps = Vec::new();
     let mut sound = 0_u64;
     for name in files::names(&layout.receipts(), report) {
         let text = name.to_string_lossy().into_owned();
@@ -27,7 +35,7 @@ pub(super) fn look(layout: &Layout, ledger: &SqliteLedger, register: &Register, 
             }
             continue;
         };
-        sound += u64::from(look_at(layout, ledger, register, size, report));
+        sound += u64::from(look_at(layout, ledger, register, size, &mut stamps, report));
     }
     for receipt in &register.receipts {
         if !layout.receipt(receipt.size).is_dir() {
@@ -44,6 +52,7 @@ pub(super) fn look(layout: &Layout, ledger: &SqliteLedger, register: &Register, 
     if sound > 0 {
         report.sound(sentence!("{} receipts", sound));
     }
+    stamps
 }
 
 fn look_at(
@@ -51,6 +60,7 @@ fn look_at(
     ledger: &SqliteLedger,
     register: &Register,
     size: u64,
+    stamps: &mut Vec<(u64, Timestamp)>,
     report: &mut Report,
 ) -> bool {
     let reference = format!("receipt {size}");
@@ -71,6 +81,7 @@ fn look_at(
     let beside = Folder::new(folder.clone(), &signed);
     let trust = Settings::read(&layout.settings()).map(|settings| settings.trust()).unwrap_or_default();
     let tokens = beside.tokens(&trust).unwrap_or_default();
+    stamps.extend(tokens.iter().filter_map(|token| Some((size, token.state.no_later_than()?))));
     let on_record = register.receipts.iter().any(|receipt| receipt.size == size);
     for (file, state) in beside.states(&tokens).unwrap_or_default() {
         let problem = match state {

@@ -9,6 +9,7 @@ use vidimus_model::{Change, KeyId, MemberId, Ref, Statement, StatementError};
 use vidimus_proof::record::{MemberSignatureError, Record};
 
 use super::CheckProgress;
+use super::clocks::Clocks;
 use super::items::Items;
 use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
@@ -49,6 +50,8 @@ pub(super) struct Facts {
     pub stripped: BTreeMap<String, BTreeSet<u64>>,
     /// How many rows opened with each key, or are known by it for blank.
     pub opened: BTreeMap<String, u64>,
+    /// What our clock said in them.
+    pub clocks: Clocks,
     erased: BTreeMap<u64, Arc<str>>,
     buried: BTreeSet<u64>,
     moved: Vec<(u64, Arc<str>)>,
@@ -253,6 +256,7 @@ impl Facts {
                 match statement {
                     Some(statement) => {
                         self.acted.insert(statement.by);
+                        self.clocks.take(row.seq, base, statement.at);
                         self.learn(row, *statement);
                     }
                     None => self.unknown_changes += 1,

@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 131] = [
+pub const TEMPLATES: [&str; 135] = [
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
@@ -78,6 +78,10 @@ pub const TEMPLATES: [&str; 131] = [
     "it names the keyholders, and no second member agreed to it",
     "{} of {} keyholders opened a recovery test, last on {}",
     "whether all keyholders, named on {}, can still open who gave what: a year passed without it being shown; test it with vidimus keyholder test",
+    "when record {} was made: our clock said {}, but already {} in record {} before it; the order is the log's",
+    "when record {} was made: our clock said {}, but a time stamp shows that it was there by {} (receipt {} or a later one)",
+    "when record {} was made: our clock said {}, and on this machine it is only {}",
+    "when the records of {} more appends were made: our clock was wrong in the same way",
     "there is no ledger",
     "the folder cannot be read: {}",
     "this program did not put it there",

@@ -8,6 +8,7 @@ use vidimus_model::Ref;
 
 use super::AskError;
 use crate::Archive;
+use crate::clock::ClockDoubt;
 
 /// One record about a thing, in the form of `docs/format/commands.md`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,6 +25,8 @@ pub struct LogLine {
     pub about: Vec<Ref>,
     /// The reason given; of a move the other compartment, of a disclosure the recipient.
     pub note: Option<String>,
+    /// What speaks against what our clock said.
+    pub clock_doubts: Vec<ClockDoubt>,
 }
 
 /// A disclosure that held a thing.
@@ -57,15 +60,18 @@ impl Archive {
                 lines.entry(row.seq).or_insert(row);
             }
         }
-        let line = |row: vidimus_folds::catalogue::HistoryRow| LogLine {
-            seq: row.seq,
-            at: row.at,
-            change: row.change,
-            by: self.register.name(row.by),
-            about: row.about,
-            note: row.note,
+        let line = |row: vidimus_folds::catalogue::HistoryRow| {
+            Ok(LogLine {
+                seq: row.seq,
+                at: row.at,
+                change: row.change,
+                by: self.register.name(row.by),
+                about: row.about,
+                note: row.note,
+                clock_doubts: self.clock_doubts(row.seq)?,
+            })
         };
-        Ok(lines.into_values().map(line).collect())
+        lines.into_values().map(line).collect()
     }
 
     /// The packages that held a thing, or what it is part of, or a part of it; oldest first.

@@ -1,5 +1,6 @@
 //! Questions about what was taken in, put to everything the member may read and answered as one.
 
+mod clock;
 mod list;
 mod log;
 mod show;

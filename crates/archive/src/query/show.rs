@@ -13,6 +13,7 @@ use vidimus_proof::record::Record;
 use super::{AskError, GivenLine, Resolved, state_word};
 use crate::Archive;
 use crate::archive::CheckpointSummary;
+use crate::clock::ClockDoubt;
 use crate::read::ReadError;
 
 /// What `show` answers; an object in JSON, whose fields are those of the record and these.
@@ -58,6 +59,8 @@ pub struct ShownItem {
     /// Every field of the record.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
+    /// What speaks against what our clock said in it.
+    pub clock_doubts: Vec<ClockDoubt>,
     /// Where its sealed bytes lie now; the field `object` says where they lay when it was taken in.
     pub place: ObjectPlace,
     /// Other items with the same bytes.
@@ -86,6 +89,8 @@ pub struct ShownAccession {
     /// Every field of the record.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
+    /// What speaks against what our clock said in it.
+    pub clock_doubts: Vec<ClockDoubt>,
     /// Items that are read here now, withdrawn ones included.
     pub items: u64,
     /// The internal receipt; none while it is unfinished.
@@ -171,6 +176,7 @@ impl Archive {
             compartment,
             by_name: self.register.name(row.by),
             fields: fields(&record),
+            clock_doubts: self.clock_doubts(row.seq)?,
             place: row.item.object,
             copies,
             disclosures,
@@ -194,6 +200,7 @@ impl Archive {
             Some(seq) => fields(&self.record_at(&reference, seq)?),
             None => Map::new(),
         };
+        let clock_doubts = seq.map(|seq| self.clock_doubts(seq)).transpose()?.unwrap_or_default();
         let medium = row.begun.map(|begun| begun.medium).unwrap_or_default();
         let receipt = match row.end.zip(seq_of("accession-end/1")) {
             Some((end, at)) => Some(self.internal_receipt(end, at, medium)?),
@@ -213,6 +220,7 @@ impl Archive {
             compartment,
             registrar: row.registrar.map(|registrar| self.register.name(registrar)),
             fields,
+            clock_doubts,
             items,
             receipt,
             not_taken: not_taken.into_iter().map(line).collect(),

@@ -6,8 +6,8 @@ use super::Answer;
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
-use crate::words::safe;
 use crate::words::table::Column;
+use crate::words::{clocks, safe};
 
 /// Show what was recorded about an accession or item, oldest first
 #[derive(Args)]
@@ -47,5 +47,11 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         let note = safe::text(line.note.as_deref().unwrap_or_default());
         vec![line.seq.to_string(), line.at.to_string(), line.change.clone(), safe::text(&line.by), note]
     });
-    context.say_table(&columns, &cells.collect::<Vec<_>>())
+    context.say_table(&columns, &cells.collect::<Vec<_>>())?;
+    for line in &lines {
+        for doubt in &line.clock_doubts {
+            context.say(&format!("{}: {}", line.seq, clocks::doubt(context.lang, doubt)))?;
+        }
+    }
+    Ok(Answer::Yes)
 }

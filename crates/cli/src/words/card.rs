@@ -1,10 +1,11 @@
 //! Everything known of one thing, on one page.
 
 use serde_json::{Map, Value};
+use vidimus_archive::clock::ClockDoubt;
 use vidimus_archive::query::{GivenLine, Shown, ShownAccession, ShownItem};
 use vidimus_model::{FoundPath, PathEncoding, Ref};
 
-use super::{Lang, numbers, reasons, safe, tells};
+use super::{Lang, clocks, numbers, reasons, safe, tells};
 
 /// How many of the things that were not taken are shown.
 const LISTED: usize = 20;
@@ -45,7 +46,7 @@ impl Page {
             Some(format!("{} ({zone})", text(says, "modified")?))
         });
         self.fact(["claimed time", "вказаний час", "указанное время"], claimed);
-        self.fact(["our clock", "наш годинник", "наши часы"], text(fields, "at"));
+        self.our_clock(fields, &item.clock_doubts);
         self.fact(["taken in by", "прийняв(-ла)", "принял(а)"], Some(safe::text(&item.by_name)));
         self.fact(["copy of", "копія", "копия"], text(fields, "copy_of"));
         self.fact(["other copies", "інші копії", "другие копии"], list(&item.copies));
@@ -68,7 +69,7 @@ impl Page {
         for source in fields.get("sources").and_then(Value::as_array).into_iter().flatten() {
             self.fact(["from", "звідки", "откуда"], source.as_object().and_then(path));
         }
-        self.fact(["our clock", "наш годинник", "наши часы"], text(fields, "at"));
+        self.our_clock(fields, &accession.clock_doubts);
         self.fact(["registrar", "реєстратор", "регистратор"], accession.registrar.as_deref().map(safe::text));
         for line in fields.get("note").and_then(Value::as_str).unwrap_or_default().lines() {
             self.fact(["note", "примітка", "примечание"], Some(safe::text(line)));
@@ -106,6 +107,14 @@ impl Page {
             self.fact(["not taken", "не прийнято", "не принято"], Some("… --json".to_owned()));
         }
         self.given(&accession.disclosures);
+    }
+
+    fn our_clock(&mut self, fields: &Map<String, Value>, doubts: &[ClockDoubt]) {
+        self.fact(["our clock", "наш годинник", "наши часы"], text(fields, "at"));
+        for doubt in doubts {
+            let doubt = clocks::doubt(self.lang, doubt);
+            self.fact(["but", "але", "но"], Some(doubt));
+        }
     }
 
     fn given(&mut self, disclosures: &[GivenLine]) {

@@ -7,6 +7,7 @@ pub mod causes;
 pub mod changes;
 pub mod check_sentences;
 pub mod checked;
+pub mod clocks;
 pub mod help;
 pub mod keyholders;
 pub mod numbers;

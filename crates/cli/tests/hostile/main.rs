@@ -4,8 +4,16 @@
 #[path = "../stories/support.rs"]
 mod support;
 
+#[path = "../../../proof/tests/common/authority.rs"]
+mod authority;
+#[allow(dead_code, reason = "a part of it is used here")]
+#[path = "../../../archive/tests/common/web.rs"]
+mod web;
+
 mod canaries;
 mod clocks;
 mod crowd;
+mod erasure;
+mod memory;
 mod names;
 mod scan;

@@ -1,6 +1,6 @@
 """Looks for secrets in all files below folders: raw, hex, base64 in all three alignments, UTF-16, and any of these deflated.
 
-Standard input: a JSON list of secrets. Arguments: folders. Standard output: a JSON list of [file, secret, form].
+Standard input: a JSON list of secrets. Arguments: folders, and files. Standard output: a JSON list of [file, secret, form].
 """
 import base64, json, os, sys, zlib
 
@@ -42,8 +42,10 @@ def main():
     secrets = json.load(sys.stdin)
     wanted = [(s, form, pattern) for s in secrets for form, pattern in forms(s)]
     found = set()
-    for folder in sys.argv[1:]:
-        for place, _, files in os.walk(folder):
+    for given in sys.argv[1:]:
+        # Of a file its folder is not walked, which may be named as it likes.
+        alone = [(os.path.dirname(given), [], [os.path.basename(given)])]
+        for place, _, files in alone if os.path.isfile(given) else os.walk(given):
             found |= {(place, *hit) for hit in search(os.fsencode(place), wanted)}
             for name in files:
                 path = os.path.join(place, name)

@@ -9,7 +9,7 @@ use crate::support::House;
 /// Where one was found: the file, the secret, the form.
 pub type Found = (PathBuf, String, String);
 
-/// Everything found below these folders.
+/// Everything found in these files and below these folders.
 pub fn scan(folders: &[PathBuf], secrets: &[&str]) -> Vec<Found> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/scan.py");
     let mut command = Command::new("python3");
@@ -45,4 +45,6 @@ fn what_is_planted_is_found_in_every_form() {
         assert!(found.iter().any(|(file, ..)| *file == path), "{} was missed: {found:?}", path.display());
     }
     assert!(found.iter().all(|(_, which, _)| which == secret), "{found:?}");
+    let alone = house.path("place/raw");
+    assert_eq!(scan(std::slice::from_ref(&alone), &[secret]), [(alone, secret.to_owned(), "raw".to_owned())]);
 }
