@@ -216,7 +216,7 @@ impl Archive {
         note.otherwise.objects.extend(copies.iter().map(|copy| copy.name.to_string()));
         note.otherwise.keys.insert(new);
         let name = hex::encode(self.entropy.bytes::<8>());
-        self.note_work(&name, &group.located.compartment, &note)?;
+        self.note_work(&name, &group.located.compartment, group.about.clone(), note)?;
 
         let bytes_total = copies.iter().map(Copy::bytes).sum();
         let mut at = MoveProgress { accession: group.accession.clone(), bytes: 0, bytes_total };

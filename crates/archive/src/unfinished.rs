@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vidimus_ledger::{Ledger as _, StoreError};
-use vidimus_model::{CompartmentId, KeyId, ProposalId};
+use vidimus_model::{CompartmentId, KeyId, MemberId, ProposalId, Ref};
 use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
@@ -48,6 +49,20 @@ pub(crate) struct WorkNote {
     pub then: Remains,
     /// To be taken away when it never did.
     pub otherwise: Remains,
+    /// What is erased or moved, by whom, since when: what a check says of it.
+    #[serde(default)]
+    pub work: Option<Work>,
+}
+
+/// What a note is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Work {
+    /// What is erased or moved.
+    pub about: Vec<Ref>,
+    /// Who began it.
+    pub by: MemberId,
+    /// Our clock when it began, to the second.
+    pub at: Timestamp,
 }
 
 /// Objects and keys.
@@ -90,17 +105,19 @@ impl Archive {
         Ok(Workplace(file))
     }
 
-    /// Writes a note of work to be done under `name`.
+    /// Writes a note of work to be done on these things under `name`.
     pub(crate) fn note_work(
         &mut self,
         name: &str,
         compartment: &CompartmentId,
-        note: &WorkNote,
+        about: Vec<Ref>,
+        mut note: WorkNote,
     ) -> Result<(), UnfinishedError> {
+        note.work = Some(Work { about, by: self.keyring.member(), at: self.clock.now() });
         let generation = self.current(compartment)?;
         let holder = self.keyring.open(generation).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
         let recipient = holder.identity.recipient();
-        let text = serde_json::to_vec(note).map_err(io::Error::other)?;
+        let text = serde_json::to_vec(&note).map_err(io::Error::other)?;
         let (sealed, _) = encrypt_to_vec(&[recipient], &text, &mut self.entropy)
             .expect("one recipient is neither none nor too many");
         Ok(files::replace(&self.note_path(name), &sealed)?)

@@ -9,7 +9,7 @@ use crate::words::Lang;
 
 /// An archive for evidence of torture: takes material in, keeps it unchanged, and proves a part of it.
 #[derive(Parser)]
-#[command(name = "vidimus", version, about, max_term_width = 100)]
+#[command(name = "vidimus", version, about)]
 #[command(after_help = "\
 Exit codes: 0 done; 1 the answer is \"no\", something is damaged, or a file was not taken; 2 wrong usage; 3 locked or not allowed.")]
 pub struct Arguments {

@@ -18,7 +18,7 @@ use crate::commands::{self, Answer};
 use crate::prompt::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, asks, bad_days, help, safe, tells, troubles, usage};
+use crate::words::{Lang, asks, bad_days, fold, help, safe, tells, troubles, usage};
 
 /// How often a person may mistype a passphrase.
 const TRIES: usize = 3;
@@ -28,7 +28,7 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
     let typed: Vec<OsString> = typed.into_iter().collect();
     // Help and complaints are in the language too, so it is looked for before the rest is understood.
     let lang = typed_language(&typed).unwrap_or_else(of_environment);
-    let command = help::localized(Arguments::command(), lang);
+    let command = help::localized(Arguments::command(), lang).term_width(fold::width(io::stdout()).min(100));
     let parsed = command.try_get_matches_from(typed);
     let arguments = match parsed.and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => arguments,
@@ -45,18 +45,15 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Prints help where it was asked for, or what was typed wrong.
+/// Prints help where it was asked for, or what was typed wrong. Closed output is nobody's loss.
 fn complain(lang: Lang, wrong: &clap::Error) -> ExitCode {
-    // Help goes to standard output, complaints to standard error; a closed one is nobody's loss.
     match wrong.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = wrong.print();
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let help = fold::fold(&wrong.render().to_string(), fold::width(io::stdout()));
+            let _ = write!(io::stdout(), "{help}");
         }
-        _ => {
-            let _ = writeln!(io::stderr(), "{}", usage::wrong(lang, wrong));
-        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => complain_about(&wrong.render().to_string()),
+        _ => complain_about(&usage::wrong(lang, wrong)),
     }
     ExitCode::from(if wrong.use_stderr() { 2 } else { 0 })
 }
@@ -231,6 +228,7 @@ impl Context {
     /// Nobody reads it any more.
     pub fn say(&self, text: &str) -> Result<(), Trouble> {
         let mut out = io::stdout().lock();
+        let text = fold::fold(text, fold::width(&out));
         writeln!(out, "{text}").and_then(|()| out.flush()).map_err(unread)
     }
 
@@ -252,7 +250,7 @@ impl Context {
     /// # Errors
     /// Nobody reads it any more.
     pub fn say_table(&self, columns: &[(Column, &str)], rows: &[Vec<String>]) -> Result<Answer, Trouble> {
-        let table = Table::of(columns, rows);
+        let table = Table::of(fold::width(io::stdout()), columns, rows);
         let lines = std::iter::once(table.heading()).chain(rows.iter().map(|row| table.line(row)));
         self.say(&lines.collect::<Vec<_>>().join("\n"))?;
         Ok(Answer::Yes)
@@ -261,9 +259,14 @@ impl Context {
     /// Prints on standard error: what is not the answer itself.
     pub fn note(&self, text: &str) {
         if !text.is_empty() {
-            let _ = writeln!(io::stderr(), "{text}");
+            complain_about(text);
         }
     }
+}
+
+/// Writes to standard error, which may be closed: that is nobody's loss.
+fn complain_about(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", fold::fold(text.trim_end(), fold::width(io::stderr())));
 }
 
 /// What writing to standard output failed with: nothing worth saying where its reader has left.

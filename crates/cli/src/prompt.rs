@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::secrets;
 use crate::trouble::Trouble;
-use crate::words::{Lang, asks};
+use crate::words::{Lang, asks, fold};
 
 /// How often a person may mistype.
 const TRIES: usize = 3;
@@ -36,7 +36,20 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub fn show(&mut self, text: &str) -> io::Result<()> {
+        let text = self.folded(text);
+        self.show_as_it_is(&text)
+    }
+
+    /// Shows a text of which no copy may be left in memory.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn show_as_it_is(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.0, "{text}")
+    }
+
+    fn folded(&self, text: &str) -> String {
+        fold::fold(text, fold::width(&self.0))
     }
 
     /// Asks for one line; none when the person closed the input.
@@ -44,6 +57,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub fn ask(&mut self, question: &str) -> io::Result<Option<Zeroizing<String>>> {
+        let question = self.folded(question);
         write!(self.0, "{question}")?;
         let line = self.line()?;
         Ok(line.map(|line| Zeroizing::new(line.trim().to_owned())))
@@ -57,6 +71,7 @@ impl Terminal {
         // Before the question: whoever pastes at once must not see it appear.
         let terminal = self.0.try_clone()?;
         let unseen = Unseen::begin(&terminal)?;
+        let question = self.folded(question);
         write!(self.0, "{question}")?;
         let line = self.line();
         drop(unseen);

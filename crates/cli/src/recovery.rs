@@ -57,15 +57,9 @@ impl Keeping {
         holder: &Holder<'_>,
         code: &RecoveryCode,
     ) -> Result<(), Trouble> {
-        let text = Zeroizing::new(sheet::sheet(
-            context.lang,
-            &sheet::Sheet {
-                origin: holder.origin,
-                vkey: holder.vkey,
-                member: holder.member,
-                code: &in_lines(code),
-            },
-        ));
+        let code_lines = in_lines(code);
+        let Holder { origin, vkey, member } = *holder;
+        let text = sheet::sheet(context.lang, &sheet::Sheet { origin, vkey, member, code: &code_lines });
         match self {
             Self::File(file, path) => {
                 file.write(text.as_bytes())?;
@@ -73,7 +67,7 @@ impl Keeping {
                 Ok(())
             }
             Self::Terminal(mut terminal) => {
-                terminal.show(&text)?;
+                terminal.show_as_it_is(&text)?;
                 terminal.show(asks::write_the_sheet_down(context.lang))?;
                 typed_back(&mut terminal, context, code)
             }

@@ -7,7 +7,6 @@ use std::path::Path;
 use super::report::{Report, what};
 use super::sentence::sentence;
 use crate::layout::Layout;
-use crate::unfinished::WORKPLACE;
 
 /// What may lie in the folder itself.
 const KNOWN: [&str; 11] = [
@@ -33,12 +32,6 @@ pub(super) fn look(layout: &Layout, report: &mut Report) {
             continue;
         }
         stray(&name, "", report);
-    }
-    for name in names(&layout.unfinished(), report) {
-        if name == WORKPLACE {
-            continue;
-        }
-        report.left_over(format!("unfinished/{}", shown(Path::new(&name))));
     }
     if !layout.ledger().exists() {
         report.problem("ledger", "there is no ledger", what::BACKUP);

@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod objects;
 mod objects_read;
+mod pending;
 mod receipts;
 mod records;
 mod register;
@@ -156,8 +157,9 @@ fn run(
     clocks::look(&facts.clocks, &stamps, now, &mut report);
     keys::look_at_common(&keys, &scan, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
+    let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);
     if let Ok(vault) = &vault {
-        let bench = objects::Bench { vault, keys: &keys, full };
+        let bench = objects::Bench { vault, keys: &keys, full, pending };
         objects::look(&bench, &facts, &stored, &mut report, progress);
     }
     folds::look(layout, &keys, &scan, &facts, &mut report);

@@ -17,6 +17,8 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// How much was looked at.
     pub checked: Counted,
+    /// What is under way, and no damage: who began it, when, and what to do.
+    pub pending: Vec<Sentence>,
     /// What holds.
     pub still_sound: Vec<Sentence>,
     /// What could not be known.
@@ -112,6 +114,11 @@ impl Report {
     /// Is something wrong with this?
     pub fn has_named(&self, reference: &str) -> bool {
         self.named.contains(reference)
+    }
+
+    /// Says what is under way.
+    pub fn pending(&mut self, text: impl Into<Sentence>) {
+        self.checked.pending.push(text.into());
     }
 
     /// Says what holds.

@@ -200,4 +200,8 @@ pub const TEMPLATES: [&str; 135] = [
     "the published log has {} entries, the ledger {}: the ledger went back",
     "the published checkpoint is of another tree than the ledger's: one of them was forked",
     "it is not what the ledger's entries make it",
+    "the erasure of {} waits for a second member: {} proposed it on {}; another member agrees with: vidimus agree {}",
+    "the erasure of {}, proposed by {} on {}, was agreed to by {} and is not done: the next command of whoever proposed it does it",
+    "erasing or moving {} was interrupted: {} began it on {}; the next command that records something takes away what is left of it, and whether it happened is shown by vidimus log; where it did not, repeat it",
+    "an erasure or move was interrupted ({}): the next command of whoever holds its compartment takes away what is left of it",
 ];

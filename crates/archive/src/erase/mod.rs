@@ -142,7 +142,7 @@ impl Archive {
             home = Some(located.compartment);
         }
         if let Some(home) = home {
-            self.note_work(&id.to_string(), &home, &note)?;
+            self.note_work(&id.to_string(), &home, about.to_vec(), note)?;
         }
         Ok(())
     }

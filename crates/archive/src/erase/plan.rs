@@ -27,6 +27,7 @@ pub(super) struct Plan {
     erase: Vec<u64>,
     reads: BTreeSet<CompartmentId>,
     packs: Vec<Pack>,
+    about: Vec<Ref>,
     pub note: WorkNote,
 }
 
@@ -65,6 +66,7 @@ impl Archive {
             erase: Vec::new(),
             reads: BTreeSet::from([CompartmentId::register()]),
             packs: Vec::new(),
+            about: about.to_vec(),
             note: WorkNote::default(),
         };
         for group in self.groups(about)? {
@@ -106,9 +108,9 @@ impl Archive {
 
     /// Notes the work, writes the packs that lose something, and makes them durable.
     pub(super) fn prepare_erasure(&mut self, name: &str, plan: Plan) -> Result<Act, EraseError> {
-        let Plan { mut drafts, erase, reads, packs, note } = plan;
+        let Plan { mut drafts, erase, reads, packs, note, about } = plan;
         let home = reads.iter().find(|id| **id != CompartmentId::register()).cloned();
-        self.note_work(name, &home.unwrap_or_else(CompartmentId::register), &note)?;
+        self.note_work(name, &home.unwrap_or_else(CompartmentId::register), about, note)?;
         drafts.extend(self.write_packs(&packs)?);
         Ok(Act { drafts, erase, reads: reads.into_iter().collect(), ..Act::default() })
     }

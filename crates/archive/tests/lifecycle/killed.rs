@@ -1,7 +1,8 @@
 //! The program is killed between any two steps of a command: nothing is lost, and the same command finishes it.
 
-use super::house::House;
+use super::house::{House, passphrase};
 use super::{erase, r};
+use crate::check::{Checker, check_folder};
 use crate::{Archive, crash};
 use vidimus_model::{Action, CompartmentId};
 
@@ -74,6 +75,35 @@ fn while_erasing_an_item_of_a_pack() {
         assert_eq!(house.objects().len(), 1);
         assert_eq!(house.tombstones("Богдан").len(), 1);
     });
+}
+
+#[test]
+fn what_was_interrupted_is_called_so_with_who_began_it() {
+    let house = house();
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.open("Олена").propose(erase(&["A1-1"]), "a witness withdrew", false).unwrap();
+    for step in 0.. {
+        let copy = house.copy();
+        let mut archive = copy.open("Богдан");
+        let ended = crash::killed_at(step, std::panic::AssertUnwindSafe(|| agree(&mut archive)));
+        drop(archive);
+        let lock = copy.layout().unfinished().join("lock");
+        let noted = copy.unfinished() > usize::from(lock.exists());
+        // A member who opens the archive finishes it; whoever looks at the folder alone sees it as it lies.
+        let passphrase = passphrase("Олена");
+        let checker = Checker { member: Some("Олена"), passphrase: &passphrase };
+        let state = copy.archive().with_file_name("state");
+        let checked = check_folder(&copy.archive(), &state, Some(checker), true, &mut |_| {});
+        let pending: Vec<_> = checked.pending.iter().map(ToString::to_string).collect();
+        let interrupted = "erasing or moving A1-1 was interrupted: Богдан began it on ";
+        assert_eq!(pending.iter().any(|text| text.starts_with(interrupted)), noted, "{step}: {pending:?}");
+        let sound: Vec<_> = checked.still_sound.iter().map(ToString::to_string).collect();
+        assert!(!sound.iter().any(|text| text.contains("left over") && text.contains("object")), "{sound:?}");
+        if ended {
+            assert_eq!(pending, [""; 0], "at step {step}");
+            return;
+        }
+    }
 }
 
 #[test]

@@ -62,6 +62,7 @@ struct Json<'a> {
     full: bool,
     problems: Vec<Named>,
     checked: &'a Counted,
+    pending: Vec<String>,
     still_sound: Vec<String>,
     unknown: Vec<String>,
 }
@@ -88,6 +89,7 @@ impl<'a> Json<'a> {
             full: found.full,
             problems: found.problems.iter().map(named).collect(),
             checked: &found.checked,
+            pending: say(&found.pending),
             still_sound: say(&found.still_sound),
             unknown: say(&found.unknown),
         }

@@ -11,7 +11,7 @@ use crate::context::{Context, unread};
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, numbers, safe, tells};
+use crate::words::{Lang, fold, numbers, safe, tells};
 
 /// Rows by which the widths of the columns are chosen; those behind them are not held in memory.
 const LOOKED_AT: usize = 1000;
@@ -105,7 +105,7 @@ impl<W: Write> Rows<W> {
         if self.table.is_some() || self.waiting.is_empty() {
             return Ok(());
         }
-        let table = Table::of(&self.columns, &self.waiting);
+        let table = Table::of(fold::width(io::stdout()), &self.columns, &self.waiting);
         writeln!(self.out, "{}", table.heading())?;
         for row in self.waiting.drain(..) {
             writeln!(self.out, "{}", table.line(&row))?;

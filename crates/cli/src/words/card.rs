@@ -5,6 +5,7 @@ use vidimus_archive::clock::ClockDoubt;
 use vidimus_archive::query::{GivenLine, Shown, ShownAccession, ShownItem};
 use vidimus_model::{FoundPath, PathEncoding, Ref};
 
+use super::fold::HANG;
 use super::{Lang, clocks, numbers, reasons, safe, tells};
 
 /// How many of the things that were not taken are shown.
@@ -129,7 +130,7 @@ impl Page {
     fn fact(&mut self, [en, uk, ru]: [&str; 3], value: Option<String>) {
         let name = self.lang.pick(en, uk, ru);
         if let Some(value) = value {
-            self.lines.push(format!("  {name:<18} {value}"));
+            self.lines.push(format!("  {name:<18} {HANG}{value}"));
         }
     }
 }

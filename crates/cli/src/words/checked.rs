@@ -3,6 +3,7 @@
 use vidimus_archive::{Checked, Problem};
 
 use super::check_sentences::{remedy, sentence};
+use super::fold::HANG;
 use super::{Lang, numbers, safe, say};
 
 pub fn records_done(lang: Lang, done: u64, all: u64) -> String {
@@ -20,7 +21,7 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
     for problem in &checked.problems {
         let [about, problem, what] = named(lang, problem);
         let (about, problem) = (safe::text(&about), safe::text(&problem));
-        lines.push(format!("{about}: {problem}\n    {what}"));
+        lines.push(format!("{about}: {problem}\n    {HANG}{what}"));
     }
     if !checked.problems.is_empty() {
         let count = numbers::count(lang, checked.problems.len() as u64);
@@ -37,6 +38,8 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
         "Перевірено: записів {records}, рядків журналу {entries}, об'єктів {objects}, розшифровано й звірено {size}.",
         "Проверено: записей {records}, строк журнала {entries}, объектов {objects}, расшифровано и сверено {size}.",
     ));
+    let pending = lang.pick("Under way: ", "Триває: ", "Идёт: ");
+    lines.extend(checked.pending.iter().map(|text| pending.to_owned() + &safe::text(&sentence(lang, text))));
     let still = lang.pick("Sound: ", "Справне: ", "Цело: ");
     lines
         .extend(checked.still_sound.iter().map(|text| still.to_owned() + &safe::text(&sentence(lang, text))));

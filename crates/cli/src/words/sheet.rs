@@ -1,6 +1,8 @@
 //! The printed recovery sheet.
 
-use super::{Lang, safe, say};
+use zeroize::Zeroizing;
+
+use super::{Lang, fold, safe, say};
 
 /// What stands on a sheet, beside the words.
 pub struct Sheet<'a> {
@@ -14,21 +16,60 @@ pub struct Sheet<'a> {
     pub code: &'a str,
 }
 
+/// As wide as paper.
+const WIDTH: usize = 80;
+
 /// The whole sheet.
-pub fn sheet(lang: Lang, sheet: &Sheet<'_>) -> String {
-    let Sheet { origin, vkey, code, .. } = sheet;
-    let member = safe::text(sheet.member);
-    say!(
+pub fn sheet(lang: Lang, sheet: &Sheet<'_>) -> Zeroizing<String> {
+    let (before, after) = (head(lang, sheet), tail(lang, &safe::text(sheet.member)));
+    // With room for all of it from the beginning, so that no copy of the code is left where it grew.
+    let mut text = Zeroizing::new(String::with_capacity(before.len() + sheet.code.len() + after.len()));
+    [before.as_str(), sheet.code, &after].iter().for_each(|part| text.push_str(part));
+    text
+}
+
+fn head(lang: Lang, sheet: &Sheet<'_>) -> String {
+    let (Sheet { origin, vkey, .. }, member) = (sheet, safe::text(sheet.member));
+    let head = say!(
         lang,
         "\
 RECOVERY SHEET
 
-Archive:    {origin}
-Key:        {vkey}
-Member:     {member}
+Archive:    \t{origin}
+Key:
+  {vkey}
+Member:     \t{member}
 
 Code:
-{code}
+",
+        "\
+АРКУШ ВІДНОВЛЕННЯ
+
+Архів:      \t{origin}
+Ключ:
+  {vkey}
+Учасник:    \t{member}
+
+Код:
+",
+        "\
+ЛИСТ ВОССТАНОВЛЕНИЯ
+
+Архив:      \t{origin}
+Ключ:
+  {vkey}
+Участник:   \t{member}
+
+Код:
+",
+    );
+    fold::fold(&head, WIDTH)
+}
+
+fn tail(lang: Lang, member: &str) -> String {
+    let tail = say!(
+        lang,
+        "
 
 What it is for: with this code {member} gets back into the archive when the
 passphrase is forgotten. Whoever has this sheet and the archive's folder can read
@@ -40,15 +81,7 @@ else comes: a safe, a lawyer, a sealed envelope. Never photograph or e-mail it.
 How to use it: vidimus --archive FOLDER recover --member NAME, then type the code.
 Spaces, hyphens and capitals do not matter.
 ",
-        "\
-АРКУШ ВІДНОВЛЕННЯ
-
-Архів:      {origin}
-Ключ:       {vkey}
-Учасник:    {member}
-
-Код:
-{code}
+        "
 
 Навіщо він: з цим кодом {member} повернеться до архіву, якщо парольну фразу
 забуто. Хто має цей аркуш і теку архіву, прочитає все, що може читати {member}.
@@ -60,15 +93,7 @@ Spaces, hyphens and capitals do not matter.
 Як скористатися: vidimus --archive ТЕКА recover --member ІМ'Я, потім введіть код.
 Пробіли, дефіси й великі літери не мають значення.
 ",
-        "\
-ЛИСТ ВОССТАНОВЛЕНИЯ
-
-Архив:      {origin}
-Ключ:       {vkey}
-Участник:   {member}
-
-Код:
-{code}
+        "
 
 Зачем он: с этим кодом {member} вернётся в архив, если парольная фраза забыта.
 У кого есть этот лист и папка архива, прочтёт всё, что может читать {member}.
@@ -80,5 +105,6 @@ Spaces, hyphens and capitals do not matter.
 Как воспользоваться: vidimus --archive ПАПКА recover --member ИМЯ, затем введите
 код. Пробелы, дефисы и заглавные буквы не важны.
 ",
-    )
+    );
+    fold::fold(&tail, WIDTH)
 }

@@ -2,12 +2,10 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How wide a table may be.
-pub const WIDTH: usize = 80;
 /// What stands between two columns.
 const GAP: &str = "  ";
-/// No column is shortened below this.
-const LEAST: usize = 12;
+/// No long column is shortened below this, while another one still has more.
+const LEAST: usize = 6;
 
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub enum Column {
     Text,
     /// A number, from the right.
     Number,
-    /// A path or another long text: shortened in its middle where the table would be too wide.
+    /// A path, a name or another long text: shortened in its middle where the table would be too wide.
     Long,
 }
 
@@ -24,23 +22,21 @@ pub enum Column {
 pub struct Table<'a> {
     columns: Vec<(Column, &'a str)>,
     widths: Vec<usize>,
+    room: usize,
 }
 
 impl<'a> Table<'a> {
-    /// A table as wide as its headings and these rows need; each row has as many cells as there are columns.
-    pub fn of(columns: &[(Column, &'a str)], rows: &[Vec<String>]) -> Self {
+    /// A table as wide as its headings and these rows need, but not wider than `room`; each row has as many cells as there
+    /// are columns.
+    pub fn of(room: usize, columns: &[(Column, &'a str)], rows: &[Vec<String>]) -> Self {
         let mut widths: Vec<usize> = columns.iter().map(|(_, heading)| heading.width()).collect();
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.width());
             }
         }
-        let total: usize = widths.iter().sum::<usize>() + GAP.len() * columns.len().saturating_sub(1);
-        if let Some(long) = columns.iter().position(|(column, _)| *column == Column::Long) {
-            let others = total - widths[long];
-            widths[long] = widths[long].min(WIDTH.saturating_sub(others).max(LEAST));
-        }
-        Self { columns: columns.to_vec(), widths }
+        narrow(&mut widths, columns, room);
+        Self { columns: columns.to_vec(), widths, room }
     }
 
     /// The headings.
@@ -48,10 +44,16 @@ impl<'a> Table<'a> {
         self.line(&self.columns.iter().map(|(_, heading)| (*heading).to_owned()).collect::<Vec<_>>())
     }
 
-    /// One row. A row that came after the widths were chosen may be wider than they are; nothing of it is lost but the middle
-    /// of its long column.
+    /// One row. Where it came after the widths were chosen and has a wider number, its long cells give way.
     pub fn line(&self, row: &[String]) -> String {
-        let cells = self.columns.iter().zip(&self.widths).zip(row).map(|(((column, _), &width), cell)| {
+        let mut widths = self.widths.clone();
+        for ((width, (column, _)), cell) in widths.iter_mut().zip(&self.columns).zip(row) {
+            if *column != Column::Long {
+                *width = (*width).max(cell.width());
+            }
+        }
+        narrow(&mut widths, &self.columns, self.room);
+        let cells = self.columns.iter().zip(&widths).zip(row).map(|(((column, _), &width), cell)| {
             let cell = if *column == Column::Long { shorten(cell, width) } else { cell.clone() };
             let space = " ".repeat(width.saturating_sub(cell.width()));
             match column {
@@ -60,6 +62,18 @@ impl<'a> Table<'a> {
             }
         });
         cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+    }
+}
+
+/// Takes from the widest of the long columns, column by column, until the line fits.
+fn narrow(widths: &mut [usize], columns: &[(Column, &str)], room: usize) {
+    let total = widths.iter().sum::<usize>() + GAP.len() * columns.len().saturating_sub(1);
+    for _ in room..total {
+        let long = widths.iter_mut().zip(columns).filter(|(_, (column, _))| *column == Column::Long);
+        match long.map(|(width, _)| width).max().filter(|width| **width > LEAST) {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
     }
 }
 
@@ -88,7 +102,7 @@ fn end_of(text: &str, room: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Table, WIDTH, shorten};
+    use super::{Column, Table, shorten};
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr as _;
 
@@ -105,9 +119,21 @@ mod tests {
     fn numbers_stand_below_each_other() {
         let rows = [vec!["A1-1".into(), "9".into()], vec!["A1-10".into(), "1,000".into()]];
         let columns = [(Column::Text, "ref"), (Column::Number, "size")];
-        let table = Table::of(&columns, &rows);
+        let table = Table::of(80, &columns, &rows);
         let lines = [table.heading(), table.line(&rows[0]), table.line(&rows[1])];
         assert_eq!(lines, ["ref     size", "A1-1       9", "A1-10  1,000"]);
+    }
+
+    #[test]
+    fn names_give_way_to_numbers() {
+        let names = [vec!["1".into(), "ж".repeat(60), "щ".repeat(60), "2026-02-17".into()]];
+        let columns =
+            [(Column::Number, "n"), (Column::Long, "by"), (Column::Long, "what"), (Column::Text, "at")];
+        let table = Table::of(80, &columns, &names);
+        let line = table.line(&names[0]);
+        assert!(line.width() == 80 && line.ends_with("  2026-02-17") && line.contains("ж…ж"), "{line}");
+        let late = vec!["1234567".to_owned(), names[0][1].clone(), String::new(), String::new()];
+        assert!(table.line(&late).width() <= 80, "{}", table.line(&late));
     }
 
     proptest! {
@@ -115,9 +141,9 @@ mod tests {
         fn no_path_makes_a_table_too_wide(paths in proptest::collection::vec("\\PC{0,200}", 1..8)) {
             let rows: Vec<_> = paths.iter().map(|p| vec!["A1-1".into(), p.clone(), "1.0 kB".into()]).collect();
             let columns = [(Column::Text, "ref"), (Column::Long, "path"), (Column::Number, "size")];
-            let table = Table::of(&columns, &rows);
+            let table = Table::of(80, &columns, &rows);
             for row in &rows {
-                prop_assert!(table.line(row).width() <= WIDTH, "{}", table.line(row));
+                prop_assert!(table.line(row).width() <= 80, "{}", table.line(row));
             }
         }
     }

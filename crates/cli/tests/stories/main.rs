@@ -21,3 +21,4 @@ mod receiving;
 mod refusals;
 mod support;
 mod terminal;
+mod width;

@@ -1,0 +1,119 @@
+//! What is under way and no damage: erasures that wait for a second member, and work that was interrupted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use vidimus_model::{Action, Change, MemberId, ProposalId, Ref, Statement};
+use vidimus_seal::age::decrypt_to_vec;
+
+use super::files;
+use super::keys::Keys;
+use super::ledger::Scan;
+use super::records::Facts;
+use super::register::Register;
+use super::report::Report;
+use super::sentence::sentence;
+use crate::layout::Layout;
+use crate::unfinished::{WORKPLACE, WorkNote};
+
+/// References that are named one by one.
+const SHOWN: usize = 10;
+
+/// Names each with who began it, when, and what to do; returns the objects that go with it or stay.
+pub(super) fn look(
+    layout: &Layout,
+    keys: &Keys,
+    scan: &Scan,
+    (register, facts): (&Register, &Facts),
+    report: &mut Report,
+) -> BTreeSet<String> {
+    let proposals = erasures(scan, facts);
+    for (id, proposal) in &proposals {
+        let (what, by, at) = (list(proposal.about), register.name(proposal.said.by), proposal.said.at);
+        report.pending(match proposal.agreed_by {
+            None => sentence!(
+                "the erasure of {} waits for a second member: {} proposed it on {}; another member agrees with: vidimus agree {}",
+                what,
+                by,
+                at,
+                id
+            ),
+            Some(agreed_by) => sentence!(
+                "the erasure of {}, proposed by {} on {}, was agreed to by {} and is not done: the next command of whoever proposed it does it",
+                what,
+                by,
+                at,
+                register.name(agreed_by)
+            ),
+        });
+    }
+    let mut objects = BTreeSet::new();
+    for name in files::names(&layout.unfinished(), report).into_iter().filter(|name| name != WORKPLACE) {
+        let shown = files::shown(name.as_ref());
+        let Some(stem) = shown.strip_suffix(".age") else {
+            report.left_over(format!("unfinished/{shown}"));
+            continue;
+        };
+        let note = fs::read(layout.unfinished().join(&name)).ok().and_then(|sealed| opened(&sealed, keys));
+        let remains = note.iter().flat_map(|note| [&note.then, &note.otherwise]);
+        objects.extend(remains.flat_map(|remains| remains.objects.iter().cloned()));
+        if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {
+            continue;
+        }
+        report.pending(match note.and_then(|note| note.work) {
+            Some(work) => sentence!(
+                "erasing or moving {} was interrupted: {} began it on {}; the next command that records something takes away what is left of it, and whether it happened is shown by vidimus log; where it did not, repeat it",
+                list(&work.about),
+                register.name(work.by),
+                work.at
+            ),
+            None => sentence!(
+                "an erasure or move was interrupted ({}): the next command of whoever holds its compartment takes away what is left of it",
+                format!("unfinished/{shown}")
+            ),
+        });
+    }
+    objects
+}
+
+/// An erasure that is not done.
+struct Erasure<'a> {
+    about: &'a [Ref],
+    said: &'a Statement,
+    agreed_by: Option<MemberId>,
+}
+
+/// Those that were proposed and that no tombstone is of.
+fn erasures<'a>(scan: &'a Scan, facts: &Facts) -> BTreeMap<ProposalId, Erasure<'a>> {
+    let mut waiting = BTreeMap::new();
+    for (_, said) in &scan.register {
+        if let Change::Proposal(proposal) = &said.change
+            && let Action::Erase { about } = &proposal.action
+        {
+            waiting.insert(proposal.proposal, Erasure { about, said, agreed_by: None });
+        }
+    }
+    for (_, said) in &scan.register {
+        if let Change::Agreement(agreement) = &said.change
+            && let Some(erasure) = waiting.get_mut(&agreement.proposal)
+        {
+            erasure.agreed_by = Some(said.by);
+        }
+    }
+    let is_gone = |about: &Ref| {
+        facts.erasures.iter().any(|(_, gone)| gone.about.iter().any(|whole| whole.holds(about)))
+    };
+    waiting.retain(|_, erasure| !erasure.about.iter().all(is_gone));
+    waiting
+}
+
+/// A note of work, where the checker holds its compartment.
+fn opened(untrusted_note: &[u8], keys: &Keys) -> Option<WorkNote> {
+    let text = keys.all().find_map(|key| decrypt_to_vec(untrusted_note, &key.identity).ok())?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn list(about: &[Ref]) -> String {
+    let first: Vec<String> = about.iter().take(SHOWN).map(Ref::to_string).collect();
+    first.join(", ") + if about.len() > SHOWN { ", …" } else { "" }
+}
