@@ -4,6 +4,7 @@ pub mod anchor;
 mod archive;
 mod archive_key;
 mod backup;
+mod cause;
 mod check;
 pub mod clock;
 mod compartment;
@@ -43,6 +44,7 @@ pub mod unseal;
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
+pub use cause::{Cause, Caused};
 pub use check::{
     CheckProgress, Checked, Checker, Counted, Problem, REMEDIES, Sentence, TEMPLATES, check_folder,
 };

@@ -113,7 +113,8 @@ impl Archive {
         about: Vec<Ref>,
         mut note: WorkNote,
     ) -> Result<(), UnfinishedError> {
-        note.work = Some(Work { about, by: self.keyring.member(), at: self.clock.now() });
+        let at = Timestamp::from_second(self.clock.now().as_second()).expect("a second of a time is a time");
+        note.work = Some(Work { about, by: self.keyring.member(), at });
         let generation = self.current(compartment)?;
         let holder = self.keyring.open(generation).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
         let recipient = holder.identity.recipient();

@@ -218,7 +218,7 @@ impl Context {
                 Trouble::WrongPassphrase { member: self.globals.member.clone() }
             }
             OpenError::Io(error) | OpenError::Unlock(UnlockError::Io(error)) => error.into(),
-            damaged => Trouble::Damaged { detail: damaged.to_string() },
+            inside => Trouble::inside(&inside),
         }
     }
 

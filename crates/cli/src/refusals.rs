@@ -16,7 +16,7 @@ impl From<ReleaseError> for Trouble {
             ReleaseError::NotRegistrar(reference) => Self::NotReleased(reference),
             ReleaseError::NotFinished(reference) => Self::NotReceived(reference),
             ReleaseError::Io(error) => error.into(),
-            other @ (ReleaseError::Door(_) | ReleaseError::Fold(_)) => damaged(&other),
+            other @ (ReleaseError::Door(_) | ReleaseError::Fold(_)) => Self::inside(&other),
         }
     }
 }
@@ -28,7 +28,7 @@ impl From<MarkError> for Trouble {
             MarkError::NotFound(reference) => Self::Unknown(reference),
             MarkError::Erased(reference) => Self::Gone(reference),
             MarkError::Anothers(reference) => Self::NotReleased(reference),
-            other @ (MarkError::Door(_) | MarkError::Fold(_)) => damaged(&other),
+            other @ (MarkError::Door(_) | MarkError::Fold(_)) => Self::inside(&other),
         }
     }
 }
@@ -43,7 +43,7 @@ impl From<MoveError> for Trouble {
             }
             MoveError::NotFinished(reference) => Self::NotReceived(reference),
             MoveError::NotHeld => Self::NotHeld,
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -53,7 +53,7 @@ impl From<EraseError> for Trouble {
         match error {
             EraseError::NotFound(reference) => Self::Unknown(reference),
             EraseError::Anothers(reference) => Self::NotReleased(reference),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -74,7 +74,7 @@ impl From<ProposeError> for Trouble {
             ProposeError::Erase(error) => error.into(),
             ProposeError::ArchiveKey(error) => error.into(),
             ProposeError::Io(error) => error.into(),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -84,7 +84,7 @@ impl From<ArchiveKeyError> for Trouble {
         match error {
             ArchiveKeyError::NoReason => Self::NoReason,
             ArchiveKeyError::Io(error) => error.into(),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -96,7 +96,7 @@ impl From<AddMemberError> for Trouble {
             AddMemberError::Propose(error) => error.into(),
             AddMemberError::Share(error) => error.into(),
             AddMemberError::Io(error) => error.into(),
-            other @ AddMemberError::Lock(_) => damaged(&other),
+            other @ AddMemberError::Lock(_) => Self::inside(&other),
         }
     }
 }
@@ -106,7 +106,7 @@ impl From<ShareError> for Trouble {
         match error {
             ShareError::NoSuchMember(member) => Self::NoSuchMember(member.to_string()),
             ShareError::Io(error) => error.into(),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -118,7 +118,7 @@ impl From<NewCompartmentError> for Trouble {
             NewCompartmentError::NotALetter(letter) | NewCompartmentError::LetterTaken(letter) => {
                 Self::CompartmentLetter(letter)
             }
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -129,7 +129,7 @@ impl From<PassphraseError> for Trouble {
             PassphraseError::Wrong => Self::WrongPassphrase { member: None },
             PassphraseError::Unlock(UnlockError::NoSuchMember) => Self::WrongRecoveryCode,
             PassphraseError::Io(error) => error.into(),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
 }
@@ -138,12 +138,7 @@ impl From<RebuildError> for Trouble {
     fn from(error: RebuildError) -> Self {
         match error {
             RebuildError::Io(error) => error.into(),
-            other => damaged(&other),
+            other => Self::inside(&other),
         }
     }
-}
-
-/// What only a look at the whole archive explains.
-fn damaged(error: &dyn std::error::Error) -> Trouble {
-    Trouble::Damaged { detail: error.to_string() }
 }

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vidimus_archive::anchor::SettingsError;
 use vidimus_archive::query::AskError;
-use vidimus_archive::{ReadError, WentBack};
+use vidimus_archive::{Cause, Caused, ReadError, WentBack};
 use vidimus_model::Ref;
 use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
@@ -74,10 +75,7 @@ pub enum Trouble {
     /// The settings name no time-stamp authority.
     NoAuthority,
     /// The settings cannot be used.
-    Settings {
-        /// What is wrong with them.
-        detail: String,
-    },
+    Settings(SettingsError),
     /// A file that should be a receipt is none.
     NotAReceipt(PathBuf),
     /// A receipt that another archive signed.
@@ -148,6 +146,8 @@ pub enum Trouble {
     /// The disclosure stands on record, but its package was not finished.
     NotFinished {
         /// Why.
+        cause: Cause,
+        /// What the lower layers say, in English.
         detail: String,
     },
     /// The person at the terminal said no.
@@ -175,9 +175,11 @@ pub enum Trouble {
     NoGiverNamed(Ref),
     /// What was sealed about a giver does not open with the keys it names.
     GiverDamaged,
-    /// Part of the archive is damaged.
-    Damaged {
-        /// What the lower layers say, for whoever mends it.
+    /// Something in the archive, or below it.
+    Inside {
+        /// For which there are words.
+        cause: Cause,
+        /// What the lower layers say, in English, for whoever mends it.
         detail: String,
     },
     /// The operating system refused.
@@ -212,10 +214,17 @@ impl Trouble {
         Self::System { path: Some(path.to_owned()), error }
     }
 
+    /// What stopped the archive itself.
+    pub fn inside<E: Caused + std::error::Error>(error: &E) -> Self {
+        Self::Inside { cause: Caused::cause(error), detail: error.to_string() }
+    }
+
     /// 1: the answer is "no", or something is damaged; 2: wrong usage; 3: locked or not allowed.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unread => 0,
+            Self::Inside { cause: Cause::NotHeld | Cause::NotAMember, .. }
+            | Self::Inside { cause: Cause::System(io::ErrorKind::PermissionDenied), .. } => 3,
             Self::SheetNotConfirmed
             | Self::WentBack(_)
             | Self::Unknown(_)
@@ -231,13 +240,13 @@ impl Trouble {
             | Self::Withdrawn(_)
             | Self::Gone(_)
             | Self::NotFinished { .. }
-            | Self::Settings { .. }
+            | Self::Settings(_)
             | Self::Declined
             | Self::GiverDamaged
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )
-            | Self::Damaged { .. } => 1,
+            | Self::Inside { .. } => 1,
             Self::System { path, error } => match error.kind() {
                 io::ErrorKind::PermissionDenied => 3,
                 io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
@@ -310,7 +319,7 @@ impl From<AskError> for Trouble {
         match error {
             AskError::Unknown(reference) => Self::Unknown(reference),
             AskError::NotReleased(reference) => Self::NotReleased(reference),
-            damaged => Self::Damaged { detail: damaged.to_string() },
+            inside => Self::inside(&inside),
         }
     }
 }
@@ -320,7 +329,7 @@ impl From<ReadError> for Trouble {
         match error {
             ReadError::Ask(error) => (*error).into(),
             ReadError::Gone(reference) => Self::Gone(reference),
-            damaged => Self::Damaged { detail: damaged.to_string() },
+            inside => Self::inside(&inside),
         }
     }
 }

@@ -117,6 +117,32 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Why the database did nothing, where it is not damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Another process has it.
+    Busy,
+    /// The operating system refused.
+    System(std::io::ErrorKind),
+    /// For another reason.
+    Other,
+}
+
+impl From<&rusqlite::Error> for Refusal {
+    fn from(error: &rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        use std::io::ErrorKind;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::System(ErrorKind::StorageFull),
+            Some(ErrorCode::ReadOnly) => Self::System(ErrorKind::ReadOnlyFilesystem),
+            Some(ErrorCode::PermissionDenied) => Self::System(ErrorKind::PermissionDenied),
+            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => Self::System(ErrorKind::Other),
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What every implementation refuses alike; `stands` is the stored position.
 fn may_apply(batch: &[Entry], stands: u64, from: u64, to: u64) -> Result<(), ApplyError> {
     if stands != from {

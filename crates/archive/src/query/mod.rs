@@ -1,6 +1,7 @@
 //! Questions about what was taken in, put to everything the member may read and answered as one.
 
 mod clock;
+mod copies;
 mod list;
 mod log;
 mod show;
@@ -16,6 +17,7 @@ use crate::Archive;
 use crate::read::ReadError;
 use crate::runner::FoldError;
 
+pub use copies::Twin;
 pub use list::{ListQuery, ListRow};
 pub use log::{GivenLine, LogLine};
 pub use show::{InternalReceipt, NotTakenLine, Shown, ShownAccession, ShownItem};

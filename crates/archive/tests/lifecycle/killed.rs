@@ -87,8 +87,7 @@ fn what_was_interrupted_is_called_so_with_who_began_it() {
         let mut archive = copy.open("Богдан");
         let ended = crash::killed_at(step, std::panic::AssertUnwindSafe(|| agree(&mut archive)));
         drop(archive);
-        let lock = copy.layout().unfinished().join("lock");
-        let noted = copy.unfinished() > usize::from(lock.exists());
+        let noted = copy.unfinished() > 0;
         // A member who opens the archive finishes it; whoever looks at the folder alone sees it as it lies.
         let passphrase = passphrase("Олена");
         let checker = Checker { member: Some("Олена"), passphrase: &passphrase };

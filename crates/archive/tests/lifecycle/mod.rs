@@ -363,7 +363,7 @@ fn a_forged_note_of_work_destroys_nothing_that_is_needed() {
     let mut note = WorkNote { row, ..WorkNote::default() };
     note.then.keys.insert(key);
     note.then.objects.extend(house.objects());
-    olena.note_work("forged", &CompartmentId::main(), &note).unwrap();
+    olena.note_work("forged", &CompartmentId::main(), Vec::new(), note).unwrap();
     olena.finish_erasures().unwrap();
     assert_eq!(house.open("Олена").read(&r("A1-1")).as_deref(), Some(b"one".as_slice()));
     house.is_sound_for(&["Олена"]);

@@ -36,9 +36,9 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
 fn not_anchored(error: AnchorError) -> Trouble {
     match error {
         AnchorError::NoAuthority => Trouble::NoAuthority,
-        AnchorError::Settings(wrong) => Trouble::Settings { detail: wrong.to_string() },
+        AnchorError::Settings(wrong) => Trouble::Settings(wrong),
         AnchorError::Io(error) => error.into(),
-        damaged @ AnchorError::Receipt(_) => Trouble::Damaged { detail: damaged.to_string() },
+        inside @ AnchorError::Receipt(_) => Trouble::inside(&inside),
     }
 }
 

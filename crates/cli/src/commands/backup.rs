@@ -72,7 +72,7 @@ fn not_backed_up(error: BackupError) -> Trouble {
     match error {
         BackupError::NotOurs(folder) => Trouble::NotEmpty(folder),
         BackupError::Inside => Trouble::BackupInside,
-        other => Trouble::Damaged { detail: other.to_string() },
+        other => Trouble::inside(&other),
     }
 }
 
@@ -80,6 +80,6 @@ fn not_restored(error: RestoreError) -> Trouble {
     match error {
         RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
-        other => Trouble::Damaged { detail: other.to_string() },
+        other => Trouble::inside(&other),
     }
 }

@@ -47,7 +47,7 @@ fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
     let passphrase = context.passphrase()?;
     match context.open_with_passphrase(&passphrase) {
         Ok(mut archive) => Ok(archive.check(full, &mut show)),
-        Err(Trouble::Damaged { .. } | Trouble::NotAnArchive(_) | Trouble::NotAMember) => {
+        Err(Trouble::Inside { .. } | Trouble::NotAnArchive(_) | Trouble::NotAMember) => {
             let checker = Checker { member: context.globals.member.as_deref(), passphrase: &passphrase };
             Ok(check_folder(folder, &context.state(), Some(checker), full, &mut show))
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use vidimus_archive::Caused as _;
 use vidimus_archive::disclose::{Copied, Disclose, DiscloseError, Names, OutError};
 
 use super::Answer;
@@ -96,8 +97,8 @@ fn not_disclosed(error: DiscloseError) -> Trouble {
         DiscloseError::Out(OutError::NoRoom) => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
         DiscloseError::Out(OutError::Io { path, reason }) => Trouble::at(&path, reason),
         unfinished @ DiscloseError::OnRecord { .. } => {
-            Trouble::NotFinished { detail: unfinished.to_string() }
+            Trouble::NotFinished { cause: unfinished.cause(), detail: unfinished.to_string() }
         }
-        damaged => Trouble::Damaged { detail: damaged.to_string() },
+        inside => Trouble::inside(&inside),
     }
 }

@@ -1,10 +1,12 @@
 //! `vidimus erase`: destroys something for good; a second member agrees, or the only one types a confirmation.
 
 use clap::Args;
+use vidimus_archive::Outcome;
 use vidimus_model::{Action, Ref};
 
 use super::Answer;
 use super::propose::{self, Proposal};
+use super::twins::{Manner, Twins};
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
@@ -22,6 +24,8 @@ pub struct Arguments {
     /// Where you are the only member: the references again, so that nobody slips
     #[arg(long, value_name = "TEXT")]
     confirm: Option<String>,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 /// Erases, or proposes to.
@@ -31,13 +35,19 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let references = references::read(&arguments.references)?;
     let again = references.iter().map(Ref::to_string).collect::<Vec<_>>().join(" ");
+    let mut archive = context.open_to_record()?;
+    let twins = Twins::asked(&mut archive, &references, &arguments.manner, context)?;
     let done = changes::erased(context.lang, &references);
     let proposal = Proposal {
-        action: Action::Erase { about: references },
+        action: Action::Erase { about: references.clone() },
         reason: &arguments.reason,
         again: &again,
         confirm: arguments.confirm.as_deref(),
         done: &done,
     };
-    propose::propose(&mut context.open_to_record()?, &proposal, context)
+    match propose::decide(&mut archive, &proposal, context)? {
+        Outcome::Waiting(id) => twins.say(&changes::proposed(context.lang, id), Some(id), context)?,
+        Outcome::Done | Outcome::Confirm => twins.say(&done, None, context)?,
+    }
+    Ok(Answer::Yes)
 }

@@ -68,6 +68,6 @@ fn not_made(error: InitError) -> Trouble {
         InitError::Origin(_) | InitError::OriginTooLong => Trouble::Origin,
         InitError::MemberName => Trouble::MemberName,
         InitError::Io(error) => error.into(),
-        other => Trouble::Damaged { detail: other.to_string() },
+        other => Trouble::inside(&other),
     }
 }

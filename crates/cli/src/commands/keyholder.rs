@@ -208,8 +208,6 @@ fn not_given(error: GiverError) -> Trouble {
         GiverError::NotAnAccession(reference) => Trouble::NotAnAccession(reference),
         GiverError::Write { path, reason } => Trouble::at(&path, reason),
         GiverError::Read(error) => error.into(),
-        GiverError::Damaged { .. } | GiverError::Malformed(_) => {
-            Trouble::Damaged { detail: error.to_string() }
-        }
+        GiverError::Damaged { .. } | GiverError::Malformed(_) => Trouble::inside(&error),
     }
 }

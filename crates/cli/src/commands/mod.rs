@@ -24,6 +24,7 @@ pub mod recover;
 mod recovery_test;
 pub mod release;
 pub mod show;
+mod twins;
 pub mod unseal;
 pub mod withdraw;
 

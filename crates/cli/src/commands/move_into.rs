@@ -4,6 +4,7 @@ use clap::Args;
 
 use vidimus_archive::MoveProgress;
 
+use super::twins::{Manner, Twins};
 use super::{Answer, compartment};
 use crate::context::Context;
 use crate::progress::Bar;
@@ -20,6 +21,8 @@ pub struct Arguments {
     /// The compartment that will hold it
     #[arg(long, value_name = "COMPARTMENT")]
     into: String,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 /// Moves it.
@@ -30,11 +33,12 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let references = references::read(&arguments.references)?;
     let mut archive = context.open_to_record()?;
     let into = compartment::named(&archive, Some(&arguments.into))?;
+    let twins = Twins::asked(&mut archive, &references, &arguments.manner, context)?;
     let bar = Bar::new(context.lang);
     let mut show = |at: MoveProgress| bar.at(at.bytes, at.bytes_total, || at.accession.to_string());
     let moved = archive.move_into(&references, &into, &mut show);
     drop(bar);
     moved?;
-    context.say(&changes::moved(context.lang, &references, &arguments.into))?;
+    twins.say(&changes::moved(context.lang, &references, &arguments.into), None, context)?;
     Ok(Answer::Yes)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use vidimus_archive::{Archive, Outcome};
 use vidimus_model::{Action, ProposalId};
 
-use super::Answer;
+use super::{Answer, twins};
 use crate::context::Context;
 use crate::prompt::Terminal;
 use crate::secrets;
@@ -43,12 +43,21 @@ pub struct Proposal<'a> {
 /// # Errors
 /// What stopped it, or the confirmation is missing or wrong.
 pub fn propose(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context) -> Result<Answer, Trouble> {
+    let outcome = decide(archive, proposal, context)?;
+    say(outcome, proposal.done, context)
+}
+
+/// The same without a word about what came of it.
+///
+/// # Errors
+/// As [`propose`].
+pub fn decide(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context) -> Result<Outcome, Trouble> {
     let mut outcome = archive.propose(proposal.action.clone(), proposal.reason, false)?;
     if outcome == Outcome::Confirm {
         confirm(proposal, context)?;
         outcome = archive.propose(proposal.action.clone(), proposal.reason, true)?;
     }
-    say(outcome, proposal.done, context)
+    Ok(outcome)
 }
 
 /// Says that it is done, or for whom it waits.
@@ -71,11 +80,13 @@ pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trou
     let typed = arguments.proposal;
     let id: ProposalId = typed.to_lowercase().parse().map_err(|_| Trouble::NoSuchProposal(typed))?;
     let mut archive = context.open_to_record()?;
-    let register = archive.register();
-    let what = register
-        .waiting
-        .get(&id)
-        .map(|waiting| tells::action(context.lang, &waiting.proposal.action, |member| register.name(member)));
+    let waiting = archive.register().waiting.get(&id).map(|waiting| waiting.proposal.action.clone());
+    let twins = match &waiting {
+        Some(Action::Erase { about }) => archive.twins(about)?,
+        _ => Vec::new(),
+    };
+    let name = |member| archive.register().name(member);
+    let what = waiting.map(|action| tells::action(context.lang, &action, name));
     let outcome = match &arguments.approval {
         Some(file) => archive.agree_approved(id, &secrets::read_input(file)?)?,
         None => archive.agree(id)?,
@@ -85,6 +96,9 @@ pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trou
         Outcome::Waiting(_) => changes::agreed_later(context.lang).to_owned(),
     };
     context.say(&text)?;
+    if !twins.is_empty() {
+        twins::say(&twins, context)?;
+    }
     Ok(Answer::Yes)
 }
 

@@ -60,7 +60,7 @@ fn compare(context: &Context, file: &Path) -> Result<Answer, Trouble> {
         EnterError::NotAReceipt(_) => Trouble::NotAReceipt(file.to_owned()),
         EnterError::OtherArchive => Trouble::OtherArchive(file.to_owned()),
         EnterError::Io(error) => error.into(),
-        damaged @ EnterError::Store(_) => Trouble::Damaged { detail: damaged.to_string() },
+        inside @ EnterError::Store(_) => Trouble::inside(&inside),
     })?;
     match entered {
         Entered::WentBack(back) => return Err(Trouble::WentBack(back)),

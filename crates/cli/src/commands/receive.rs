@@ -103,7 +103,7 @@ fn stopped(error: ReceiveError) -> Trouble {
         ReceiveError::Io(error) => error.into(),
         ReceiveError::NotHeld => Trouble::NotHeld,
         ReceiveError::Own(path) => Trouble::OwnFolder(path),
-        other => Trouble::Damaged { detail: other.to_string() },
+        other => Trouble::inside(&other),
     }
 }
 

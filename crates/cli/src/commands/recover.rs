@@ -61,7 +61,7 @@ fn accept_rollback(context: &Context, reason: &str) -> Result<Answer, Trouble> {
         RollbackError::NotBack => Trouble::NotBack,
         RollbackError::NewerKeys(back) => Trouble::WentBack(back),
         RollbackError::Io(error) => error.into(),
-        other => Trouble::Damaged { detail: other.to_string() },
+        other => Trouble::inside(&other),
     })?;
     context.say(&bad_days::new_epoch(context.lang, &checkpoint))?;
     Ok(Answer::Yes)

@@ -38,7 +38,7 @@ fn not_tested(error: RecoveryTestError) -> Trouble {
     match error {
         RecoveryTestError::NoKeyholders => Trouble::Approval(ApprovalTrouble::NoKeyholders),
         RecoveryTestError::NotACode => Trouble::Approval(ApprovalTrouble::NotACode),
-        RecoveryTestError::Keyholders(error) => Trouble::Damaged { detail: error.to_string() },
+        inside @ RecoveryTestError::Keyholders(_) => Trouble::inside(&inside),
         RecoveryTestError::Write { path, reason } => Trouble::at(&path, reason),
         RecoveryTestError::Door(error) => ProposeError::Door(error).into(),
         RecoveryTestError::Fold(error) => ProposeError::Fold(error).into(),

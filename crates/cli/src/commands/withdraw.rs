@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Answer;
+use super::twins::{Manner, Twins};
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
@@ -13,6 +14,8 @@ use crate::words::changes;
 pub struct Withdraw {
     #[command(flatten)]
     what: What,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 /// Bring back what was withdrawn
@@ -38,8 +41,10 @@ struct What {
 /// What stopped it.
 pub fn withdraw(arguments: Withdraw, context: &mut Context) -> Result<Answer, Trouble> {
     let references = references::read(&arguments.what.references)?;
-    context.open_to_record()?.withdraw(&references, &arguments.what.reason)?;
-    context.say(&changes::withdrawn(context.lang, &references))?;
+    let mut archive = context.open_to_record()?;
+    let twins = Twins::asked(&mut archive, &references, &arguments.manner, context)?.visible();
+    archive.withdraw(&references, &arguments.what.reason)?;
+    twins.say(&changes::withdrawn(context.lang, &references), None, context)?;
     Ok(Answer::Yes)
 }
 

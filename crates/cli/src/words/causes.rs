@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use vidimus_archive::Cause;
+use vidimus_archive::anchor::SettingsError;
 use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::{KeyholderSetError, MAX_KEYHOLDERS};
 
@@ -93,14 +95,221 @@ pub fn system(lang: Lang, path: Option<&Path>, error: &io::Error) -> String {
             "{it} не є текою.\nНазвіть теку.",
             "{it} - это не папка.\nНазовите папку.",
         ),
+        io::ErrorKind::ReadOnlyFilesystem => say!(
+            lang,
+            "{it} lies on a disk that can only be read.\nMount it so that it can be written, or name another place.",
+            "{it}: диск відкрито лише для читання.\nПідключіть його так, щоб можна було писати, або назвіть інше місце.",
+            "{it}: диск открыт только для чтения.\nПодключите его так, чтобы можно было писать, или назовите другое место.",
+        ),
+        io::ErrorKind::InvalidFilename => say!(
+            lang,
+            "The name {it} is longer than names can be, or has signs that no name can have.\nName another one.",
+            "Назва {it} задовга або має знаки, яких назва мати не може.\nНазвіть іншу.",
+            "Название {it} слишком длинное или содержит знаки, которых в названии быть не может.\nНазовите другое.",
+        ),
+        io::ErrorKind::FileTooLarge => say!(
+            lang,
+            "{it} is larger than what belongs here.\nCheck that it is the right file.",
+            "{it}: файл більший за те, що тут може бути.\nПеревірте, чи це той файл.",
+            "{it}: файл больше того, что здесь может быть.\nПроверьте, тот ли это файл.",
+        ),
+        io::ErrorKind::InvalidData => say!(
+            lang,
+            "{it} does not hold what belongs here.\nCheck that it is the right file.",
+            "{it}: у файлі не те, що тут має бути.\nПеревірте, чи це той файл.",
+            "{it}: в файле не то, что здесь должно быть.\nПроверьте, тот ли это файл.",
+        ),
+        io::ErrorKind::AlreadyExists => say!(
+            lang,
+            "{it} is there already.\nName one that does not exist yet; nothing is overwritten.",
+            "{it} вже існує.\nНазвіть те, чого ще немає; нічого не перезаписується.",
+            "{it} уже существует.\nНазовите то, чего ещё нет; ничего не перезаписывается.",
+        ),
         _ => {
-            let error = safe::text(&error.to_string());
-            say!(
+            let text = say!(
                 lang,
-                "{it} cannot be read or written: {error}.\nIf the disk is sound, run the command again.",
-                "{it}: не вдається прочитати чи записати: {error}.\nЯкщо диск справний, запустіть команду ще раз.",
-                "{it}: не удаётся прочитать или записать: {error}.\nЕсли диск исправен, запустите команду ещё раз.",
-            )
+                "{it} cannot be read or written: the disk or the system refuses.\nIf the disk is sound, run the command again.",
+                "{it}: не вдається прочитати чи записати, бо відмовляє диск або система.\nЯкщо диск справний, запустіть команду ще раз.",
+                "{it}: не удаётся прочитать или записать, потому что отказывает диск или система.\nЕсли диск исправен, запустите команду ещё раз.",
+            );
+            detailed(lang, text, &error.to_string())
         }
     }
+}
+
+/// Two sentences with a third line, marked as such, for whoever mends it: what the lower layers say, in English.
+pub fn detailed(lang: Lang, text: String, detail: &str) -> String {
+    let detail = safe::text(detail);
+    let heading = lang.pick("Technical detail", "Технічна подробиця", "Техническая подробность");
+    format!("{text}\n{heading}: {detail}")
+}
+
+/// What stopped the archive itself.
+pub fn inside(lang: Lang, cause: Cause) -> String {
+    let [en, uk, ru] = match cause {
+        Cause::System(io::ErrorKind::NotFound) => [
+            "A file of the archive is missing.\nRun vidimus check to see which, and bring it back from a backup.",
+            "Бракує файлу архіву.\nЗапустіть vidimus check, щоб побачити, якого, і поверніть його з резервної копії.",
+            "Недостаёт файла архива.\nЗапустите vidimus check, чтобы увидеть, какого, и верните его из резервной копии.",
+        ],
+        Cause::System(kind) => return lines(&system(lang, None, &kind.into()), 2),
+        Cause::Busy => [
+            "Another program is writing to the archive.\nWait until it is done, and run the command again.",
+            "До архіву саме записує інша програма.\nЗачекайте, доки вона закінчить, і запустіть команду ще раз.",
+            "В архив сейчас пишет другая программа.\nПодождите, пока она закончит, и запустите команду ещё раз.",
+        ],
+        Cause::Newer => [
+            "A newer version of vidimus wrote this.\nInstall that version, and run the command again.",
+            "Це записала новіша версія vidimus.\nВстановіть цю версію й запустіть команду ще раз.",
+            "Это записала более новая версия vidimus.\nУстановите эту версию и запустите команду ещё раз.",
+        ],
+        Cause::Ledger => [
+            "The ledger of the archive is damaged.\nRun vidimus check to see where, and bring it back from a backup.",
+            "Книгу записів архіву пошкоджено.\nЗапустіть vidimus check, щоб побачити, де саме, і поверніть її з резервної копії.",
+            "Книга записей архива повреждена.\nЗапустите vidimus check, чтобы увидеть, где именно, и верните её из резервной копии.",
+        ],
+        Cause::Record => [
+            "A record of the archive is damaged.\nRun vidimus check to see which, and bring it back from a backup.",
+            "Запис архіву пошкоджено.\nЗапустіть vidimus check, щоб побачити, який саме, і поверніть його з резервної копії.",
+            "Запись архива повреждена.\nЗапустите vidimus check, чтобы увидеть, какая именно, и верните её из резервной копии.",
+        ],
+        Cause::Object => [
+            "A sealed file of the archive is damaged or missing.\nRun vidimus check --full to see which, and bring it back from a backup.",
+            "Запечатаний файл архіву пошкоджено або його бракує.\nЗапустіть vidimus check --full, щоб побачити, який саме, і поверніть його з резервної копії.",
+            "Запечатанный файл архива повреждён или отсутствует.\nЗапустите vidimus check --full, чтобы увидеть, какой именно, и верните его из резервной копии.",
+        ],
+        Cause::Keys => [
+            "A file of the key store is damaged or missing.\nRun vidimus check to see which, and copy it from the newest backup's keys folder.",
+            "Файл сховища ключів пошкоджено або його бракує.\nЗапустіть vidimus check, щоб побачити, який саме, і скопіюйте його з теки keys найновішої копії.",
+            "Файл хранилища ключей повреждён или отсутствует.\nЗапустите vidimus check, чтобы увидеть, какой именно, и скопируйте его из папки keys новейшей копии.",
+        ],
+        Cause::Catalogue => [
+            "A catalogue of the archive is damaged; nothing is lost.\nMake it again with: vidimus rebuild",
+            "Каталог архіву пошкоджено; нічого не втрачено.\nСтворіть його знову: vidimus rebuild",
+            "Каталог архива повреждён; ничего не потеряно.\nСоздайте его заново: vidimus rebuild",
+        ],
+        Cause::Log => [
+            "The published log or a receipt does not fit the ledger.\nRun vidimus check to see what is wrong.",
+            "Опублікований журнал або квитанція не узгоджується з книгою записів.\nЗапустіть vidimus check, щоб побачити, що саме не так.",
+            "Опубликованный журнал или квитанция не согласуется с книгой записей.\nЗапустите vidimus check, чтобы увидеть, что именно не так.",
+        ],
+        Cause::Settings => [
+            "The archive's settings.json cannot be used.\nMend it as docs/format/receipt.md shows.",
+            "Файл settings.json архіву непридатний.\nВиправте його, як показує docs/format/receipt.md.",
+            "Файл settings.json архива непригоден.\nИсправьте его, как показывает docs/format/receipt.md.",
+        ],
+        Cause::Names => [
+            "What is on record of keyholders, or of a member's keys, is not sound.\nRun vidimus check to see what is wrong, before anything is sealed to them.",
+            "Записане про хранителів або про ключі учасника негодяще.\nЗапустіть vidimus check, щоб побачити, що не так, перш ніж щось для них опечатувати.",
+            "Записанное о хранителях или о ключах участника негодно.\nЗапустите vidimus check, чтобы увидеть, что не так, прежде чем что-то для них опечатывать.",
+        ],
+        Cause::Backup => [
+            "The backup is damaged, or is not of this archive.\nName another folder, and keep this one as it is.",
+            "Резервну копію пошкоджено, або вона не з цього архіву.\nНазвіть іншу теку, а цю лишіть як є.",
+            "Резервная копия повреждена, или она не из этого архива.\nНазовите другую папку, а эту оставьте как есть.",
+        ],
+        Cause::WentBack => [
+            "The archive, or the backup, is behind what was seen before, so nothing is recorded.\nFind the newer copy, or see docs/guide.md: yesterday's copy was restored.",
+            "Архів або копія позаду того, що бачили раніше, тому нічого не записується.\nЗнайдіть новішу копію або дивіться docs/guide.md: відновлено вчорашню копію.",
+            "Архив или копия позади того, что видели раньше, поэтому ничего не записывается.\nНайдите более новую копию или смотрите docs/guide.md: восстановлена вчерашняя копия.",
+        ],
+        Cause::Meanwhile => [
+            "Somebody changed the same thing meanwhile, and nothing was done.\nLook at it again, and repeat the command.",
+            "Хтось тим часом змінив те саме, і нічого не зроблено.\nПогляньте ще раз і повторіть команду.",
+            "Кто-то тем временем изменил то же самое, и ничего не сделано.\nПосмотрите ещё раз и повторите команду.",
+        ],
+        Cause::NotHeld => [
+            "You do not hold the compartment that this needs.\nAsk one of its members; vidimus compartment list shows yours.",
+            "Ви не маєте доступу до потрібного відсіку.\nПопросіть когось із його учасників; ваші показує vidimus compartment list.",
+            "У вас нет доступа к нужному отсеку.\nПопросите кого-то из его участников; ваши показывает vidimus compartment list.",
+        ],
+        Cause::NotAMember => [
+            "Your keys cannot record anything here.\nAsk another member whether you are still one.",
+            "Ваші ключі не можуть тут нічого записати.\nЗапитайте іншого учасника, чи ви ще учасник.",
+            "Ваши ключи не могут здесь ничего записать.\nСпросите другого участника, участник ли вы ещё.",
+        ],
+        Cause::Nothing => [
+            "What was named is not there.\nLook for it with: vidimus list",
+            "Того, що названо, тут немає.\nПошукайте: vidimus list",
+            "Того, что названо, здесь нет.\nПоищите: vidimus list",
+        ],
+        Cause::TooMany => [
+            "That is more than there can be at once.\nName fewer, in several commands.",
+            "Це більше, ніж може бути за один раз.\nНазвіть менше, кількома командами.",
+            "Это больше, чем может быть за один раз.\nНазовите меньше, несколькими командами.",
+        ],
+    };
+    lang.pick(en, uk, ru).to_owned()
+}
+
+fn lines(text: &str, count: usize) -> String {
+    text.lines().take(count).collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with the settings.
+pub fn settings(lang: Lang, error: &SettingsError) -> String {
+    let what = match error {
+        SettingsError::Io(_) => {
+            lang.pick("it cannot be read", "його не прочитати", "его не прочитать").to_owned()
+        }
+        SettingsError::Malformed(_) => lang
+            .pick(
+                "it is not the JSON that belongs there",
+                "це не той JSON, що там має бути",
+                "это не тот JSON, который там должен быть",
+            )
+            .to_owned(),
+        SettingsError::Name(name) => {
+            let name = safe::text(name);
+            say!(
+                lang,
+                "each authority needs a name of its own, not \"{name}\"",
+                "кожна служба потребує власної назви, не \"{name}\"",
+                "каждой службе нужно собственное название, не \"{name}\"",
+            )
+        }
+        SettingsError::Url { authority, url } => {
+            let (authority, url) = (safe::text(authority), safe::text(url));
+            say!(
+                lang,
+                "the address of {authority} is none for http or https: {url}",
+                "адреса {authority} не є адресою http чи https: {url}",
+                "адрес {authority} не адрес http или https: {url}",
+            )
+        }
+        SettingsError::CaFile { authority, path, .. } => {
+            let (authority, path) = (safe::text(authority), safe::text(path));
+            say!(
+                lang,
+                "the certificates of {authority} in {path} cannot be read",
+                "сертифікати {authority} у {path} не прочитати",
+                "сертификаты {authority} в {path} не прочитать",
+            )
+        }
+        SettingsError::Ca { authority, .. } => {
+            let authority = safe::text(authority);
+            say!(
+                lang,
+                "the certificates of {authority} are none",
+                "сертифікати {authority} не є сертифікатами",
+                "сертификаты {authority} не сертификаты",
+            )
+        }
+        SettingsError::Policy { authority, policy } => {
+            let (authority, policy) = (safe::text(authority), safe::text(policy));
+            say!(
+                lang,
+                "the policy of {authority} is no object identifier: {policy}",
+                "політика {authority} не є ідентифікатором об'єкта: {policy}",
+                "политика {authority} не идентификатор объекта: {policy}",
+            )
+        }
+    };
+    let text = say!(
+        lang,
+        "The archive's settings.json cannot be used: {what}.\nMend it as docs/format/receipt.md shows.",
+        "Файл settings.json архіву непридатний: {what}.\nВиправте його, як показує docs/format/receipt.md.",
+        "Файл settings.json архива непригоден: {what}.\nИсправьте его, как показывает docs/format/receipt.md.",
+    );
+    detailed(lang, text, &error.to_string())
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use vidimus_archive::query::Twin;
 use vidimus_model::{ProposalId, Ref};
 
 use super::tells::references;
-use super::{Lang, safe, say};
+use super::{Lang, numbers, safe, say};
 
 pub fn released(lang: Lang, accession: &Ref) -> String {
     say!(
@@ -49,6 +50,37 @@ pub fn moved(lang: Lang, about: &[Ref], into: &str) -> String {
         "Переміщено до {into}: {about}. Давніші резервні копії ще містять ширшу копію, доки не спливе їхній строк.",
         "Перемещено в {into}: {about}. Более ранние резервные копии ещё содержат более широкую копию, пока не истечёт их срок.",
     )
+}
+
+/// How many copies are named one by one.
+const NAMED: usize = 10;
+
+/// The same bytes that stay elsewhere: their number and the first of them.
+pub fn copies_stay(lang: Lang, twins: &[Twin]) -> String {
+    let (count, first) = (numbers::count(lang, twins.len() as u64), some(lang, twins));
+    say!(
+        lang,
+        "The same bytes stay where they are in other items ({count}): {first}.\nName these too, if they are meant.",
+        "Ті самі байти лишаються в інших одиницях ({count}): {first}.\nНазвіть і їх, якщо йдеться й про них.",
+        "Те же байты остаются в других единицах ({count}): {first}.\nНазовите и их, если речь и о них.",
+    )
+}
+
+/// The same, and whether to go on without them.
+pub fn copies_ask(lang: Lang, twins: &[Twin]) -> String {
+    let question =
+        lang.pick("Go on without them? [y/N] ", "Продовжити без них? [т/Н] ", "Продолжить без них? [д/Н] ");
+    copies_stay(lang, twins) + "\n" + question
+}
+
+fn some(lang: Lang, twins: &[Twin]) -> String {
+    let named: Vec<_> = twins.iter().take(NAMED).map(|twin| twin.reference.to_string()).collect();
+    let named = named.join(", ");
+    if twins.len() <= NAMED {
+        return named;
+    }
+    let more = numbers::count(lang, (twins.len() - NAMED) as u64);
+    say!(lang, "{named} and {more} more", "{named} і ще {more}", "{named} и ещё {more}")
 }
 
 pub fn proposed(lang: Lang, id: ProposalId) -> String {

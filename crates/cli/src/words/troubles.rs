@@ -1,6 +1,6 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
-use super::causes::{keyholder_set, recovery_code, system};
+use super::causes::{detailed, inside, keyholder_set, recovery_code, settings, system};
 use super::{Lang, safe, say};
 use super::{bad_days, keyholders};
 use crate::context::short_checkpoint;
@@ -167,15 +167,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Жодної служби позначок часу не налаштовано, тож квитанцію датує місце й час її публікації.\nНазвіть таку в settings.json архіву; docs/format/receipt.md показує як.",
             "Ни одной службы меток времени не настроено, поэтому квитанцию датирует место и время её публикации.\nНазовите такую в settings.json архива; docs/format/receipt.md показывает как.",
         ),
-        Trouble::Settings { detail } => {
-            let detail = safe::text(detail);
-            say!(
-                lang,
-                "The archive's settings.json cannot be used: {detail}.\nMend it as docs/format/receipt.md shows.",
-                "Файл settings.json архіву непридатний: {detail}.\nВиправте його, як показує docs/format/receipt.md.",
-                "Файл settings.json архива непригоден: {detail}.\nИсправьте его, как показывает docs/format/receipt.md.",
-            )
-        }
+        Trouble::Settings(error) => settings(lang, error),
         Trouble::RecoveryCode(error) => recovery_code(lang, error),
         Trouble::WrongRecoveryCode => say!(
             lang,
@@ -384,14 +376,16 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{first} і {other} лежать у різних відсіках.\nЗробіть окремий пакет для кожного відсіку.",
             "{first} и {other} лежат в разных отсеках.\nСделайте отдельный пакет для каждого отсека.",
         ),
-        Trouble::NotFinished { detail } => {
-            let detail = safe::text(detail);
-            say!(
+        Trouble::NotFinished { cause, detail } => {
+            let happened = inside(lang, *cause);
+            let why = happened.lines().next().unwrap_or_default();
+            let text = say!(
                 lang,
-                "The package is not there: {detail}.\nRun the same command again; it makes a new package and a new record.",
-                "Пакета немає: {detail}.\nЗапустіть ту саму команду ще раз; вона зробить новий пакет і новий запис.",
-                "Пакета нет: {detail}.\nЗапустите ту же команду ещё раз; она сделает новый пакет и новую запись.",
-            )
+                "The disclosure is on record, but its package is not there. {why}\nRun the same command again; it makes a new package and a new record.",
+                "Розкриття записано, але пакета немає. {why}\nЗапустіть ту саму команду ще раз; вона зробить новий пакет і новий запис.",
+                "Раскрытие записано, но пакета нет. {why}\nЗапустите ту же команду ещё раз; она сделает новый пакет и новую запись.",
+            );
+            detailed(lang, text, detail)
         }
         Trouble::Declined => say!(
             lang,
@@ -466,15 +460,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Опечатане не відкривається, отже його змінено дорогою.\nПопросіть ще раз: vidimus keyholder giver A7 --out ТЕКА",
             "Опечатанное не открывается, значит, его изменили по дороге.\nПопросите ещё раз: vidimus keyholder giver A7 --out ПАПКА",
         ),
-        Trouble::Damaged { detail } => {
-            let detail = safe::text(detail);
-            say!(
-                lang,
-                "Part of the archive is damaged: {detail}.\nRun vidimus check to see what, and bring it back from a backup.",
-                "Частину архіву пошкоджено: {detail}.\nЗапустіть vidimus check, щоб побачити, що саме, і поверніть з резервної копії.",
-                "Часть архива повреждена: {detail}.\nЗапустите vidimus check, чтобы увидеть, что именно, и верните из резервной копии.",
-            )
-        }
+        Trouble::Inside { cause, detail } => detailed(lang, inside(lang, *cause), detail),
         Trouble::System { path, error } => system(lang, path.as_deref(), error),
     }
 }

@@ -90,6 +90,51 @@ fn another_member_reads_after_release_and_agrees_to_what_needs_two() {
 }
 
 #[test]
+fn copies_that_stay_are_named_before_and_after() {
+    let house = House::with_archive();
+    house.file("disk/once.txt", "there is one of this");
+    for number in 1..=13 {
+        house.file(&format!("disk/copy {number:02}.txt"), "the same words");
+    }
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.file("other/again.txt", "the same words");
+    house.vidimus(["receive", "other"]).succeeds();
+    let rows = house.vidimus(["list", "--json"]).json();
+    let of = |path: &str| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["path"] == path).unwrap();
+        row["ref"].as_str().unwrap().to_owned()
+    };
+    let (first, again, once) = (of("copy 01.txt"), of("again.txt"), of("once.txt"));
+
+    let said = house.vidimus(["withdraw", &once, "--reason", "a private letter"]).succeeds();
+    assert!(!said.out.contains("same bytes"), "{said:?}");
+    let said = house.vidimus(["withdraw", &first, "--reason", "a private letter"]).succeeds();
+    assert!(said.out.contains("The same bytes stay where they are in other items (13): A1-"), "{said:?}");
+    assert!(said.out.contains(" and 3 more."), "{said:?}");
+    let said = house.vidimus(["withdraw", &again, "--reason", "it too", "--json"]).succeeds().json();
+    // What is withdrawn already does not stay to be seen.
+    assert_eq!(said["copies"].as_array().unwrap().len(), 12, "{said}");
+    assert_eq!(said["about"], serde_json::json!([again]));
+
+    house.vidimus(["compartment", "new", "medical"]).succeeds();
+    let said = house.vidimus(["move", "A2", "--into", "medical", "--yes"]).succeeds();
+    assert!(said.out.contains("in other items (13): A1-"), "{said:?}");
+    let said = house.vidimus(["erase", "A1", "--reason", "x", "--confirm", "A1", "--json"]).succeeds().json();
+    assert_eq!(said["copies"], serde_json::json!([{"ref": again, "state": "withdrawn"}]), "{said}");
+
+    house.vidimus(["release", "A2"]);
+    admit_boris(&house);
+    house.vidimus(["receive", "other/again.txt"]).succeeds();
+    let erase = ["erase", &again, "--reason", "asked by the family", "--lang", "ru"];
+    let said = house.vidimus(erase).succeeds();
+    assert!(said.out.contains("Те же байты остаются в других единицах (1): A3-1."), "{said:?}");
+    let erased = house.vidimus(["erase", "A3", "--reason", "asked too"]).succeeds();
+    let id = erased.out.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned();
+    let agreed = boris(&house, &["agree", &id]).succeeds();
+    assert!(!agreed.out.contains("same bytes"), "Boris reads no other: {agreed:?}");
+}
+
+#[test]
 fn a_check_says_what_waits_and_who_began_it() {
     let house = house();
     admit_boris(&house);

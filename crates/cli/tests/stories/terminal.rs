@@ -134,3 +134,28 @@ fn a_person_is_asked_before_a_disk_is_taken_in() {
     assert!(code == 0 && seen.contains("Accession A1"), "{seen}");
     assert!(!seen.contains("herons"), "{seen}");
 }
+
+#[test]
+fn a_person_is_asked_before_copies_are_left_elsewhere() {
+    let house = House::with_archive();
+    house.file("disk/a.txt", "the same");
+    house.file("disk/b.txt", "the same");
+    house.vidimus(["receive", "disk"]).succeeds();
+    let line = format!(
+        "{} withdraw A1-1 --reason private --passphrase-file passphrase",
+        env!("CARGO_BIN_EXE_vidimus")
+    );
+    let Some(mut terminal) = Terminal::run(&house, &line) else { return };
+    terminal.until("in other items (1): A1-2.");
+    terminal.until("Go on without them? [y/N] ");
+    terminal.types("n");
+    let (code, seen) = terminal.ends();
+    assert!(code == 1 && seen.contains("You said no"), "{seen}");
+    assert_eq!(house.vidimus(["list", "--json"]).json().as_array().unwrap().len(), 2);
+
+    let mut terminal = Terminal::run(&house, &line).unwrap();
+    terminal.until("Go on without them? [y/N] ");
+    terminal.types("y");
+    let (code, seen) = terminal.ends();
+    assert!(code == 0 && seen.matches("A1-2").count() == 1, "told twice: {seen}");
+}
