@@ -212,7 +212,12 @@ caused!(PassphraseError {
     Self::File(_) | Self::Lock(_) => Keys,
 });
 caused!(RebuildError { Fold | Log | Store | Io; });
-caused!(RollbackError { Door | Fold | Rebuild | Store | Io; Self::NotBack => Nothing, Self::NotHeld => NotHeld });
+caused!(RollbackError {
+    Door | Fold | Rebuild | Store | Io;
+    Self::NotBack => Nothing,
+    Self::NewerKeys(_) => WentBack,
+    Self::NotHeld => NotHeld,
+});
 caused!(EnterError { Store | Io; Self::NotAReceipt(_) | Self::OtherArchive => Nothing });
 caused!(InitError { Ledger | Vault | Door | Io; Self::Lock(_) => Keys, _ => Nothing });
 caused!(BackupError {

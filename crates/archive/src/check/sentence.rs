@@ -64,7 +64,7 @@ macro_rules! sentence {
 pub(super) use sentence;
 
 /// Every sentence that a check can say.
-pub const TEMPLATES: [&str; 135] = [
+pub const TEMPLATES: &[&str] = &[
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",

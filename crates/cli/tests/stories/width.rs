@@ -106,7 +106,7 @@ fn story(wide: &Wide) {
     ] {
         runs(typed);
     }
-    runs(&["compartment", "new", &name(&long), "--letter", "W"]);
+    runs(&["compartment", "new", &name(long), "--letter", "W"]);
     runs(&["compartment", "new", &olena]);
     runs(&["member", "add", &borys, "--new-passphrase-file", "borys", "--recovery-sheet", "borys.sheet"]);
     runs(&["compartment", "share", &olena, "--with", &borys]);

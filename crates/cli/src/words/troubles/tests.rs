@@ -15,13 +15,14 @@ use crate::trouble::ApprovalTrouble;
 /// What others could put into a name.
 const ODD: &str = "a\nb\u{202e}c\u{1b}[2J";
 /// Latin words that stand in sentences of other languages: names of things that are typed, read or looked up.
-const KNOWN: [&str; 22] = [
-    "vidimus", "age", "age1", "keygen", "UTF", "QR", "JSON", "http", "https", "JOHN", "AGE", "SECRET", "KEY",
-    "DIR", "ID", "FILE", "openssl", "keys", "json", "settings", "db", "ledger",
+const KNOWN: &[&str] = &[
+    "recovery", "chmod", "vidimus", "age", "age1", "keygen", "UTF", "QR", "JSON", "http", "https", "JOHN",
+    "AGE", "SECRET", "KEY", "DIR", "ID", "FILE", "openssl", "keys", "json", "settings", "db", "ledger",
 ];
 
 #[test]
 fn every_trouble_is_two_whole_sentences_in_every_language() {
+    let mut english = Vec::new();
     for one in &all() {
         let texts = [Lang::En, Lang::Uk, Lang::Ru].map(|lang| trouble(lang, one));
         for (text, lang) in texts.iter().zip([Lang::En, Lang::Uk, Lang::Ru]) {
@@ -35,11 +36,13 @@ fn every_trouble_is_two_whole_sentences_in_every_language() {
             assert_eq!(sentences.len(), 2, "{one:?}: {text}");
             assert!(!text.contains(['\u{202e}', '\u{1b}']), "{text}");
             if lang != Lang::En {
-                assert_eq!(foreign(&sentences.join(" ")), [""; 0], "{one:?}: {text}");
+                let words = foreign(&sentences.join(" ")).into_iter().map(str::to_owned).collect::<Vec<_>>();
+                english.extend((!words.is_empty()).then(|| format!("{words:?} in {text}")));
             }
         }
         assert!(texts[0] != texts[1] && texts[1] != texts[2], "{texts:?}");
     }
+    assert!(english.is_empty(), "{}", english.join("\n"));
 }
 
 /// Latin words that are not part of something typed: a command to the end of its clause, an option, a path, a placeholder.
@@ -48,7 +51,7 @@ fn foreign(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for clause in text.split(odd).flat_map(|part| part.split(": vidimus")) {
         let typed = |word: &&str| {
-            !(word.starts_with('-') || word.contains(['/', '.', '_', '+', '\\']) || word.starts_with("A1"))
+            !(word.starts_with('-') || word.contains(['/', '.', '_', '+', '\\']) || word.contains("A1"))
         };
         for word in clause.split_whitespace().filter(typed) {
             words.extend(word.split(|c: char| !c.is_ascii_alphanumeric()));
@@ -63,7 +66,7 @@ fn foreign(text: &str) -> Vec<&str> {
         let names = command.get_subcommands().map(|one| one.get_name().to_owned());
         names.chain(below).collect::<Vec<_>>()
     };
-    let said = |word: &&str| word.len() > 1 && word.chars().any(|c| c.is_ascii_alphabetic());
+    let said = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
     words.retain(|word| said(word) && !KNOWN.contains(word) && !commands.iter().any(|one| one == word));
     words
 }
@@ -104,7 +107,7 @@ fn all() -> Vec<Trouble> {
         Trouble::WrongPassphrase { member: Some(text()) },
         Trouble::WrongPassphrase { member: None },
         Trouble::NeverSeen { now: text() },
-        Trouble::WentBack(WentBack { seen: text(), now: text() }),
+        Trouble::WentBack(WentBack { seen: Some(text()), now: text(), newer_keys: None }),
         Trouble::TwoStandardInputs,
         Trouble::NotAReference(text()),
         Trouble::NotAReference(String::new()),
