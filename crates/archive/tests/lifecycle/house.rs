@@ -67,6 +67,10 @@ impl House {
         self.folder.path().join("archive")
     }
 
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     pub fn layout(&self) -> Layout {
         Layout::new(self.archive())
     }
@@ -284,7 +288,8 @@ fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// Every file below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
