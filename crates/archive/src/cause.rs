@@ -211,7 +211,7 @@ caused!(PassphraseError {
     Self::Wrong => NotAMember,
     Self::File(_) | Self::Lock(_) => Keys,
 });
-caused!(RebuildError { Fold | Log | Store | Io; });
+caused!(RebuildError { Fold | Log | Store | Receipt | Io; });
 caused!(RollbackError {
     Door | Fold | Rebuild | Store | Io;
     Self::NotBack => Nothing,

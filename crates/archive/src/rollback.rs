@@ -94,7 +94,7 @@ impl Archive {
         self.set_lost_receipts_aside()?;
         let draft = Draft { compartment: register, key, change: Change::Rollback(rollback) };
         self.begin_epoch(origin, Act::of(vec![draft], Vec::new()))?;
-        self.rebuild()?;
+        self.rebuild_folds()?;
         Ok(CheckpointSummary::from(self.checkpoint()?.checkpoint()))
     }
 

@@ -60,7 +60,7 @@ pub mod what {
     pub const REBUILD: &str = "Run vidimus rebuild: it is made again from the ledger.";
     /// A receipt's file.
     pub const RECEIPT: &str =
-        "Run vidimus anchor: the receipt's files are made again; compare with the printed one.";
+        "Run vidimus rebuild: the receipt's files are made again; compare with the printed one.";
     /// The ledger contradicts what was signed.
     pub const TAMPERED: &str =
         "Someone or something changed the ledger: keep this folder as it is and compare it with a backup.";

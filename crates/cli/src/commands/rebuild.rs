@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::trouble::Trouble;
 use crate::words::bad_days;
 
-/// Throw catalogues and tiles away and make them again from the ledger
+/// Throw catalogues and tiles away and make them, and receipts, again from the ledger
 #[derive(Args)]
 pub struct Arguments {}
 

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use vidimus_archive::{BackedUp, BackupProgress, CheckpointSummary, Restored, WentBack};
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_proof::epoch;
 
 use super::{Lang, numbers, safe, say};
 use crate::context::short_checkpoint;
 
 pub fn rebuilt(lang: Lang) -> &'static str {
     lang.pick(
-        "The log's tiles and the catalogues are made again from the ledger.",
-        "Плитки журналу та каталоги створено знову з книги записів.",
-        "Плитки журнала и каталоги созданы заново из книги записей.",
+        "The log's tiles, the catalogues and the files of the receipts are made again from the ledger.",
+        "Плитки журналу, каталоги та файли квитанцій створено знову з книги записів.",
+        "Плитки журнала, каталоги и файлы квитанций созданы заново из книги записей.",
     )
 }
 
@@ -34,6 +36,9 @@ pub fn went_back(lang: Lang, back: &WentBack) -> String {
         );
         return format!("{why}\n{what}");
     }
+    if let Some(changed) = another_mark(lang, back) {
+        return changed;
+    }
     let (seen, now) = places(back);
     say!(
         lang,
@@ -45,7 +50,7 @@ pub fn went_back(lang: Lang, back: &WentBack) -> String {
 
 /// What is said beside an answer from an archive that went back.
 pub fn went_back_warning(lang: Lang, back: &WentBack) -> String {
-    if back.newer_keys.is_some() {
+    if back.newer_keys.is_some() || another_mark(lang, back).is_some() {
         let warning = lang.pick("WARNING", "УВАГА", "ВНИМАНИЕ");
         return format!("{warning}: {}", went_back(lang, back));
     }
@@ -81,6 +86,25 @@ fn older_than_its_keys(lang: Lang, back: &WentBack) -> Option<String> {
             "Ключи рядом с этой книгой записей не из её времени, так что её можно читать и ничего не потеряно, но ничего не записывается: она кончается на {now} с ключом {named}, а в хранилище ключей лежит {held}, которого она не знает.",
         ),
     })
+}
+
+/// What is remembered is no checkpoint, or one of another archive: nothing went back, as far as it tells.
+fn another_mark(lang: Lang, back: &WentBack) -> Option<String> {
+    let origin = |note: &str| {
+        Some(SignedCheckpoint::from_bytes(note.as_bytes()).ok()?.checkpoint().origin.to_string())
+    };
+    let now = origin(&back.now).unwrap_or_default();
+    let seen = origin(back.seen.as_deref()?);
+    if seen.is_some_and(|seen| epoch::may_follow(&seen, &now) || epoch::may_follow(&now, &seen)) {
+        return None;
+    }
+    let (seen, now) = places(back);
+    Some(say!(
+        lang,
+        "What this machine remembers ({seen}) is no checkpoint of this archive, which is at {now}: the mark was changed, so nothing is recorded.\nCompare the archive with its newest receipt (vidimus receipt compare), then go on with: vidimus recover --accept-rollback REASON",
+        "Те, що пам'ятає цей комп'ютер ({seen}), не контрольна точка цього архіву, який зараз на {now}: позначку змінено, тому нічого не записується.\nЗвірте архів із його найновішою квитанцією (vidimus receipt compare), тоді продовжуйте так: vidimus recover --accept-rollback ПРИЧИНА",
+        "То, что помнит этот компьютер ({seen}), не контрольная точка этого архива, который сейчас на {now}: отметка изменена, поэтому ничего не записывается.\nСверьте архив с его новейшей квитанцией (vidimus receipt compare), затем продолжайте так: vidimus recover --accept-rollback ПРИЧИНА",
+    ))
 }
 
 fn places(back: &WentBack) -> (String, String) {

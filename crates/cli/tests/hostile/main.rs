@@ -16,4 +16,5 @@ mod crowd;
 mod erasure;
 mod memory;
 mod names;
+mod rollback;
 mod scan;
