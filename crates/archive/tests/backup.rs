@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use common::{PASSPHRASE, Place, copy, receive};
 use vidimus_archive::{
-    Archive, BackedUp, BackupError, BackupProgress, OpenError, RestoreError, Restored, restore,
+    Archive, BackedUp, BackupError, BackupProgress, OpenError, Outcome, RestoreError, Restored, restore,
 };
+use vidimus_ledger::{Ledger as _, SqliteLedger};
+use vidimus_model::Action;
 
 fn place() -> Place {
     let place = Place::new();
@@ -164,6 +166,30 @@ fn what_the_archive_lost_the_backup_keeps() {
     fs::write(&copy, &sound[..1000]).unwrap();
     assert_eq!(backup(&mut place.open(), &place).copied, 1);
     assert_eq!(fs::read(&copy).unwrap(), sound);
+}
+
+#[test]
+fn an_older_backup_hears_of_an_erasure_also_from_an_archive_that_was_brought_back() {
+    let place = place();
+    let mut archive = place.open();
+    let older = place.path("older");
+    archive.backup(&older, &mut |_| {}).unwrap();
+    let erase = Action::Erase { about: vec!["A1-1".parse().unwrap()] };
+    assert_eq!(archive.propose(erase, "a letter", true).unwrap(), Outcome::Done);
+    backup(&mut archive, &place);
+    drop(archive);
+    fs::remove_dir_all(place.archive()).unwrap();
+    bring_back(&place, "archive", &place.state());
+    let mut archive = place.open();
+    assert_eq!(problems(&mut archive), [] as [String; 0]);
+    archive.backup(&older, &mut |_| {}).unwrap();
+    let erased = |folder: &Path| {
+        let ledger = SqliteLedger::open(&folder.join("ledger.db")).unwrap();
+        let rows = ledger.rows(0, usize::MAX >> 1).unwrap().into_iter();
+        rows.filter(|row| row.erased).map(|row| row.seq).collect::<Vec<u64>>()
+    };
+    assert_eq!(erased(&older).len(), 1);
+    assert_eq!(erased(&older), erased(&place.archive()));
 }
 
 #[test]

@@ -2,11 +2,15 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use common::{PASSPHRASE, Place};
+use common::{KDF, PASSPHRASE, Place, receive};
 use rusqlite::Connection;
-use vidimus_archive::{Checked, Checker, check_folder};
+use vidimus_archive::clock::SystemClock;
+use vidimus_archive::query::Shown;
+use vidimus_archive::{Archive, Checked, Checker, Opening, check_folder};
+use vidimus_model::Action;
 
 fn place() -> Place {
     let place = Place::new();
@@ -206,6 +210,151 @@ fn renamed_compartments_and_keys_are_watched() {
         assert!(!checked.sound, "{sql}: nothing was noticed");
     }
     assert_eq!(check(&place).problems, []);
+}
+
+/// Tables, views and indexes of the ledger, by name and kind.
+fn schema(place: &Place) -> Vec<(String, String)> {
+    let db = Connection::open(place.archive().join("ledger.db")).unwrap();
+    let mut asked = db.prepare("SELECT name, type FROM sqlite_schema WHERE sql IS NOT NULL").unwrap();
+    asked.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn the_schema_and_the_settings_of_the_file_are_watched() {
+    let place = place();
+    let mut attacks: Vec<String> = vec![
+        "PRAGMA user_version = 7".into(),
+        "PRAGMA application_id = 7".into(),
+        "CREATE VIEW more AS SELECT 1".into(),
+        "CREATE INDEX more ON row (erased)".into(),
+        "CREATE TRIGGER more INSTEAD OF DELETE ON entry BEGIN SELECT 1; END".into(),
+    ];
+    for (name, kind) in schema(&place) {
+        attacks.push(format!("DROP {kind} {name}"));
+        if kind == "table" {
+            attacks.push(format!("ALTER TABLE {name} RENAME TO other"));
+            attacks.push(format!("ALTER TABLE {name} ADD COLUMN other TEXT"));
+        } else {
+            // Of the same name, and not the same.
+            let sql = if kind == "view" { "AS SELECT 1 AS seq" } else { "ON row (erased)" };
+            attacks.push(format!("DROP {kind} {name}; CREATE {kind} {name} {sql}"));
+        }
+    }
+    assert!(attacks.len() > 20, "{attacks:?}");
+    for sql in attacks {
+        let checked = after(&place, &sql);
+        assert!(refs(&checked).contains(&"ledger"), "{sql}: {:?}", checked.problems);
+        let accused = refs(&checked).into_iter().filter(|found| found.starts_with('A')).count();
+        assert_eq!(accused, 0, "{sql}: {:?}", checked.problems);
+    }
+    // How the file is written, and the places of its pages, say nothing: the program sets the one and finds the other.
+    for harmless in
+        ["PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096; PRAGMA journal_mode = DELETE; VACUUM"]
+    {
+        assert_eq!(after(&place, harmless).problems, [], "{harmless}");
+    }
+    assert_eq!(check(&place).problems, []);
+}
+
+#[test]
+fn a_row_that_claims_a_number_far_away_is_named_and_takes_no_memory() {
+    let place = place();
+    let last = seq(&place, "1 ORDER BY seq DESC");
+    for (far, named) in [(1_i64 << 40, format!("record {}", 1_i64 << 40)), (-3, "ledger".into())] {
+        let checked = after(&place, &format!("UPDATE row SET seq = {far} WHERE seq = {last}"));
+        for name in [named, format!("record {last}")] {
+            assert!(refs(&checked).contains(&name.as_str()), "{far}: {:?}", checked.problems);
+        }
+    }
+    let checked = after(&place, &format!("UPDATE tip SET size = {}", 1_i64 << 40));
+    assert!(refs(&checked).contains(&"ledger tip"), "{:?}", checked.problems);
+}
+
+#[test]
+fn what_was_put_under_a_key_that_nobody_has_is_named() {
+    let place = place();
+    let item = seq(
+        &place,
+        "place IS NOT NULL AND key = (SELECT key FROM row GROUP BY key ORDER BY count(place) DESC LIMIT 1)",
+    );
+    let key = format!("(SELECT key FROM row WHERE seq = {item})");
+    for name in ["", "x", "another name", "0011223344556677"] {
+        let checked = after(&place, &format!("UPDATE name SET name = '{name}' WHERE id = {key}"));
+        let reference = format!("key held/{name}");
+        assert!(refs(&checked).contains(&reference.as_str()), "{name:?}: {:?}", checked.problems);
+    }
+}
+
+#[test]
+fn a_record_put_under_the_key_of_something_that_another_member_alone_reads_is_missed() {
+    let place = place();
+    let mut archive = place.open();
+    archive.release(&"A1".parse().unwrap()).unwrap();
+    archive.add_member("Богдан", "six other words for Bohdan", &KDF, &[]).unwrap();
+    drop(archive);
+    let opening = Opening {
+        state: &place.state(),
+        member: Some("Богдан"),
+        passphrase: "six other words for Bohdan",
+        first_seen_here: false,
+        clock: Box::new(SystemClock),
+    };
+    let mut theirs = Archive::open(&place.archive(), opening).unwrap();
+    place.write("theirs/private.txt", "Bohdan's alone");
+    receive(&mut theirs, &place.disk().join("theirs"));
+    drop(theirs);
+    assert_eq!(check(&place).problems, []);
+
+    // What opens for another member alone is nothing that this member could miss, were it not counted.
+    let Shown::Item(item) = place.open().show(&"A1-1".parse().unwrap()).unwrap() else { panic!("no item") };
+    let sealed: Vec<u64> = {
+        let db = Connection::open(place.archive().join("ledger.db")).unwrap();
+        let of_first = "place IS NOT NULL AND key = (SELECT key FROM row WHERE seq = ?1)";
+        let mut asked = db.prepare(&format!("SELECT seq FROM row WHERE {of_first}")).unwrap();
+        asked.query_map([item.seq], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(sealed.len(), 8, "six files, and the two records of their receipt");
+    let mut missed = BTreeSet::new();
+    for row in &sealed {
+        // The newest key is that of Bohdan's accession.
+        let sql = format!("UPDATE row SET key = (SELECT max(key) FROM row) WHERE seq = {row}");
+        let checked = after(&place, &sql);
+        assert!(!checked.sound, "record {row} vanished unseen");
+        missed.extend(refs(&checked).into_iter().filter(|found| found.starts_with("A1")).map(String::from));
+    }
+    assert!(missed.iter().eq(["A1", "A1-1", "A1-2", "A1-3", "A1-4", "A1-5", "A1-6"]), "{missed:?}");
+}
+
+#[test]
+fn when_a_body_was_destroyed_cannot_be_hidden_from_backups() {
+    let place = place();
+    let mut archive = place.open();
+    archive.release(&"A1".parse().unwrap()).unwrap();
+    let me = archive.keyring().member();
+    let vault = archive.new_compartment("witnesses", None, &[me]).unwrap();
+    archive.move_into(&["A1-1".parse().unwrap()], &vault, &mut |_| {}).unwrap();
+    let erase = Action::Erase { about: vec!["A1-2".parse().unwrap()] };
+    archive.propose(erase, "a letter", true).unwrap();
+    drop(archive);
+    assert_eq!(check(&place).problems, []);
+    let erased = seq(&place, "erased");
+    let moved = seq(&place, "altered IS NOT NULL AND NOT erased");
+    let plain = seq(&place, "altered IS NULL AND place IS NOT NULL");
+    let blank = seq(&place, "op IS NULL");
+    for (row, altered) in [
+        (erased, "NULL"),
+        (erased, "altered + 1"),
+        (erased, "(SELECT min(size) FROM checkpoint)"),
+        (erased, "(SELECT min(size) FROM checkpoint WHERE size > row.altered)"),
+        (moved, "NULL"),
+        (moved, "(SELECT min(size) FROM checkpoint WHERE size > row.seq)"),
+        (plain, "(SELECT max(size) FROM checkpoint)"),
+        (blank, "(SELECT max(size) FROM checkpoint)"),
+        (plain, "1000000000"),
+    ] {
+        let checked = after(&place, &format!("UPDATE row SET altered = {altered} WHERE seq = {row}"));
+        assert_eq!(refs(&checked), [format!("record {row}")], "{altered}: {:?}", checked.problems);
+    }
 }
 
 #[test]

@@ -195,11 +195,14 @@ pub fn destroys_and_replaces_bodies<F: Fixture>() {
 
     let after = ledger.rows(0, 9).unwrap();
     for seq in [1, 3] {
-        assert_eq!(after[seq], Row { body: None, erased: true, ..before[seq].clone() });
+        let altered = after[seq].altered;
+        assert_eq!(after[seq], Row { body: None, erased: true, altered, ..before[seq].clone() });
     }
     let (key, compartment) = ("V/1".into(), "V".into());
-    assert_eq!(after[2], Row { body: Some(b"anew".into()), key, compartment, ..before[2].clone() });
+    let altered = Some(6);
+    assert_eq!(after[2], Row { body: Some(b"anew".into()), key, compartment, altered, ..before[2].clone() });
     assert_eq!(after[4], before[4]);
+    assert_eq!((after[1].altered, after[3].altered, after[4].altered), (Some(6), Some(7), None));
     assert_eq!((ledger.altered(6).unwrap(), ledger.altered(7).unwrap()), (vec![1, 2, 3], vec![3]));
     assert_eq!((ledger.altered(2).unwrap(), ledger.altered(8).unwrap()), (vec![1], vec![]));
     assert_eq!(ledger.rows_of_key("V/1", 0, 9).unwrap(), [after[2].clone()]);
@@ -244,9 +247,12 @@ pub fn copies_verbatim<F: Fixture>() {
         equal(&source, &backup);
     }
     assert_eq!(backup.altered(6).unwrap(), [1, 2]);
-    // It can be restored and gone on with.
+    // It can be restored and gone on with, and tells other copies what the source would have told them.
     let restored = F::new();
     copy(&backup, &mut restored.handle()).unwrap();
+    for since in 0..10 {
+        assert_eq!(restored.handle().altered(since).unwrap(), source.altered(since).unwrap(), "{since}");
+    }
     put(&mut restored.handle(), &batch(9..10));
     assert_sound(&restored.handle());
 }

@@ -55,6 +55,8 @@ pub struct Row {
     pub body: Option<Vec<u8>>,
     /// The body was destroyed.
     pub erased: bool,
+    /// Ledger size at which the body was last destroyed or replaced; by it a copy learns what it must do likewise.
+    pub altered: Option<u64>,
 }
 
 /// The end of the ledger. All empty while nothing was appended.

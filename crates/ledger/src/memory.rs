@@ -18,7 +18,6 @@ pub struct MemoryLedger {
 #[derive(Clone, Default)]
 struct State {
     rows: Vec<Row>,
-    altered: BTreeMap<u64, u64>,
     checkpoints: BTreeMap<u64, Vec<u8>>,
     tip: Tip,
 }
@@ -69,8 +68,8 @@ impl Ledger for MemoryLedger {
 
     fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
         self.read(|state| {
-            let below = state.altered.range(..since);
-            below.filter(|(_, at)| **at >= since).map(|(seq, _)| *seq).collect()
+            let below = state.rows.iter().filter(|row| row.seq < since);
+            below.filter(|row| row.altered.is_some_and(|at| at >= since)).map(|row| row.seq).collect()
         })
     }
 
@@ -144,6 +143,7 @@ impl Store for MemoryLedger {
             op: row.op.copied(),
             body: row.content.body.map(Into::into),
             erased: row.erased,
+            altered: row.altered,
         };
         self.write(|state| state.rows.push(row))
     }
@@ -154,7 +154,7 @@ impl Store for MemoryLedger {
             (row.compartment, row.key) = (to.compartment.into(), to.key.into());
             row.body = to.body.map(Into::into);
             row.erased = row.body.is_none();
-            state.altered.insert(seq, at);
+            row.altered = Some(at);
         })
     }
 

@@ -26,6 +26,7 @@ pub(crate) struct RowRef<'a> {
     pub op: Option<&'a OpId>,
     pub content: Content<'a>,
     pub erased: bool,
+    pub altered: Option<u64>,
 }
 
 /// What of a row can change.
@@ -48,7 +49,14 @@ pub(crate) fn append(store: &dyn Store, batch: &Batch, seal: &mut Seal<'_>) -> R
 
     for (seq, row) in (tip.size..).zip(&batch.rows) {
         let content = Content { compartment: &row.compartment, key: &row.key, body: row.body.as_deref() };
-        store.insert(&RowRef { seq, entry: &row.entry, op: row.op.as_ref(), content, erased: false })?;
+        store.insert(&RowRef {
+            seq,
+            entry: &row.entry,
+            op: row.op.as_ref(),
+            content,
+            erased: false,
+            altered: None,
+        })?;
     }
     for to in &batch.reseal {
         let content = Content { compartment: &to.compartment, key: &to.key, body: Some(&to.body) };
@@ -146,8 +154,14 @@ pub(crate) fn replicate(
         {
             return Err(ReplicateError::Different { seq: theirs.seq });
         }
-        let (seq, entry, op, erased) = (theirs.seq, &theirs.entry, theirs.op.as_ref(), theirs.erased);
-        store.insert(&RowRef { seq, entry, op, content, erased })?;
+        store.insert(&RowRef {
+            seq: theirs.seq,
+            entry: &theirs.entry,
+            op: theirs.op.as_ref(),
+            content,
+            erased: theirs.erased,
+            altered: theirs.altered,
+        })?;
         next += 1;
     }
     if next != tip.size {
@@ -185,6 +199,7 @@ fn follow(store: &dyn Store, theirs: &Row, content: Content<'_>, at: u64) -> Res
         // A blank row has nothing to reseal, so its names never change.
         return Err(ReplicateError::Different { seq });
     }
-    store.alter(seq, at, content)?;
+    // The source's own word: a copy of this copy must be told as one of the source would be.
+    store.alter(seq, theirs.altered.unwrap_or(at), content)?;
     Ok(true)
 }

@@ -255,6 +255,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// A [`Row`]: the columns of the view `entry`, and what only copies need. CROSS JOIN keeps SQLite from reordering.
+const ROW: &str = "SELECT seq, c.name, k.name, entry, op, sealed, erased, altered
+    FROM row CROSS JOIN name AS c ON c.id = row.compartment CROSS JOIN name AS k ON k.id = row.key
+    LEFT JOIN body ON body.place = row.place";
+
 fn read_row(line: &Line<'_>) -> Read<Row> {
     Ok(Row {
         seq: line.get(0)?,
@@ -264,6 +269,7 @@ fn read_row(line: &Line<'_>) -> Read<Row> {
         op: line.get(4)?,
         body: line.get(5)?,
         erased: line.get(6)?,
+        altered: line.get(7)?,
     })
 }
 
@@ -281,16 +287,18 @@ impl Ledger for SqliteLedger {
     }
 
     fn rows(&self, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
-        const SQL: &str = "SELECT * FROM entry WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
-        self.all(SQL, [signed(from), signed(limit)], read_row)
+        let sql = format!("{ROW} WHERE seq >= ?1 ORDER BY seq LIMIT ?2");
+        self.all(&sql, [signed(from), signed(limit)], read_row)
     }
 
     fn rows_of_key(&self, key: &str, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
-        const SQL: &str = "SELECT * FROM entry WHERE seq IN (
+        let sql = format!(
+            "{ROW} WHERE seq IN (
                 SELECT seq FROM row INDEXED BY row_of_key
                 WHERE key = (SELECT id FROM name WHERE name = ?3) AND seq >= ?1 ORDER BY seq LIMIT ?2)
-            ORDER BY seq";
-        self.all(SQL, params![signed(from), signed(limit), key], read_row)
+            ORDER BY seq"
+        );
+        self.all(&sql, params![signed(from), signed(limit), key], read_row)
     }
 
     fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
@@ -362,8 +370,8 @@ impl Store for SqliteLedger {
         let key = self.name_id(row.content.key)?;
         let place = self.new_place(row.content.body)?;
         self.run(
-            "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
-            params![row.seq, compartment, key, row.entry, row.op, place, row.erased],
+            "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![row.seq, compartment, key, row.entry, row.op, place, row.erased, row.altered],
         )
     }
 

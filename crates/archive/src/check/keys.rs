@@ -345,12 +345,12 @@ pub(super) fn look(
         }
     }
     for (text, used) in facts.keys.iter().filter(|(_, used)| used.live > 0) {
-        let Ok(id) = text.parse::<KeyId>() else { continue };
-        let wrapped = keys.wraps.get(&id).is_some_and(|holders| !holders.is_empty());
-        if !wrapped && facts.generations.iter().all(|(known, _)| *known != id) {
+        let id = text.parse::<KeyId>().ok();
+        let wrapped = id.and_then(|id| keys.wraps.get(&id)).is_some_and(|holders| !holders.is_empty());
+        if !wrapped && facts.generations.iter().all(|(known, _)| Some(*known) != id) {
             let problem =
                 sentence!("it is missing, and with it {} records and what belongs to them", used.live);
-            report.problem(format!("key held/{id}"), problem, what::KEYS);
+            report.problem(format!("key held/{}", files::shown(Path::new(text))), problem, what::KEYS);
         }
     }
     for id in keys.wraps.keys().filter(|id| !facts.keys.contains_key(&id.to_string())) {

@@ -96,10 +96,15 @@ pub(super) fn scan(
 ) -> Scan {
     let mut scan = Scan { tip, ..Scan::default() };
     let mut next = 0;
+    // A row may claim any number; what is missing before it must not take more memory than a ledger can have rows.
+    let most = ledger.most_rows().unwrap_or(scan.tip.size);
+    let mut beyond = BTreeSet::new();
     loop {
         let mut page = match ledger.rows(next, PAGE) {
             Ok(page) => page,
-            Err(StoreError::Damaged(_) | StoreError::Other(_)) => one_by_one(ledger, next, scan.tip.size),
+            Err(StoreError::Damaged(_) | StoreError::Other(_)) => {
+                one_by_one(ledger, next, scan.tip.size.min(most))
+            }
             Err(error) => {
                 report.problem("ledger", sentence!("cannot be read: {}", error), what::BACKUP);
                 break;
@@ -110,6 +115,7 @@ pub(super) fn scan(
             page.retain(|row| row.seq < scan.tip.size);
         }
         let Some(last) = page.last().map(|row| row.seq) else { break };
+        beyond.extend(page.extract_if(.., |row| row.seq > most).map(|row| row.seq));
         page.into_iter().for_each(|row| scan.take(row, keys, archive_id));
         next = last + 1;
     }
@@ -119,6 +125,9 @@ pub(super) fn scan(
     }
     for (first, last) in runs(&scan.missing) {
         report.problem(record(first, last), "the row is missing, or cannot be read", what::BACKUP);
+    }
+    for (first, last) in runs(&beyond) {
+        report.problem(record(first, last), "it stands far behind the ledger's end", what::TAMPERED);
     }
     report.counted().entries = scan.entries.len() as u64;
     scan
@@ -180,10 +189,7 @@ pub(super) fn compare(
 ) {
     let mut notes = match ledger.checkpoints(0, usize::MAX >> 1) {
         Ok(notes) => notes,
-        Err(error) => {
-            report.problem("checkpoints", sentence!("cannot be read: {}", error), what::BACKUP);
-            return;
-        }
+        Err(_) => checkpoints_one_by_one(ledger, scan.tip.size, report),
     };
     if moved_on(ledger, scan) {
         notes.retain(|(size, _)| *size <= scan.tip.size);
@@ -224,6 +230,21 @@ pub(super) fn compare(
     } else if register.keys.is_none() {
         report.unknown("whose signatures the checkpoints bear: the archive's key was not found");
     }
+}
+
+/// As far as each can be read alone.
+fn checkpoints_one_by_one(ledger: &SqliteLedger, size: u64, report: &mut Report) -> Vec<(u64, Vec<u8>)> {
+    let mut notes = Vec::new();
+    for size in 1..=size.min(ledger.most_rows().unwrap_or(size)) {
+        match ledger.checkpoint(size) {
+            Ok(note) => notes.extend(note.map(|note| (size, note))),
+            Err(error) => {
+                let problem = sentence!("cannot be read: {}", error);
+                report.problem(format!("checkpoint {size}"), problem, what::BACKUP);
+            }
+        }
+    }
+    notes
 }
 
 struct Tree {

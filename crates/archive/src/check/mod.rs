@@ -6,7 +6,9 @@
 
 mod accuse;
 mod agreements;
+mod altered;
 mod clocks;
+mod complete;
 mod files;
 mod folds;
 mod items;
@@ -152,6 +154,8 @@ fn run(
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
     let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
+    altered::look(&scan, &facts, &mut report);
+    complete::look(&scan, &keys, &facts, &mut report);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);
     clocks::look(&facts.clocks, &stamps, now, &mut report);

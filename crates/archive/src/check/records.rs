@@ -9,7 +9,9 @@ use vidimus_model::{Change, KeyId, MemberId, Ref, Statement, StatementError};
 use vidimus_proof::record::{MemberSignatureError, Record};
 
 use super::CheckProgress;
+use super::altered::Altered;
 use super::clocks::Clocks;
+use super::complete::Received;
 use super::items::Items;
 use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
@@ -26,7 +28,8 @@ pub(super) struct GenerationFacts {
     pub holders: Vec<MemberId>,
     /// A later generation of the compartment exists.
     pub superseded: bool,
-    compartment: String,
+    /// Of which compartment.
+    pub compartment: String,
 }
 
 /// What the records that could be opened say.
@@ -52,8 +55,15 @@ pub(super) struct Facts {
     pub opened: BTreeMap<String, u64>,
     /// What our clock said in them.
     pub clocks: Clocks,
+    /// When bodies were destroyed or replaced.
+    pub altered: Altered,
+    /// What was received.
+    pub received: Received,
+    /// Another process appended meanwhile.
+    pub in_use: bool,
     erased: BTreeMap<u64, Arc<str>>,
-    buried: BTreeSet<u64>,
+    /// Rows that tombstones name, and where each of these stands; in order.
+    buried: Vec<(u64, u64)>,
     moved: Vec<(u64, Arc<str>)>,
     names: BTreeSet<Arc<str>>,
     moved_from: BTreeSet<String>,
@@ -124,8 +134,8 @@ pub(super) fn look(
         next = page.last().map_or(next + PAGE as u64, |row| row.seq + 1);
         progress(CheckProgress { records: next.min(size), records_total: size, ..CheckProgress::default() });
     }
-    let in_use = moved_on(ledger, scan);
-    facts.finish(&bench, in_use, report);
+    facts.in_use = moved_on(ledger, scan);
+    facts.finish(&bench, report);
     facts
 }
 
@@ -136,6 +146,9 @@ impl Bench<'_> {
 
     fn look_at_row(&self, row: &Row) -> Seen {
         let wrong = |problem: &'static str| Seen::Wrong { about: None, problem: problem.into() };
+        if !self.register.is_damaged && !self.register.compartments.contains(&row.compartment) {
+            return wrong("it stands in a compartment that no record names");
+        }
         match (&row.body, row.erased, row.op) {
             (None, false, None) => return self.look_at_blank(row),
             (None, true, Some(_)) => return Seen::Erased,
@@ -226,7 +239,21 @@ impl Bench<'_> {
 }
 
 impl Facts {
+    /// The tombstones that name this row, each after the row.
+    pub fn tombstones(&self, seq: u64) -> &[(u64, u64)] {
+        let from = self.buried.partition_point(|(buried, _)| *buried < seq);
+        let to = self.buried.partition_point(|(buried, _)| *buried <= seq);
+        &self.buried[from..to]
+    }
+
+    /// Can the checker read this compartment?
+    pub fn holds(&self, compartment: &str) -> bool {
+        self.generations.iter().any(|(_, facts)| facts.compartment == compartment)
+    }
+
     fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {
+        self.altered.see(row);
+        self.received.see(row, !matches!(seen, Seen::NotHeld));
         match seen {
             Seen::Blank => *self.opened.entry(row.key.clone()).or_default() += 1,
             Seen::Stripped => {
@@ -266,11 +293,14 @@ impl Facts {
     }
 
     fn learn(&mut self, row: &Row, statement: Statement) {
+        self.altered.learn(row, &statement.change);
+        self.received.learn(row, &statement.change);
         match statement.change {
             Change::Item(item) => self.items.learn(row.seq, &row.key, item),
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
             Change::Erasure(mut erasure) => {
-                self.buried.extend(std::mem::take(&mut erasure.entries));
+                let entries = std::mem::take(&mut erasure.entries);
+                self.buried.extend(entries.into_iter().map(|entry| (entry, row.seq)));
                 self.erasures.push((row.seq, erasure));
             }
             Change::MovedIn(moved) => {
@@ -299,8 +329,9 @@ impl Facts {
         }
     }
 
-    fn finish(&mut self, bench: &Bench<'_>, in_use: bool, report: &mut Report) {
+    fn finish(&mut self, bench: &Bench<'_>, report: &mut Report) {
         self.items.settle(report);
+        self.buried.sort_unstable();
         report.counted().records = self.sound;
         if self.sound > 0 {
             report.sound(sentence!("{} records: sealed, signed, and in the log", self.sound));
@@ -327,7 +358,7 @@ impl Facts {
         if bench.register.is_damaged {
             report.unknown("by whom every record was made: records of the register cannot be read");
         }
-        if in_use {
+        if self.in_use {
             report.unknown("what was appended while the check ran");
             return;
         }
@@ -351,12 +382,10 @@ impl Facts {
     }
 
     fn compare_tombstones(&self, bench: &Bench<'_>, report: &mut Report) {
-        let held: BTreeSet<&str> =
-            self.generations.iter().map(|(_, facts)| facts.compartment.as_str()).collect();
         let without: BTreeSet<u64> = self
             .erased
             .iter()
-            .filter(|(seq, compartment)| !self.buried.contains(seq) && held.contains(&***compartment))
+            .filter(|(seq, compartment)| self.tombstones(**seq).is_empty() && self.holds(compartment))
             .map(|(seq, _)| *seq)
             .collect();
         // A tombstone that cannot be read may be the one that is looked for.
@@ -378,7 +407,7 @@ impl Facts {
         let back = |seq: &&u64| {
             **seq < size && !self.erased.contains_key(*seq) && !bench.scan.missing.contains(*seq)
         };
-        for (first, last) in runs(&self.buried.iter().filter(back).copied().collect()) {
+        for (first, last) in runs(&self.buried.iter().map(|(seq, _)| seq).filter(back).copied().collect()) {
             let problem = "a tombstone says that it was erased, and it is there";
             report.problem(record(first, last), problem, what::TAMPERED);
         }

@@ -1,6 +1,6 @@
 //! What the check must know of the archive's own affairs: its keys, its epochs, who was a member when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_model::{ArchiveKey, Change, Member, MemberId, Rollback};
 use vidimus_proof::checkpoint::SignedCheckpoint;
@@ -27,6 +27,8 @@ pub(super) struct Register {
     pub epochs: Vec<(u64, String)>,
     /// Accepted roll-backs.
     pub rollbacks: Vec<Rollback>,
+    /// The compartments that there are; each takes its letter here.
+    pub compartments: BTreeSet<String>,
     /// Everyone who ever was a member.
     pub members: BTreeMap<MemberId, Presence>,
     /// Sizes and roots of the receipts on record, with their log index.
@@ -61,6 +63,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
         false_key_changes: Vec::new(),
         epochs: Vec::new(),
         rollbacks: Vec::new(),
+        compartments: ["register", "main"].map(String::from).into(),
         members: BTreeMap::new(),
         receipts: Vec::new(),
         key_files: BTreeMap::new(),
@@ -77,6 +80,7 @@ pub(super) fn read(scan: &Scan, keys: &Keys, archive_id: &str, report: &mut Repo
                 let first = crate::register::first_key(&begins.vkey);
                 register.keys = first.filter(|key| key.key_id() == archive_id).map(KeyChain::of);
             }
+            Change::Compartment(begun) => _ = register.compartments.insert(begun.compartment.to_string()),
             Change::ArchiveKey(change) => key_changes.push((*seq, change)),
             Change::Member(member) => {
                 let known = crate::register::KnownMember { member: member.clone(), removed: false };

@@ -121,6 +121,12 @@ impl Report {
         self.checked.pending.push(text.into());
     }
 
+    /// Is something wrong with a part of this?
+    pub fn has_named_below(&self, prefix: &str) -> bool {
+        let mut from = self.named.range(prefix.to_owned()..);
+        from.next().is_some_and(|reference| reference.starts_with(prefix))
+    }
+
     /// Says what holds.
     pub fn sound(&mut self, text: impl Into<Sentence>) {
         self.checked.still_sound.push(text.into());

@@ -23,6 +23,18 @@ impl SqliteLedger {
         Ok(faults)
     }
 
+    /// More rows than this cannot lie in the file: each takes more than 64 bytes, in its table and its indexes.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::faults`], and where the file is damaged.
+    pub fn most_rows(&self) -> Result<u64, StoreError> {
+        let pages =
+            self.one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |line| {
+                line.get(0)
+            })?;
+        Ok(pages.unwrap_or(0_u64) / 64)
+    }
+
     fn broken_structure(&self) -> Got<Vec<String>> {
         let lines = self.texts("PRAGMA integrity_check", [])?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
@@ -48,6 +60,9 @@ impl SqliteLedger {
     fn other_meta(&self) -> Got<Vec<String>> {
         let found = self.texts("SELECT name FROM meta WHERE name NOT IN ('format', 'archive')", [])?;
         let mut faults: Vec<String> = found.iter().map(|name| format!("meta holds {name:?}")).collect();
+        if self.one::<i64>("PRAGMA user_version", [], |line| line.get(0))? != Some(0) {
+            faults.push("the user version is set, and none of ours sets it".into());
+        }
         let format = self.meta("format").unwrap_or_default();
         if format != FORMAT.to_string() {
             faults.push(format!("meta says format {format:?}"));
@@ -65,6 +80,12 @@ impl SqliteLedger {
              WHERE compartment NOT IN (SELECT id FROM name) OR key NOT IN (SELECT id FROM name) LIMIT 100",
             [],
         )?;
+        faults.extend(self.texts(
+            "SELECT 'row ' || seq || ' stands before the first' FROM row WHERE seq < 0
+             UNION ALL SELECT 'row ' || seq || ' is neither erased nor not' FROM row WHERE erased NOT IN (0, 1)
+             UNION ALL SELECT 'checkpoint ' || size || ' is over less than nothing' FROM checkpoint WHERE size < 0 LIMIT 100",
+            [],
+        )?);
         // Counting first needs no memory; which ones they are is asked only where the counts differ.
         const COUNTS: &str = "SELECT (SELECT count(*) FROM body WHERE sealed <> zeroblob(length(sealed)))
             - (SELECT count(place) FROM row)";
