@@ -144,7 +144,12 @@ impl Archive {
         archive.origin = archive.register.origin.clone();
         archive.forget_what_was_given_up()?;
         match folded {
-            Ok(()) => return Ok(archive),
+            Ok(()) => {
+                if archive.went_back.is_some() || !archive.register.rollbacks.is_empty() {
+                    archive.adopt_unreleased()?;
+                }
+                return Ok(archive);
+            }
             Err(crate::runner::FoldError::NoSigningKey) => archive.note_newer_keys(),
             Err(other) => return Err(other.into()),
         }

@@ -19,7 +19,7 @@ use crate::layout::Layout;
 use crate::rows::{self, Said};
 
 /// A key's first append holds the row that says what the key is; within an append rows stand in random order.
-const FIRST_ROWS: usize = 16;
+pub(crate) const FIRST_ROWS: usize = 16;
 
 /// A sealing key in the open: opens objects and, derived from it, rows and folds.
 pub struct SealingKey {

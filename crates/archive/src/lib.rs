@@ -39,6 +39,7 @@ mod runner;
 mod tiles;
 mod unfinished;
 mod unlock;
+mod unreleased;
 pub mod unseal;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};

@@ -200,3 +200,27 @@ fn mark(house: &House) -> std::path::PathBuf {
     let archive = fs::read_dir(state).unwrap().next().unwrap().unwrap().path();
     archive.join("high-water")
 }
+
+/// Its key is the compartment's since yesterday, and the record that says so is lost.
+#[test]
+fn what_was_released_since_is_seen_by_its_registrar_and_released_again() {
+    let house = House::with_archive();
+    house.file("one/note.txt", "a note");
+    house.vidimus(["receive", "one"]).succeeds();
+    fs::create_dir(house.path("yesterday")).unwrap();
+    copy(&house.path("archive"), &house.path("yesterday/archive"));
+    house.vidimus(["release", "A1"]).succeeds();
+    assert!(listed(&house).contains("released"));
+    for file in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = fs::remove_file(house.path("archive").join(file));
+    }
+    fs::copy(house.path("yesterday/archive/ledger.db"), house.path("archive/ledger.db")).unwrap();
+    assert!(listed(&house).contains("note.txt"), "it is not lost: {}", listed(&house));
+    house.vidimus(["recover", "--accept-rollback", "the disk died"]).succeeds();
+    assert!(listed(&house).contains("private"), "{}", listed(&house));
+    house.vidimus(["release", "A1"]).succeeds();
+    assert!(listed(&house).contains("released"));
+    house.vidimus(["show", "A1-1"]).succeeds();
+    let found = problems(&house.vidimus(["check", "--full", "--json"]));
+    assert!(found.iter().all(|(what, _)| what.starts_with("checkpoint ")), "{found:?}");
+}
