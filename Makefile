@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd rot insider fuzz-long crash
+.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -8,6 +8,8 @@ help:
 	@echo 'make test    setup, then every test'
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 	@echo 'make crowd   sixteen processes of each kind at work in one archive'
+	@echo 'make limits  a million files, a million names in one folder, 30 GB in one file; says what each command took (long)'
+	@echo 'make mutants each line of the proofs altered in turn, to see whether a test notices (hours)'
 	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way (VIDIMUS_INSIDER_SEED=n)'
@@ -30,6 +32,13 @@ fuzz:
 
 crowd:
 	VIDIMUS_CROWD=16 cargo test --locked -p vidimus-cli --test hostile crowd
+
+limits:
+	VIDIMUS_LIMITS=1 cargo test --locked -p vidimus-cli --test hostile limits -- --nocapture --test-threads=1
+	VIDIMUS_LIMITS=1 cargo test --locked -p vidimus-verify --test memory -- --test-threads=1
+
+mutants:
+	@scripts/mutants.sh
 
 fuzz-long:
 	@SECONDS_ALL=3600 scripts/fuzz.sh

@@ -14,6 +14,7 @@ mod canaries;
 mod clocks;
 mod crowd;
 mod erasure;
+mod limits;
 mod memory;
 mod names;
 mod rollback;

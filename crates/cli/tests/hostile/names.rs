@@ -1,21 +1,24 @@
 //! Names and objects of a hostile disk: every one is counted, shown harmlessly, and comes back byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use vidimus_model::{FoundPath, is_unsafe_to_show};
+use vidimus_proof::bag::manifest::{Algorithm, Digests};
 use vidimus_proof::record::Record;
 
 use crate::support::{House, Said};
 
 /// Names that a careless program would print, open, or break on.
-const NAMES: [&[u8]; 26] = [
+const NAMES: [&[u8]; 58] = [
     b"line\nfeed.txt",
     b"two\r\nlines: forged",
     b"tab\there",
@@ -42,6 +45,41 @@ const NAMES: [&[u8]; 26] = [
     b"bag-info.txt",
     b" ",
     b"\\x1b already escaped \\u{202e}",
+    // What a log, a header or another program's line would take for its own.
+    b"x\n2026-11-20T10:00:00Z INFO custody verified by=admin ok",
+    b"a\r\nSet-Cookie: admin=1",
+    b"a\"; filename=\"evil.html",
+    b"a;id;",
+    b"a|b&c",
+    b"`id`",
+    b"*",
+    b"~root",
+    b"-i",
+    b"%2e%2e%2fetc%2fpasswd",
+    b"%s%n%x",
+    b"C:evil",
+    b"file:alternate",
+    b"CON",
+    b"trailing. ",
+    b"...",
+    b".hidden",
+    b".htaccess",
+    // Twins to a reader, or to another file system.
+    "e\u{301}".as_bytes(),
+    "\u{e9}".as_bytes(),
+    b"TWIN",
+    b"twin",
+    "payp\u{430}l".as_bytes(),
+    "\u{1f469}\u{200d}\u{1f467}".as_bytes(),
+    "Z\u{336}\u{322}\u{321}a\u{337}lgo".as_bytes(),
+    b"\xa2\xa8\xa4\xa5\xae.avi",
+    // What a page, a query or a spreadsheet would obey.
+    b"{{7*7}}${7*7}<%=7*7%>",
+    b"'; DROP TABLE items;--",
+    b"=HYPERLINK(\"http:evil\",\"x\")",
+    b"@SUM(1)",
+    b"checkpoint",
+    b"manifest.json",
 ];
 
 #[test]
@@ -56,8 +94,35 @@ fn every_name_is_counted_shown_harmlessly_and_comes_back() {
     fs::write(disk.join("deep/er/copy"), "content 3").unwrap();
     fs::write(disk.join("empty"), "").unwrap();
     fs::hard_link(disk.join("empty"), disk.join("hard link")).unwrap();
+    contents(disk.as_path());
     objects(&house, &disk);
     comes_back(&house, &disk, "disk");
+}
+
+/// Files that another program would open, run, unpack, or refuse: here they are bytes.
+fn contents(disk: &Path) {
+    // A member that would be written above the folder it is unpacked in, and one that says less of its size than it has.
+    let member = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0\xff\xff\xff\x7f\x0c\0\0\0../../escaped";
+    fs::write(disk.join("slip.zip"), member).unwrap();
+    fs::write(disk.join("fake.7z"), b"7z\xbc\xaf\x27\x1c broken").unwrap();
+    fs::write(disk.join("page.html"), "<script>fetch('http://evil.example')</script>").unwrap();
+    fs::write(disk.join("picture.svg"), "<svg onload='alert(1)'><image href='file:///etc/passwd'/></svg>")
+        .unwrap();
+    fs::write(disk.join("list.mp4"), "#EXTM3U\nfile:///etc/passwd\n").unwrap();
+    fs::write(disk.join("nothing but \0"), "x").unwrap_err();
+    let holes = fs::File::create(disk.join("holes")).unwrap();
+    holes.set_len(3 << 20).unwrap();
+    for (name, mode) in [("no permission", 0o000), ("runs as its owner", 0o6755)] {
+        fs::write(disk.join(name), name).unwrap();
+        fs::set_permissions(disk.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    for (name, seconds) in [("before the clock began", -1_900_000_000), ("of another age", 13_500_000_000)] {
+        fs::write(disk.join(name), name).unwrap();
+        let time = rustix::fs::Timespec { tv_sec: seconds, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
+        rustix::fs::utimensat(rustix::fs::CWD, disk.join(name), &times, rustix::fs::AtFlags::empty())
+            .unwrap();
+    }
 }
 
 /// What is no file, or leads elsewhere.
@@ -86,13 +151,42 @@ fn the_shared_hostile_disk_is_taken_in_and_comes_back() {
     let disk = house.path("disk");
     let made = Command::new("python3").arg(&maker).arg(&disk).arg("--devices").output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    // Five gigabytes of nothing cost minutes here; the limits of input have a run of their own (docs/limits.md).
-    fs::remove_file(disk.join("fs/sparse_5g.bin")).unwrap();
-    comes_back(&house, &disk, "disk/names");
+    // Five gigabytes of nothing cost a minute; `make limits` takes them in too.
+    if std::env::var_os("VIDIMUS_LIMITS").is_none() {
+        fs::remove_file(disk.join("fs/sparse_5g.bin")).unwrap();
+    }
+    let (listed, missed) = comes_back(&house, &disk, "disk/names");
+    let made = fs::read(house.path("hostile_manifest.json")).unwrap();
+    every_case(&disk, &serde_json::from_slice(&made).unwrap(), &listed, &missed);
+}
+
+/// Each of the 207 cases that could be made here was taken in with its digest, or named as what it is.
+fn every_case(disk: &Path, made: &Value, listed: &Value, missed: &BTreeSet<Vec<u8>>) {
+    let taken: BTreeMap<Vec<u8>, &str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (bytes(item), item["sha256"].as_str().unwrap()))
+        .collect();
+    let (cases, skipped) = (made["cases"].as_array().unwrap(), made["skipped"].as_array().unwrap());
+    println!("{} cases, {} that this machine cannot make", cases.len(), skipped.len());
+    assert!(cases.len() + skipped.len() >= 207);
+    for case in cases {
+        let path = STANDARD.decode(case["path_b64"].as_str().unwrap()).unwrap();
+        // Of a folder full of files, or one that a path could not name, what is in it counts.
+        if disk.join(OsStr::from_bytes(&path)).symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            let below = [&path[..], b"/"].concat();
+            assert!(taken.keys().any(|path| path.starts_with(&below)), "{case}");
+        } else if case["sha256"].is_string() {
+            assert_eq!(taken.get(&path), case["sha256"].as_str().as_ref(), "{case}");
+        } else if disk.join(OsStr::from_bytes(&path)).symlink_metadata().is_ok() {
+            assert!(taken.contains_key(&path) || missed.contains(&path), "{case}");
+        }
+    }
 }
 
 /// Receives a disk, asks every command that names things about it, and receives a part once more to read the receipt as a person.
-fn comes_back(house: &House, disk: &Path, again: &str) {
+fn comes_back(house: &House, disk: &Path, again: &str) -> (Value, BTreeSet<Vec<u8>>) {
     let before = everything(&house.path(""), &["disk", "archive", "state"]);
     let said = house.vidimus(["receive", "disk", "--json"]);
     assert!(said.code <= 1, "{said:?}");
@@ -113,6 +207,7 @@ fn comes_back(house: &House, disk: &Path, again: &str) {
         "each name is there, byte for byte"
     );
     assert!(names.is_disjoint(&missed));
+    same_bytes(disk, &listed.json());
     for way in [&["list"][..], &["show", "A1"], &["log", "A1"], &["show", "A1", "--json"], &["check"]] {
         harmless(&house.vidimus(way));
     }
@@ -138,14 +233,27 @@ fn comes_back(house: &House, disk: &Path, again: &str) {
     let after = everything(&house.path(""), &["disk", "archive", "state", "bag", "copy", "again"]);
     assert_eq!(after, before, "nothing was written elsewhere");
     assert!(everything(disk, &[]) == there, "nothing was written on the disk");
+    (listed.json(), missed)
 }
 
-/// Twenty items with open paths: the names stand in the records alone, and in the bytes they had.
+/// Each item has the digest of the file that lies on the disk under its name.
+fn same_bytes(disk: &Path, listed: &Value) {
+    let mut compared = 0;
+    for item in listed.as_array().unwrap() {
+        // A path may be longer than the system lets a program name, and a file larger than a test should read.
+        let Ok(content) = fs::read(disk.join(OsStr::from_bytes(&bytes(item)))) else { continue };
+        assert_eq!(item["sha256"], Digests::of(&content).hex(Algorithm::Sha256), "{item}");
+        compared += 1;
+    }
+    assert!(compared > 60, "{compared}");
+}
+
+/// All items with open paths: the names stand in the records alone, and in the bytes they had.
 fn in_a_bag(house: &House, listed: &Value) {
     // Not the thousands of small files of one folder: names are what is tried here.
     let chosen =
         listed.as_array().unwrap().iter().filter(|item| !item["path"].as_str().unwrap().contains("many/"));
-    let chosen: Vec<_> = chosen.take(20).collect();
+    let chosen: Vec<_> = chosen.collect();
     let references = chosen.iter().map(|item| item["ref"].as_str().unwrap());
     let how = [
         "--to",
