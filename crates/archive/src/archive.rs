@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use vidimus_folds::catalogue::Catalogue;
 use vidimus_ledger::{Ledger as _, SqliteLedger, StoreError};
 use vidimus_model::KeyId;
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -23,6 +22,7 @@ use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
 use crate::older_ledger::NewerKeys;
 use crate::register::Register;
+use crate::shelf::Shelved;
 use crate::unlock::{self, UnlockError};
 
 /// An archive that a member has unlocked.
@@ -38,7 +38,7 @@ pub struct Archive {
     pub(crate) archive_seed: SigningSeed,
     pub(crate) high_water: HighWater,
     pub(crate) went_back: Option<WentBack>,
-    pub(crate) catalogues: HashMap<KeyId, Catalogue>,
+    pub(crate) catalogues: HashMap<KeyId, Shelved>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) entropy: Entropy,
     pub(crate) rng: ChaCha20Rng,

@@ -73,6 +73,9 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
 /// A link in the place of a key is not followed.
 const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
+/// Neither is a link followed, nor does a FIFO hold us until somebody writes to it.
+pub const NOT_WAITING: i32 = NO_FOLLOW | rustix::fs::OFlags::NONBLOCK.bits() as i32;
+
 /// Makes a folder and those above it; only the owner may enter.
 ///
 /// # Errors

@@ -36,6 +36,7 @@ mod repack;
 mod rollback;
 mod rows;
 mod runner;
+mod shelf;
 mod tiles;
 mod unfinished;
 mod unlock;

@@ -1,13 +1,15 @@
-//! Making again what is computed: folds and tiles are thrown away and folded from the ledger, receipts written again.
+//! Making again what is computed: folds and tiles, from the ledger, while others go on reading the old ones; receipts too.
 
-use std::fs;
 use std::io;
 
 use vidimus_ledger::StoreError;
+use vidimus_model::KeyId;
 
+use crate::keyring::read_folder;
+use crate::shelf::{self, LOCKS, Shelf};
 use crate::{Archive, FoldError, LogError, ReceiptError};
 
-/// Why something was not made again. What was thrown away is made again by the next command that needs it.
+/// Why something was not made again. What is not there is made by the next command that needs it.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// A fold cannot be made.
@@ -28,9 +30,9 @@ pub enum RebuildError {
 }
 
 impl Archive {
-    /// Throws folds and tiles away and makes them again: those that this member can fold now, those of others when they
+    /// Makes folds and tiles again: those that this member can fold now; those of others are thrown away, and made when they
     /// ask for them. What is missing of the public receipts, or is not as it was made, is made again too; time stamps, which nobody
-    /// but their authorities can make, stay as they are.
+    /// but their authorities can make, stay as they are. Waits for another process that does the same, and makes nobody else wait.
     ///
     /// # Errors
     /// See [`RebuildError`].
@@ -44,16 +46,21 @@ impl Archive {
 
     /// Folds and tiles alone.
     pub(crate) fn rebuild_folds(&mut self) -> Result<(), RebuildError> {
-        self.catalogues.clear();
-        match fs::remove_dir_all(self.layout.folds()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        let turn = shelf::only_rebuilder(&self.layout)?;
         self.register = crate::Register::default();
         self.refresh_register()?;
-        let compartments: Vec<_> = self.keyring.compartments().map(|held| held.current()).collect();
-        for key in compartments.into_iter().chain(self.keyring.own_accessions().to_vec()) {
-            self.catalogue_of(key)?;
+        let compartments = self.keyring.compartments().map(|held| held.current());
+        let ours: Vec<KeyId> = compartments.chain(self.keyring.own_accessions().to_vec()).collect();
+        for key in &ours {
+            self.fold_anew(&turn, *key)?;
+        }
+        for name in read_folder(&self.layout.folds())? {
+            match name.to_str().and_then(|name| name.parse::<KeyId>().ok()) {
+                Some(key) if ours.contains(&key) => {}
+                Some(key) => Shelf::new(&self.layout, key).remove()?,
+                None if LOCKS.iter().any(|lock| *name == **lock) => {}
+                None => shelf::discard(&self.layout.folds().join(name))?,
+            }
         }
         self.rebuild_log(&self.checkpoint()?)?;
         Ok(self.publish_log()?)

@@ -9,6 +9,7 @@ use vidimus_seal::wrap;
 use crate::door::{Act, Draft};
 use crate::keyring::KeyringError;
 use crate::locate::{Found, Located, Whose};
+use crate::shelf::Shelf;
 use crate::{Archive, DoorError, FoldError, ProposeError, files};
 
 /// Why an accession was not released.
@@ -166,7 +167,8 @@ impl Archive {
     /// Closes and removes what was folded under a key.
     pub(crate) fn drop_fold(&mut self, key: KeyId) -> io::Result<()> {
         self.catalogues.remove(&key);
-        files::remove_folder(&self.layout.fold(key))
+        crate::crash::step();
+        Shelf::new(&self.layout, key).remove()
     }
 
     fn mark(

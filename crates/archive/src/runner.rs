@@ -1,8 +1,6 @@
 //! The fold runner: opens new rows with the keys held, and feeds them to the register and the catalogues.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::path::PathBuf;
 use std::thread;
 
 use vidimus_folds::catalogue::{Catalogue, OpenError as CatalogueError, State};
@@ -10,10 +8,12 @@ use vidimus_folds::{ApplyError, Entry, Fold as _, Said as Folded};
 use vidimus_ledger::{Ledger as _, Row, StoreError};
 use vidimus_model::{Change, CompartmentId, KeyId};
 use vidimus_seal::row::{RowKey, fold_key};
+use zeroize::Zeroizing;
 
 use crate::Archive;
 use crate::keyring::{HeldCompartment, Keyring, KeyringError};
 use crate::rows::{self, RowError, Said};
+use crate::shelf::{Held, Shelf};
 
 /// Rows that are read, opened and folded at once: a few megabytes.
 const PAGE: usize = 2048;
@@ -48,6 +48,18 @@ pub enum FoldError {
     /// The archive's signing key is missing in the key store, damaged, or not wrapped for the member.
     #[error("the archive's signing key cannot be opened")]
     NoSigningKey,
+}
+
+impl FoldError {
+    fn is_damage_of_the_fold(&self) -> bool {
+        use vidimus_folds::StoreError::NotReadable;
+        matches!(
+            self,
+            Self::Apply(ApplyError::Store(NotReadable))
+                | Self::Read(NotReadable)
+                | Self::Open(CatalogueError::NotReadable)
+        )
+    }
 }
 
 impl Archive {
@@ -141,39 +153,56 @@ impl Archive {
     /// The catalogue folded under one key (a compartment's generation, or an own accession), up to date.
     pub(crate) fn catalogue_of(&mut self, key: KeyId) -> Result<&mut Catalogue, FoldError> {
         if !self.catalogues.contains_key(&key) {
-            let catalogue = self.open_catalogue(key)?;
-            self.catalogues.insert(key, catalogue);
+            let secret = self.fold_secret(key)?;
+            let open = Shelf::new(&self.layout, key).open(&secret)?;
+            self.catalogues.insert(key, open);
         }
         self.refresh_catalogue(key)?;
-        Ok(self.catalogues.get_mut(&key).expect("it was put there above"))
+        Ok(&mut self.catalogues.get_mut(&key).expect("it was put there above").catalogue)
     }
 
-    fn open_catalogue(&mut self, key: KeyId) -> Result<Catalogue, FoldError> {
+    fn fold_secret(&mut self, key: KeyId) -> Result<Zeroizing<[u8; 32]>, FoldError> {
         let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
-        let secret = fold_key(&sealing.identity, "catalogue");
-        let path = self.catalogue_path(key);
-        crate::files::make_folder(&self.layout.fold(key))?;
-        match Catalogue::open(&path, &secret) {
-            Ok(catalogue) => Ok(catalogue),
-            // A fold is never mended: it is thrown away and folded again.
-            Err(CatalogueError::NotReadable) => {
-                fs::remove_dir_all(self.layout.fold(key))?;
-                crate::files::make_folder(&self.layout.fold(key))?;
-                Ok(Catalogue::open(&path, &secret)?)
-            }
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    fn catalogue_path(&self, key: KeyId) -> PathBuf {
-        self.layout.fold(key).join(format!("catalogue.v{}", Catalogue::VERSION))
+        Ok(fold_key(&sealing.identity, "catalogue"))
     }
 
     fn refresh_catalogue(&mut self, key: KeyId) -> Result<(), FoldError> {
-        let Some(mut catalogue) = self.catalogues.remove(&key) else { return Ok(()) };
-        let answer = self.feed(&mut catalogue, key);
-        self.catalogues.insert(key, catalogue);
-        answer
+        let Some(mut open) = self.catalogues.remove(&key) else { return Ok(()) };
+        if !open.is_current() {
+            let secret = self.fold_secret(key)?;
+            open = Shelf::new(&self.layout, key).open(&secret)?;
+        }
+        match self.bring_up(&mut open.catalogue, key) {
+            Ok(true) => {}
+            Err(error) if !error.is_damage_of_the_fold() => return Err(error),
+            // A fold is never mended: it is thrown away and folded again.
+            Ok(false) | Err(_) => {
+                let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
+                shelf.throw_away(&open, &secret)?;
+                open = shelf.open(&secret)?;
+                self.feed(&mut open.catalogue, key)?;
+            }
+        }
+        self.catalogues.insert(key, open);
+        Ok(())
+    }
+
+    /// Makes the fold of a key anew beside the one that is there, which others go on reading, then swaps them.
+    pub(crate) fn fold_anew(&mut self, turn: &Held, key: KeyId) -> Result<(), FoldError> {
+        let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
+        let mut draft = shelf.draft(turn, &secret)?;
+        self.feed(&mut draft.catalogue, key)?;
+        self.catalogues.remove(&key);
+        shelf.publish(draft)
+    }
+
+    /// Feeds what is new; false where it was folded from a later ledger than this one, which went back.
+    fn bring_up(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<bool, FoldError> {
+        // Asked before the ledger, which other processes append to and fold.
+        if catalogue.position()? > self.ledger.tip()?.size {
+            return Ok(false);
+        }
+        self.feed(catalogue, key).map(|()| true)
     }
 
     fn feed(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<(), FoldError> {
@@ -187,13 +216,8 @@ impl Archive {
     }
 
     fn feed_once(&mut self, catalogue: &mut Catalogue, key: KeyId) -> Result<(), FoldError> {
-        let size = self.ledger.tip()?.size;
         let mut position = catalogue.position()?;
-        if position > size {
-            // It was folded from a later ledger than this one, which went back.
-            catalogue.reset()?;
-            position = 0;
-        }
+        let size = self.ledger.tip()?.size;
         let compartment = self.keyring.compartments().find(|held| held.generations.contains(&key)).cloned();
         let Some(compartment) = compartment else { return self.feed_own(catalogue, key, position, size) };
 

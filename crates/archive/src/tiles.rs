@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vidimus_ledger::{Ledger as _, SqliteLedger, StoreError};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::merkle::{self, BuildError, Hash, Nodes, leaf_hash, node_hash};
 use vidimus_proof::tiles::{self, Kind, Tile, TileNodes};
 
+use crate::keyring::read_folder;
 use crate::layout::Layout;
-use crate::{Archive, files};
+use crate::{Archive, files, shelf};
 
 /// Why tiles could not be published or read.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +51,7 @@ impl Archive {
         self.log_tiles().publish()
     }
 
-    /// Throws the tiles away and makes them again.
+    /// Makes the tiles again.
     ///
     /// # Errors
     /// As [`Archive::publish_log`].
@@ -86,17 +87,22 @@ impl Log<'_> {
         Ok(())
     }
 
-    /// Throws the tiles away and makes them again.
+    /// Makes every tile again that is not what the entries make it, and takes away what holds more than the ledger does. Each
+    /// file is replaced whole, so that whoever reads meanwhile finds the old one or the new.
     ///
     /// # Errors
     /// As [`Log::publish`].
     pub fn rebuild(&self, signed: &SignedCheckpoint) -> Result<(), LogError> {
-        match fs::remove_dir_all(self.layout.log()) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.into()),
-            _ => {}
+        let size = signed.checkpoint().size;
+        for tile in tiles::all(size) {
+            let content = self.tile_content(&tile, size)?;
+            if self.read(&tile).as_deref() != Some(&content) {
+                self.write(&tile, &content)?;
+            }
         }
-        let nodes = self.nodes(signed.checkpoint().size)?;
-        if merkle::root(signed.checkpoint().size, &nodes)? != signed.checkpoint().root {
+        self.look_through(PathBuf::new(), size)?;
+        let nodes = self.nodes(size)?;
+        if merkle::root(size, &nodes)? != signed.checkpoint().root {
             return Err(LogError::OtherRoot);
         }
         Ok(())
@@ -105,16 +111,14 @@ impl Log<'_> {
     /// The nodes of the tree of this size, from tiles; missing tiles are made first.
     pub fn nodes(&self, size: u64) -> Result<impl Nodes + use<>, LogError> {
         for tile in tiles::all(size) {
-            let path = self.tile_path(&tile);
-            if path.exists() {
-                continue;
+            if !self.tile_path(&tile).is_file() && !self.tile_path(&tile.full()).is_file() {
+                let content = self.tile_content(&tile, size)?;
+                self.write(&tile, &content)?;
+                self.drop_partials(&tile);
             }
-            let content = self.tile_content(&tile, size)?;
-            write_tile(&path, &content)?;
-            self.drop_partials(&tile);
         }
         let folder = self.layout.log();
-        Ok(TileNodes::new(size, move |tile: Tile| fs::read(folder.join(tile.to_string())).ok()))
+        Ok(TileNodes::new(size, move |tile: Tile| read_tile(&folder, &tile)))
     }
 
     fn tile_content(&self, tile: &Tile, size: u64) -> Result<Vec<u8>, LogError> {
@@ -133,8 +137,7 @@ impl Log<'_> {
             // Tiles of a lower level come first in the list, so they are there.
             Kind::Hashes(level) => {
                 let folder = self.layout.log();
-                let read = move |tile: Tile| fs::read(folder.join(tile.to_string())).ok();
-                let below = OneBelow(TileNodes::new(size, read));
+                let below = OneBelow(TileNodes::new(size, move |tile: Tile| read_tile(&folder, &tile)));
                 Ok(tiles::content(level, index, width, &below)?)
             }
         }
@@ -149,9 +152,72 @@ impl Log<'_> {
         }
     }
 
+    /// Mends the partial tiles of smaller sizes that still lie there, and takes away those of a longer log than the ledger's:
+    /// it went back, or somebody put them there.
+    fn look_through(&self, below: PathBuf, size: u64) -> Result<(), LogError> {
+        for name in read_folder(&self.layout.log().join(&below))? {
+            let path = below.join(name);
+            if self.layout.log().join(&path).is_dir() {
+                self.look_through(path, size)?;
+                continue;
+            }
+            let Some(tile) = path.to_str().and_then(|text| text.parse::<Tile>().ok()) else { continue };
+            let place =
+                |size| tiles::tile_at(tile.kind(), tile.index(), size).map_or(0, |there| there.width());
+            if place(size) == tile.width() {
+                continue; // made above
+            }
+            // Asked after the name was seen: another process may have published more meanwhile.
+            let now = self.ledger.tip()?.size;
+            if place(now) < tile.width() {
+                files::remove(&self.layout.log().join(path))?;
+                continue;
+            }
+            let content = self.tile_content(&tile, now)?;
+            if self.read(&tile).is_some_and(|there| there != content) {
+                self.write(&tile, &content)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, tile: &Tile) -> Option<Vec<u8>> {
+        fs::read(self.tile_path(tile)).ok()
+    }
+
+    /// Written aside and renamed, but not synced: a tile that a power cut takes is made again.
+    fn write(&self, tile: &Tile, content: &[u8]) -> io::Result<()> {
+        let path = self.tile_path(tile);
+        let folder = path.parent().unwrap_or(&path);
+        let aside = path.with_extension(format!("{}.aside", std::process::id()));
+        let write = || {
+            fs::create_dir_all(folder)?;
+            fs::write(&aside, content)?;
+            if path.is_dir() {
+                shelf::discard(&path)?;
+            }
+            fs::rename(&aside, &path)
+        };
+        match write() {
+            // Another process made the full tile, with which the folder of the partial ones goes.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => write(),
+            written => written,
+        }
+    }
+
     fn tile_path(&self, tile: &Tile) -> PathBuf {
         self.layout.log().join(tile.to_string())
     }
+}
+
+/// A tile's bytes. Those of a partial one also stand at the beginning of the full one, which takes its place.
+fn read_tile(log: &Path, tile: &Tile) -> Option<Vec<u8>> {
+    let asked = fs::read(log.join(tile.to_string()));
+    asked.ok().or_else(|| {
+        let mut full = fs::read(log.join(tile.full().to_string())).ok()?;
+        full.truncate(full.len() / usize::from(tiles::FULL) * usize::from(tile.width()));
+        Some(full)
+    })
 }
 
 /// Nodes as the level below hashes to: a tile that is not there yet is made of them.
@@ -162,13 +228,4 @@ impl<N: Nodes> Nodes for OneBelow<N> {
         let (below, left) = (level.checked_sub(1)?, index.checked_mul(2)?);
         Some(node_hash(&self.0.node(below, left)?, &self.0.node(below, left + 1)?))
     }
-}
-
-/// Written aside and renamed, but not synced: a tile that a power cut takes is made again.
-fn write_tile(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let aside = path.with_extension(format!("{}.aside", std::process::id()));
-    fs::write(&aside, content)?;
-    fs::rename(&aside, path)
 }

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vidimus_folds::Catalogue;
 use vidimus_folds::catalogue::ItemQuery;
 use vidimus_model::Ref;
 use vidimus_seal::row::fold_key;
 
-use super::folds::catalogue_path;
 use super::keys::Keys;
 use super::records::{Facts, STRIPPED};
 use super::report::{Report, record, runs, what};
 use super::sentence::sentence;
 use crate::layout::Layout;
+use crate::shelf::{Shelf, Shelved};
 
 /// Names them.
 pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Report) {
@@ -60,11 +59,8 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
 fn items_of(layout: &Layout, keys: &Keys, seqs: &BTreeSet<u64>) -> BTreeMap<u64, Ref> {
     let mut found = BTreeMap::new();
     for key in keys.all() {
-        let path = catalogue_path(layout, key.id);
-        if !path.exists() {
-            continue;
-        }
-        let Ok(catalogue) = Catalogue::open(&path, &fold_key(&key.identity, "catalogue")) else { continue };
+        let secret = fold_key(&key.identity, "catalogue");
+        let Ok(Some(Shelved { catalogue, .. })) = Shelf::new(layout, key.id).look(&secret) else { continue };
         let mut query = ItemQuery { limit: 1000, include_withdrawn: true, ..ItemQuery::default() };
         while let Ok(answer) = catalogue.items(&query) {
             query.after = answer.value.last().map(|row| row.item.about.clone());

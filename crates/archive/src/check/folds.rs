@@ -1,9 +1,7 @@
 //! Folds heal themselves: one that cannot be read, or says what no record says, is thrown away and folded again.
 
-use std::fs;
-use std::path::PathBuf;
-
 use vidimus_folds::{Catalogue, Fold as _};
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::KeyId;
 use vidimus_seal::row::fold_key;
 
@@ -16,31 +14,34 @@ use super::report::Report;
 use super::sentence::sentence;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
-
-/// Where the catalogue of a key lies.
-pub(super) fn catalogue_path(layout: &Layout, key: KeyId) -> PathBuf {
-    layout.fold(key).join(format!("catalogue.v{}", Catalogue::VERSION))
-}
+use crate::runner::FoldError;
+use crate::shelf::{self, LOCKS, Shelf, Unreadable};
 
 /// Throws away what is not sound.
-pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, report: &mut Report) {
+pub(super) fn look(
+    layout: &Layout,
+    ledger: &SqliteLedger,
+    keys: &Keys,
+    scan: &Scan,
+    facts: &Facts,
+    report: &mut Report,
+) {
     for name in files::names(&layout.folds(), report) {
         let Some(id) = name.to_str().and_then(|name| name.parse::<KeyId>().ok()) else {
-            files::stray(&name, "folds/", report);
+            if !LOCKS.iter().any(|lock| *name == **lock) {
+                files::stray(&name, "folds/", report);
+            }
             continue;
         };
         for name in files::names(&layout.fold(id), report) {
-            if !name.to_string_lossy().starts_with("catalogue.v") {
+            if !shelf::belongs(&name) {
                 files::stray(&name, &format!("folds/{id}/"), report);
             }
         }
         let Some(key) = keys.get(&id.to_string()) else { continue };
-        if !catalogue_path(layout, id).exists() || is_sound(layout, key, scan, &facts.items) {
-            continue;
-        }
-        // DANGER: another process may have it open; what it folds meanwhile is lost with it and folded again.
-        match fs::remove_dir_all(layout.fold(id)) {
-            Ok(()) => report.sound(sentence!(
+        match heal(layout, ledger, key, scan, &facts.items) {
+            Ok(false) => {}
+            Ok(true) => report.sound(sentence!(
                 "the catalogue folds/{} was not sound: it was thrown away, and is folded again when it is asked",
                 id
             )),
@@ -53,14 +54,35 @@ pub(super) fn look(layout: &Layout, keys: &Keys, scan: &Scan, facts: &Facts, rep
     }
 }
 
-fn is_sound(layout: &Layout, key: &SealingKey, scan: &Scan, items: &Items) -> bool {
-    let Ok(catalogue) =
-        Catalogue::open(&catalogue_path(layout, key.id), &fold_key(&key.identity, "catalogue"))
-    else {
-        return false;
+/// Throws a fold away where it is not sound, and says whether it did.
+fn heal(
+    layout: &Layout,
+    ledger: &SqliteLedger,
+    key: &SealingKey,
+    scan: &Scan,
+    items: &Items,
+) -> Result<bool, FoldError> {
+    let (shelf, secret) = (Shelf::new(layout, key.id), fold_key(&key.identity, "catalogue"));
+    let open = match shelf.look(&secret) {
+        Ok(None) => return Ok(false),
+        Ok(Some(open)) => open,
+        Err(Unreadable::Damaged(file)) => {
+            shelf.begin(Some(&file), &secret)?;
+            return Ok(true);
+        }
+        Err(Unreadable::Fold(error)) => return Err(error),
     };
+    if is_sound(&open.catalogue, ledger, scan, items) {
+        return Ok(false);
+    }
+    shelf.throw_away(&open, &secret)?;
+    Ok(true)
+}
+
+fn is_sound(catalogue: &Catalogue, ledger: &SqliteLedger, scan: &Scan, items: &Items) -> bool {
     let Ok(position) = catalogue.position() else { return false };
-    if position > scan.tip.size {
+    // Asked after the fold, which another process may have brought to rows that came since the scan.
+    if ledger.tip().is_ok_and(|tip| position > tip.size) {
         return false;
     }
     let mut same = true;
@@ -71,8 +93,9 @@ fn is_sound(layout: &Layout, key: &SealingKey, scan: &Scan, items: &Items) -> bo
             fact.size == used.size && sha256.as_ref() == Some(&used.sha256) && items.is_at(fact, &used.place)
         });
     });
-    // An older fold may know what was erased since, and a record that is damaged is known to the fold alone.
+    // An older or a later fold may know what was erased or received since, and a record that is damaged is known to the fold
+    // alone.
     asked.is_ok()
         && catalogue.counts().is_ok()
-        && (same || position < scan.tip.size || !scan.missing.is_empty())
+        && (same || position != scan.tip.size || !scan.missing.is_empty())
 }

@@ -166,7 +166,7 @@ fn run(
         let bench = objects::Bench { vault, keys: &keys, full, pending };
         objects::look(&bench, &facts, &stored, &mut report, progress);
     }
-    folds::look(layout, &keys, &scan, &facts, &mut report);
+    folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);
     accuse::look(layout, &keys, &facts, &mut report);
     report.done(full)
 }

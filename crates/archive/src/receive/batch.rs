@@ -226,8 +226,8 @@ impl Archive {
         let current = self.current(&session.into)?;
         let asked = |key: &KeyId| *key == current || session.kin.contains(key);
         let mut first: Option<Ref> = None;
-        for (_, catalogue) in self.catalogues.iter_mut().filter(|(key, _)| asked(key)) {
-            let same = catalogue.find(&found.sha256, found.size).map_err(FoldError::from)?.value;
+        for (_, open) in self.catalogues.iter().filter(|(key, _)| asked(key)) {
+            let same = open.catalogue.find(&found.sha256, found.size).map_err(FoldError::from)?.value;
             first = first.into_iter().chain(same).filter(|same| same.whole() != session.about).min();
         }
         Ok(first)

@@ -1,4 +1,5 @@
-//! Many processes at once: every item once, no number twice, no answer lost, and nobody is told that a database is busy.
+//! Many processes at once: every item once, no number twice, no answer lost, nobody is told that a database is busy, and nobody
+//! fails because another makes everything again.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -102,6 +103,60 @@ fn killed(house: &House, arguments: &[&str], patience: usize) -> Option<Value> {
     let said = child.wait_with_output().unwrap();
     // Who was answered has no reason to repeat it: that would be another delivery.
     serde_json::from_slice(&said.stdout).ok()
+}
+
+#[test]
+fn nobody_fails_because_another_makes_everything_again() {
+    let house = House::with_archive();
+    for name in 0..40 {
+        house.file(&format!("first/{name}"), format!("first {name}"));
+    }
+    done(house.vidimus(["receive", "first"]));
+    let (people, rounds) = (2, 4);
+    for person in 0..people {
+        for round in 0..rounds {
+            house.file(&format!("more-{person}-{round}/one"), format!("{person} {round}"));
+        }
+    }
+    thread::scope(|scope| {
+        let each = |work: &(dyn Fn(usize) + Sync)| (0..rounds).for_each(work);
+        for person in 0..people {
+            let house = &house;
+            scope.spawn(move || each(&|_| drop(done(house.vidimus(["rebuild"])))));
+            scope.spawn(move || each(&|_| sees_the_first(house)));
+            scope.spawn(move || each(&|_| drop(done(house.vidimus(["check"])))));
+            scope.spawn(move || {
+                each(&|round| {
+                    done(house.vidimus(["receive", &format!("more-{person}-{round}")]));
+                });
+            });
+            scope.spawn(move || each(&|round| fold_is_damaged(house, person, round)));
+        }
+    });
+    let listed = house.vidimus(["list", "--json"]).succeeds().json();
+    assert_eq!(listed.as_array().unwrap().len(), 40 + people * rounds);
+    done(house.vidimus(["check", "--full"]));
+}
+
+/// Whoever looks while folds are swapped sees all that was there before, never half of it.
+fn sees_the_first(house: &House) {
+    let listed = done(house.vidimus(["list", "--json"])).json();
+    let first = listed.as_array().unwrap().iter().filter(|item| item["accession"] == "A1").count();
+    assert_eq!(first, 40, "{listed}");
+}
+
+/// Damages a fold that nobody has open at the moment, as a disk does, so that whoever comes next throws it away.
+fn fold_is_damaged(house: &House, person: usize, round: usize) {
+    let folds = std::fs::read_dir(house.path("archive/folds")).unwrap().flatten();
+    let files = folds.filter_map(|fold| std::fs::read_dir(fold.path()).ok()).flatten().flatten();
+    let names: Vec<_> = files.map(|file| file.path()).collect();
+    let whole = names.iter().filter(|path| path.extension().is_some_and(|e| e.len() == 8));
+    if let Some(path) = whole.cycle().nth(person + round) {
+        // A new file in its place: what others have open is not changed under them.
+        let aside = house.path(&format!("damaged-{person}"));
+        std::fs::write(&aside, vec![7; 8192]).unwrap();
+        let _ = std::fs::rename(&aside, path);
+    }
 }
 
 /// Looks at everything, checks it, and copies it.

@@ -56,6 +56,20 @@ impl Catalogue {
             Err(StoreError::Database(error)) => Err(OpenError::Database(error)),
         }
     }
+
+    /// Closes it, so that its one file holds everything and is durable: no other handle may stand on it.
+    ///
+    /// # Errors
+    /// The database could not write, or another handle is open; the file must then be deleted.
+    pub fn close(self) -> Result<(), StoreError> {
+        if !forget(&self.db)? {
+            return Err(StoreError::Database(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+                None,
+            )));
+        }
+        self.db.close().map_err(|(_, error)| error.into())
+    }
 }
 
 impl Fold for Catalogue {

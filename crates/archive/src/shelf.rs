@@ -1,0 +1,424 @@
+//! Where a fold lies: its newest generation is opened, and another takes its place while the old one is still read.
+//!
+//! A generation is one SQLite file of its own name, `folds/<key>/catalogue.v<version>.<number>.<random>`, with SQLite's `-wal` and
+//! `-shm` beside it. None is ever emptied or written over, so a handle that is open goes on with what it knows, though the
+//! file has lost its name; see [`Shelved::is_current`].
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use vidimus_folds::catalogue::OpenError as CatalogueError;
+use vidimus_folds::{Catalogue, Fold as _};
+use vidimus_model::KeyId;
+
+use crate::files;
+use crate::keyring::read_folder;
+use crate::layout::Layout;
+use crate::runner::FoldError;
+
+/// The lock files beside the folds' folders; they stay.
+pub(crate) const LOCKS: [&str; 2] = [SWAP, REBUILD];
+
+/// Held shared while a generation is opened, until its first read has opened what lies beside it; held alone while one
+/// takes another's place. Never held while anything is folded.
+const SWAP: &str = "lock";
+
+/// Held by whoever makes all folds again, so that what it has not finished is known to be abandoned where nobody holds it.
+const REBUILD: &str = "rebuild.lock";
+
+/// What is being made ends so.
+const DRAFT: &str = ".new";
+
+/// How often a fold is looked for that somebody takes away again and again by hand.
+const TRIES: usize = 100;
+
+/// The folder of what is folded under one key.
+pub(crate) struct Shelf {
+    folds: PathBuf,
+    folder: PathBuf,
+}
+
+/// A fold that is open.
+pub(crate) struct Shelved {
+    /// Itself.
+    pub catalogue: Catalogue,
+    file: PathBuf,
+}
+
+impl Shelved {
+    /// Is it still the one that others open? One that is not answers no worse, but what is folded into it is lost with it.
+    pub fn is_current(&self) -> bool {
+        self.file.exists()
+    }
+}
+
+/// A lock that ends when it is dropped; none where nothing can be written, so that nothing is swapped either.
+pub(crate) struct Held(#[allow(dead_code, reason = "the lock ends when the file is closed")] Option<File>);
+
+/// Waits until no other process makes all folds again, and is then the one that does.
+///
+/// # Errors
+/// The lock's file cannot be made.
+pub(crate) fn only_rebuilder(layout: &Layout) -> io::Result<Held> {
+    let file = lock_file(&layout.folds(), REBUILD)?;
+    file.lock()?;
+    Ok(Held(Some(file)))
+}
+
+impl Shelf {
+    /// The shelf of a key's fold, which need not exist.
+    pub fn new(layout: &Layout, key: KeyId) -> Self {
+        Self { folds: layout.folds(), folder: layout.fold(key) }
+    }
+
+    /// Opens the newest generation; where there is none, or it cannot be read, an empty one takes its place.
+    ///
+    /// # Errors
+    /// The file system's or the database's. A fold that is damaged is none.
+    pub fn open(&self, secret: &[u8; 32]) -> Result<Shelved, FoldError> {
+        for _ in 0..TRIES {
+            match self.look(secret) {
+                Ok(Some(open)) => return Ok(open),
+                Ok(None) => self.begin(None, secret)?,
+                Err(Unreadable::Damaged(file)) => self.begin(Some(&file), secret)?,
+                // Taken away by hand between two looks.
+                Err(Unreadable::Fold(_)) if self.newest()?.is_none() => {}
+                Err(Unreadable::Fold(error)) => return Err(error),
+            }
+        }
+        Err(io::Error::other("the folder of a fold is taken away again and again").into())
+    }
+
+    /// Opens the newest generation, if there is one, and changes nothing.
+    ///
+    /// # Errors
+    /// It is damaged, or the file system or the database refuses.
+    pub fn look(&self, secret: &[u8; 32]) -> Result<Option<Shelved>, Unreadable> {
+        let _held = self.hold(File::lock_shared)?;
+        let Some(file) = self.newest()? else { return Ok(None) };
+        match Catalogue::open(&file, secret) {
+            Ok(catalogue) => Ok(Some(Shelved { catalogue, file })),
+            Err(CatalogueError::NotReadable) => Err(Unreadable::Damaged(file)),
+            Err(error) => Err(Unreadable::Fold(error.into())),
+        }
+    }
+
+    /// Throws away this generation, an empty one taking its place; nothing, where another process was faster.
+    ///
+    /// # Errors
+    /// The file system's or the database's.
+    pub fn throw_away(&self, old: &Shelved, secret: &[u8; 32]) -> Result<(), FoldError> {
+        self.begin(Some(&old.file), secret)
+    }
+
+    /// As [`Shelf::throw_away`], of one that could not be opened.
+    pub fn begin(&self, old: Option<&Path>, secret: &[u8; 32]) -> Result<(), FoldError> {
+        let _held = self.hold(File::lock)?;
+        if self.newest()?.as_deref() != old {
+            return Ok(());
+        }
+        self.make_folder()?;
+        let file = self.next()?;
+        Catalogue::open(&file, secret)?.close()?;
+        Ok(self.keep_only(&file)?)
+    }
+
+    /// Begins another generation, which nobody sees before it is published.
+    ///
+    /// # Errors
+    /// The file system's or the database's.
+    pub fn draft(&self, _: &Held, secret: &[u8; 32]) -> Result<Draft, FoldError> {
+        let _held = self.hold(File::lock)?;
+        self.make_folder()?;
+        // What another left: it would hold the lock of those who rebuild, were it still at work.
+        for name in read_folder(&self.folder)? {
+            if name.to_string_lossy().contains(DRAFT) {
+                discard(&self.folder.join(name))?;
+            }
+        }
+        let file = self.folder.join(format!("{}.{}{DRAFT}", name(), random()?));
+        Ok(Draft { catalogue: Catalogue::open(&file, secret)?, file })
+    }
+
+    /// Puts a draft in the place of what was there. Where somebody took it away (its key was destroyed) nothing is put.
+    ///
+    /// # Errors
+    /// The file system's or the database's; the old generation stays.
+    pub fn publish(&self, draft: Draft) -> Result<(), FoldError> {
+        let Draft { catalogue, file } = draft;
+        let _held = self.hold(File::lock)?;
+        if let Err(error) = catalogue.close() {
+            let _ = discard(&file);
+            return Err(error.into());
+        }
+        let to = self.next()?;
+        match fs::rename(&file, &to) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            renamed => renamed?,
+        }
+        Ok(self.keep_only(&to)?)
+    }
+
+    /// Takes the fold away; one that is not there is well.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove(&self) -> io::Result<()> {
+        let _held = self.hold(File::lock)?;
+        match discard(&self.folder) {
+            Ok(()) => files::sync_folder(&self.folds),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn hold(&self, how: impl Fn(&File) -> io::Result<()>) -> io::Result<Held> {
+        match lock_file(&self.folds, SWAP) {
+            Ok(file) => how(&file).map(|()| Held(Some(file))),
+            Err(e) if cannot_be_written(&e) => Ok(Held(None)),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The file of the newest generation of this version.
+    fn newest(&self) -> io::Result<Option<PathBuf>> {
+        Ok(self.generations()?.into_iter().max().map(|(_, name)| self.folder.join(name)))
+    }
+
+    fn next(&self) -> io::Result<PathBuf> {
+        let newest = self.generations()?.into_iter().max().map_or(0, |(number, _)| number);
+        Ok(self.folder.join(format!("{}.{}.{}", name(), newest.saturating_add(1), random()?)))
+    }
+
+    fn generations(&self) -> io::Result<Vec<(u64, OsString)>> {
+        match read_folder(&self.folder) {
+            Ok(names) => Ok(names.into_iter().filter_map(|name| Some((generation(&name)?, name))).collect()),
+            // A file in its place holds no generation.
+            Err(e) if e.kind() == io::ErrorKind::NotADirectory => Ok(Vec::new()),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn make_folder(&self) -> io::Result<()> {
+        if !self.folder.is_dir() {
+            let _ = fs::remove_file(&self.folder);
+        }
+        files::make_folder(&self.folder)
+    }
+
+    /// Takes the names from all others, but not from drafts: those who read them notice and open the new one.
+    fn keep_only(&self, file: &Path) -> io::Result<()> {
+        for name in read_folder(&self.folder)? {
+            let path = self.folder.join(&name);
+            let of_it = file.file_name().is_some_and(|of| is_beside(&name, of));
+            if !of_it && !name.to_string_lossy().contains(DRAFT) {
+                discard(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the newest generation is not open.
+pub(crate) enum Unreadable {
+    /// This file is no fold under this key.
+    Damaged(PathBuf),
+    /// The file system or the database refuses.
+    Fold(FoldError),
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        Self::Fold(error.into())
+    }
+}
+
+/// A generation that nobody else sees.
+pub(crate) struct Draft {
+    /// Itself.
+    pub catalogue: Catalogue,
+    file: PathBuf,
+}
+
+/// Does this name stand for a generation of this version, or what SQLite keeps beside one?
+pub(crate) fn belongs(untrusted_name: &std::ffi::OsStr) -> bool {
+    let text = untrusted_name.to_string_lossy();
+    text.starts_with("catalogue.v")
+}
+
+fn name() -> String {
+    format!("catalogue.v{}", Catalogue::VERSION)
+}
+
+fn generation(untrusted_name: &std::ffi::OsStr) -> Option<u64> {
+    let rest = untrusted_name.to_str()?.strip_prefix(&name())?.strip_prefix('.')?;
+    let (number, random) = rest.split_once('.')?;
+    let is_hex = random.len() == 8 && random.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hex { number.parse().ok() } else { None }
+}
+
+/// Is it the file `of`, or what SQLite keeps beside it?
+fn is_beside(untrusted_name: &std::ffi::OsStr, of: &std::ffi::OsStr) -> bool {
+    let (name, of) = (untrusted_name.to_string_lossy(), of.to_string_lossy());
+    name.strip_prefix(&*of).is_some_and(|rest| ["", "-wal", "-shm"].contains(&rest))
+}
+
+/// A generation that follows one that was taken away must not be taken for it.
+fn random() -> io::Result<String> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(hex::encode(bytes))
+}
+
+fn lock_file(folds: &Path, name: &str) -> io::Result<File> {
+    let path = folds.join(name);
+    let open = || {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        options.custom_flags(files::NOT_WAITING).open(&path)
+    };
+    files::make_folder(folds)?;
+    let file = match open() {
+        Err(e) if cannot_be_written(&e) => {
+            OpenOptions::new().read(true).custom_flags(files::NOT_WAITING).open(&path)?
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => files::make_folder(folds).and_then(|()| open())?,
+        Err(_) if path.is_symlink() || !path.is_file() => discard(&path).and_then(|()| open())?,
+        opened => opened?,
+    };
+    Ok(file)
+}
+
+fn cannot_be_written(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
+/// Takes away whatever has this name; one that is not there is well.
+pub(crate) fn discard(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use vidimus_folds::Fold as _;
+    use vidimus_model::KeyId;
+
+    use super::{Shelf, only_rebuilder};
+    use crate::layout::Layout;
+
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn place() -> (tempfile::TempDir, Layout, Shelf) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let shelf = Shelf::new(&layout, KeyId::from_bytes([1; 8]));
+        (folder, layout, shelf)
+    }
+
+    fn names(shelf: &Shelf) -> Vec<String> {
+        let entries = fs::read_dir(&shelf.folder).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_draft_is_seen_when_it_is_published_and_not_before() {
+        let (_folder, layout, shelf) = place();
+        let mut old = shelf.open(&SECRET).unwrap();
+        old.catalogue.apply(&[], 0, 5).unwrap();
+        let turn = only_rebuilder(&layout).unwrap();
+        let mut draft = shelf.draft(&turn, &SECRET).unwrap();
+        draft.catalogue.apply(&[], 0, 3).unwrap();
+        assert!(old.is_current());
+        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 5);
+        draft.catalogue.apply(&[], 3, 9).unwrap();
+        shelf.publish(draft).unwrap();
+
+        assert!(!old.is_current());
+        let new = shelf.open(&SECRET).unwrap();
+        assert_eq!(new.catalogue.position().unwrap(), 9);
+        // The old handle reads on, writes where nobody looks, and its end takes nothing from the new one.
+        old.catalogue.apply(&[], 5, 6).unwrap();
+        assert_eq!(old.catalogue.position().unwrap(), 6);
+        let before = names(&shelf);
+        drop(old);
+        assert_eq!(names(&shelf), before);
+        assert_eq!(new.catalogue.position().unwrap(), 9);
+        assert!(new.is_current());
+        drop(new);
+        assert_eq!(names(&shelf).len(), 1, "one file, and nothing beside it");
+        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 9);
+    }
+
+    #[test]
+    fn of_two_who_throw_the_same_away_the_second_throws_nothing() {
+        let (_folder, _, shelf) = place();
+        let (one, two) = (shelf.open(&SECRET).unwrap(), shelf.open(&SECRET).unwrap());
+        shelf.throw_away(&one, &SECRET).unwrap();
+        let mut new = shelf.open(&SECRET).unwrap();
+        new.catalogue.apply(&[], 0, 4).unwrap();
+        shelf.throw_away(&two, &SECRET).unwrap();
+        assert!(new.is_current() && !two.is_current());
+        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 4);
+    }
+
+    #[test]
+    fn one_that_follows_a_fold_that_was_taken_away_is_not_taken_for_it() {
+        let (_folder, _, shelf) = place();
+        let old = shelf.open(&SECRET).unwrap();
+        shelf.remove().unwrap();
+        shelf.remove().unwrap();
+        let new = shelf.open(&SECRET).unwrap();
+        assert!(!old.is_current() && new.is_current());
+    }
+
+    #[test]
+    fn a_draft_whose_fold_was_taken_away_is_not_put_back() {
+        let (_folder, layout, shelf) = place();
+        let turn = only_rebuilder(&layout).unwrap();
+        let draft = shelf.draft(&turn, &SECRET).unwrap();
+        shelf.remove().unwrap();
+        shelf.publish(draft).unwrap();
+        assert!(!shelf.folder.exists());
+    }
+
+    #[test]
+    fn what_a_killed_rebuild_left_goes_with_the_next() {
+        let (_folder, layout, shelf) = place();
+        let left = shelf.draft(&only_rebuilder(&layout).unwrap(), &SECRET).unwrap();
+        std::mem::forget(left);
+        drop(shelf.open(&SECRET).unwrap());
+        assert_eq!(names(&shelf).len(), 4, "the fold, and the draft with two files beside it");
+        let turn = only_rebuilder(&layout).unwrap();
+        let draft = shelf.draft(&turn, &SECRET).unwrap();
+        shelf.publish(draft).unwrap();
+        assert_eq!(names(&shelf).len(), 1);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_followed_by_an_empty_one() {
+        let (_folder, _, shelf) = place();
+        let mut open = shelf.open(&SECRET).unwrap();
+        open.catalogue.apply(&[], 0, 5).unwrap();
+        let file = open.file.clone();
+        drop(open);
+        fs::write(&file, vec![3; 8192]).unwrap();
+        let new = shelf.open(&SECRET).unwrap();
+        assert!(!file.exists());
+        assert_eq!(new.catalogue.position().unwrap(), 0);
+    }
+}
