@@ -68,4 +68,5 @@ pub enum Command {
     Restore(commands::backup::Restore),
     Anchor(commands::anchor::Arguments),
     Unseal(commands::unseal::Arguments),
+    Doctor(commands::doctor::Arguments),
 }

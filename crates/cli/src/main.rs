@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod context;
+mod doctor;
 mod hardening;
 mod progress;
 mod prompt;
@@ -16,6 +17,10 @@ mod words;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Started by itself to keep a sandbox: nothing else happens here then, and no secret comes near.
+    if let Some(code) = vidimus_sandbox::keeper::main(&[]) {
+        return code;
+    }
     hardening::harden();
     context::run(std::env::args_os())
 }

@@ -92,6 +92,12 @@ fn attempts(caller: Caller, level: Level, kind: &str, allowed: &[&str]) {
     assert!(text.ends_with("ended Exited(0)\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said(&text, "allowed"), allowed, "{text}");
     assert_eq!(said(&text, "blocked").len(), 33 - allowed.len(), "{text}");
+    if level == Level::Full && kind == "installed" {
+        // Not only refused: others' processes and files are not there at all.
+        for gone in ["read the caller's arguments", "read another file", "write to shared memory"] {
+            assert!(text.contains(&format!("blocked {gone}: No such file or directory")), "{text}");
+        }
+    }
     assert_eq!(fs::read(&world.secret).unwrap(), b"another file");
 }
 

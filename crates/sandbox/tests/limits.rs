@@ -265,6 +265,20 @@ fn a_tool_that_is_missing_or_unknown_is_told() {
 }
 
 #[test]
+fn a_sandbox_of_many_tools_runs_each() {
+    let mut setup = vidimus_sandbox::Setup::of(common::tools(&[]));
+    setup.executable = common::PROBE.clone();
+    let probe = setup.tools[0].clone();
+    let another = |number| vidimus_sandbox::Tool { name: format!("probe-{number}"), ..probe.clone() };
+    setup.tools.extend((0..60).map(another));
+    let mut sandbox = vidimus_sandbox::Sandbox::start(setup).unwrap();
+    for tool in ["probe", "probe-0", "probe-59"] {
+        let job = Job { tool, arguments: &["exit", "9"], limits: ample() };
+        assert_eq!(sandbox.run(job, Input::none().unwrap()).unwrap().ended, Ended::Exited(9), "{tool}");
+    }
+}
+
+#[test]
 fn a_keeper_that_died_is_replaced() {
     for level in [Level::Full, Level::NoNamespaces] {
         let Some(mut sandbox) = sandbox(level, &[]) else { continue };

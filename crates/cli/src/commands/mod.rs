@@ -6,6 +6,7 @@ pub mod backup;
 pub mod check;
 pub mod compartment;
 pub mod disclose;
+pub mod doctor;
 pub mod erase;
 pub mod init;
 pub mod key;
@@ -84,5 +85,6 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Restore(arguments) => backup::back(arguments, context),
         Command::Anchor(arguments) => anchor::run(arguments, context),
         Command::Unseal(arguments) => unseal::run(arguments, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
     }
 }

@@ -14,7 +14,7 @@ const INDENT: usize = 2;
 /// Where a line that goes on begins: behind this sign, which is not shown. No text of others has it (`safe::text`).
 pub const HANG: char = '\t';
 /// With which words something begins that a person copies into a terminal.
-const COMMANDS: [&str; 4] = ["vidimus", "vidimus-verify", "age", "chmod"];
+const COMMANDS: [&str; 5] = ["vidimus", "vidimus-verify", "age", "chmod", "sudo"];
 
 /// How many columns there are: as `COLUMNS` says (POSIX), else as the terminal has, else 80.
 pub fn width(stream: impl AsFd) -> usize {

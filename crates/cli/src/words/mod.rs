@@ -8,6 +8,7 @@ pub mod changes;
 pub mod check_sentences;
 pub mod checked;
 pub mod clocks;
+pub mod doctor;
 pub mod fold;
 pub mod help;
 pub mod keyholders;

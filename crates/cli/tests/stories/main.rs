@@ -11,6 +11,7 @@ mod bad_days;
 mod beginning;
 mod checking;
 mod dating;
+mod doctor;
 mod formats;
 mod handing_over;
 mod keyholders;

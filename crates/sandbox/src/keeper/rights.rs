@@ -5,7 +5,7 @@ use std::io;
 
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, geteuid, getgid, getuid, setgroups, setresgid, setresuid};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use crate::level::{Level, Refused, Step};
@@ -67,8 +67,11 @@ pub(super) fn limit(limits: &Limits, level: Level) -> Result<(), Refused> {
     // Where there are no namespaces, the kernel counts all of the user's: then this bounds a bomb and is no exact
     // count. With them it counts the keeper and the run's first process too.
     let others = if level == Level::Full { 2 } else { tasks_now()? };
+    // Of a crash, nothing is kept: one byte is too little for a file, and keeps the kernel from handing the memory to a
+    // program that collects such, which it does at none (`core(5)`). Where the caller has none, none can be had back.
+    let core = if getrlimit(Resource::Core).maximum == Some(0) { 0 } else { 1 };
     let all = [
-        (Resource::Core, 0, 0),
+        (Resource::Core, core, core),
         (Resource::As, limits.memory, limits.memory),
         // The first is a signal that tells why, the second one cannot be ignored.
         (Resource::Cpu, seconds, seconds + 1),

@@ -45,7 +45,6 @@ pub(super) struct Tables<'a> {
 struct Prepared<'a> {
     tool: &'a Tool,
     function: Option<Own>,
-    reachable: Reachable,
     /// Where the tool's process number is known beforehand.
     filters: Option<calls::Filters>,
 }
@@ -94,7 +93,7 @@ impl<'a> Tables<'a> {
                 return Err(Step::Order.plain());
             }
             let filters = root.as_ref().map(|_| calls::compile(tool, calls::SECOND)).transpose()?;
-            Ok(Prepared { tool, function, reachable: Reachable::of(tool), filters })
+            Ok(Prepared { tool, function, filters })
         };
         let tools = tools.iter().map(prepare).collect::<Result<_, _>>()?;
         Ok(Tables { tools, root, place: RefCell::new(place) })
@@ -273,7 +272,7 @@ fn give_up(parts: &Parts<'_>, said: &File) -> Result<Option<OwnedFd>, Refused> {
     rights::limit(&parts.limits, parts.tables.level())?;
     rights::drop_capabilities()?;
     let served = parts.view.as_ref().map(|_| place.as_fd());
-    files::restrict(&parts.tool.reachable, served, parts.folder.is_some())?;
+    files::restrict(&Reachable::of(parts.tool.tool), served, parts.folder.is_some())?;
     Ok(program)
 }
 
