@@ -87,6 +87,9 @@ report=$work/report.txt
     echo
     echo "Records opened and folded into the catalogue, of $rows:"
     cargo bench --locked --quiet -p vidimus-archive --bench fold -- "$rows" 2>/dev/null
+    echo
+    echo "The sandbox, from the order until the outcome is here:"
+    cargo bench --locked --quiet -p vidimus-sandbox --bench startup 2>/dev/null
 } | tee "$report"
 
 # The figures stand in the document between two marks; the words around them are written by people.
