@@ -24,6 +24,7 @@ use crate::older_ledger::NewerKeys;
 use crate::register::Register;
 use crate::shelf::Shelved;
 use crate::unlock::{self, UnlockError};
+use crate::watch::Watcher;
 
 /// An archive that a member has unlocked.
 pub struct Archive {
@@ -42,6 +43,7 @@ pub struct Archive {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) entropy: Entropy,
     pub(crate) rng: ChaCha20Rng,
+    pub(crate) watcher: Watcher,
 }
 
 /// Both checkpoints of a ledger that is behind what this machine has seen, or behind its keys.
@@ -175,6 +177,7 @@ impl Archive {
             clock,
             entropy,
             rng,
+            watcher: Watcher::default(),
         })
     }
 

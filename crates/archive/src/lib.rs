@@ -42,6 +42,7 @@ mod unfinished;
 mod unlock;
 mod unreleased;
 pub mod unseal;
+mod watch;
 
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
@@ -78,6 +79,7 @@ pub use tiles::LogError;
 pub use unfinished::UnfinishedError;
 pub use unlock::UnlockError;
 pub use vidimus_folds::catalogue::State;
+pub use watch::{Step, Work};
 
 #[cfg(test)]
 #[path = "../tests/lifecycle/mod.rs"]

@@ -14,6 +14,7 @@ use crate::Archive;
 use crate::keyring::{HeldCompartment, Keyring, KeyringError};
 use crate::rows::{self, RowError, Said};
 use crate::shelf::{Held, Shelf};
+use crate::watch::Work;
 
 /// Rows that are read, opened and folded at once: a few megabytes.
 const PAGE: usize = 2048;
@@ -255,6 +256,7 @@ impl Archive {
             }
             catalogue.apply(&batch, position, end)?;
             position = end;
+            self.tell(Work::Folding, position, size);
         }
         Ok(())
     }
@@ -310,6 +312,7 @@ impl Archive {
             let batch = open_all(&rows, &self.keyring, &HashSet::from([key]), &self.archive_id)?;
             catalogue.apply(&batch, position, end)?;
             position = end;
+            self.tell(Work::Folding, position, size);
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
 use crate::keyring::{HeldCompartment, read_folder};
-use crate::{Archive, FoldError, files};
+use crate::{Archive, FoldError, files, watch};
 
 /// Why not everything could be taken away. To repeat the command goes on.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +191,8 @@ impl Archive {
             self.keyring.forget(*key);
             self.drop_fold(*key)?;
         }
-        for name in &remains.objects {
+        for (done, name) in (1..).zip(&remains.objects) {
+            self.tell(watch::Work::Destroying, done, remains.objects.len() as u64);
             let Ok(name) = name.parse::<ObjectName>() else { continue };
             if !self.is_in_use(&name)? {
                 crate::crash::step();

@@ -14,6 +14,7 @@ use crate::locate::{Found, Located, Whose};
 use crate::repack::holds_alone;
 use crate::rows::{self, Said};
 use crate::unfinished::{UnfinishedError, WorkNote};
+use crate::watch::Work;
 use crate::{Archive, FoldError};
 
 /// Log indices in one tombstone; a record may have 16 MB.
@@ -324,7 +325,10 @@ impl Archive {
                 .extend(self.keyring.open(*key).map_err(FoldError::from)?.map(|key| key.identity.clone()));
         }
         let stored = self.vault.list().collect::<Result<Vec<_>, _>>().map_err(|error| error.source);
-        for found in stored.map_err(UnfinishedError::from)? {
+        let stored = stored.map_err(UnfinishedError::from)?;
+        let of = stored.len() as u64;
+        for (done, found) in (1..).zip(stored) {
+            self.tell(Work::Looking, done, of);
             let Stored::Object { name, .. } = found else { continue };
             if self.is_in_use(&name)? {
                 continue;

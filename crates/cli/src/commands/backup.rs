@@ -38,7 +38,7 @@ pub struct Restore {
 /// The folder is something else, or something cannot be read or written.
 pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Trouble> {
     let mut archive = context.open_to_record()?;
-    let bar = Bar::new(context.lang);
+    let mut bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
         bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };
@@ -57,7 +57,7 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
 /// # Errors
 /// There is no backup, or the folder is not empty.
 pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble> {
-    let bar = Bar::new(context.lang);
+    let mut bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
         bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };

@@ -38,11 +38,12 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
 /// An archive that does not open is checked as far as that goes.
 fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
     let folder = context.archive_folder()?;
-    let bar = Bar::new(context.lang);
-    let mut show = |at: CheckProgress| {
-        bar.at(at.bytes, at.bytes_total, || {
+    let mut bar = Bar::new(context.lang);
+    let mut show = |at: CheckProgress| match at.bytes_total {
+        0 => bar.count(at.records, at.records_total, || {
             checked::records_done(context.lang, at.records, at.records_total)
-        });
+        }),
+        all => bar.at(at.bytes, all, String::new),
     };
     let passphrase = context.passphrase()?;
     match context.open_with_passphrase(&passphrase) {

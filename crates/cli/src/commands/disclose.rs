@@ -68,7 +68,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         opened: arguments.show,
     };
     let mut archive = context.open_to_record()?;
-    let bar = Bar::new(context.lang);
+    let mut bar = Bar::new(context.lang);
     let mut show = |at: Copied| bar.at(at.bytes, at.of, String::new);
     let disclosed = archive.disclose(&request, &mut show).map_err(not_disclosed)?;
     drop(bar);

@@ -34,7 +34,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let mut archive = context.open_to_record()?;
     let into = compartment::named(&archive, Some(&arguments.into))?;
     let twins = Twins::asked(&mut archive, &references, &arguments.manner, context)?;
-    let bar = Bar::new(context.lang);
+    let mut bar = Bar::new(context.lang);
     let mut show = |at: MoveProgress| bar.at(at.bytes, at.bytes_total, || at.accession.to_string());
     let moved = archive.move_into(&references, &into, &mut show);
     drop(bar);

@@ -8,6 +8,7 @@ use vidimus_model::{Action, ProposalId};
 
 use super::{Answer, twins};
 use crate::context::Context;
+use crate::progress::Bar;
 use crate::prompt::Terminal;
 use crate::secrets;
 use crate::trouble::Trouble;
@@ -52,12 +53,17 @@ pub fn propose(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context
 /// # Errors
 /// As [`propose`].
 pub fn decide(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context) -> Result<Outcome, Trouble> {
-    let mut outcome = archive.propose(proposal.action.clone(), proposal.reason, false)?;
-    if outcome == Outcome::Confirm {
-        confirm(proposal, context)?;
-        outcome = archive.propose(proposal.action.clone(), proposal.reason, true)?;
+    let mut propose = |confirmed| {
+        let _bar = Bar::following(archive, context.lang);
+        archive.propose(proposal.action.clone(), proposal.reason, confirmed)
+    };
+    match propose(false)? {
+        Outcome::Confirm => {
+            confirm(proposal, context)?;
+            Ok(propose(true)?)
+        }
+        outcome => Ok(outcome),
     }
-    Ok(outcome)
 }
 
 /// Says that it is done, or for whom it waits.
@@ -87,10 +93,13 @@ pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trou
     };
     let name = |member| archive.register().name(member);
     let what = waiting.map(|action| tells::action(context.lang, &action, name));
+    let bar = Bar::following(&mut archive, context.lang);
     let outcome = match &arguments.approval {
-        Some(file) => archive.agree_approved(id, &secrets::read_input(file)?)?,
-        None => archive.agree(id)?,
+        Some(file) => archive.agree_approved(id, &secrets::read_input(file)?),
+        None => archive.agree(id),
     };
+    drop(bar);
+    let outcome = outcome?;
     let text = match outcome {
         Outcome::Done | Outcome::Confirm => changes::agreed(context.lang, &what.unwrap_or_default()),
         Outcome::Waiting(_) => changes::agreed_later(context.lang).to_owned(),

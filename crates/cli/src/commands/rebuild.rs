@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Answer;
 use crate::context::Context;
+use crate::progress::Bar;
 use crate::trouble::Trouble;
 use crate::words::bad_days;
 
@@ -16,7 +17,11 @@ pub struct Arguments {}
 /// # Errors
 /// The ledger cannot be read, or the folder not be written.
 pub fn run(_arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
-    context.open()?.rebuild()?;
+    let mut archive = context.open()?;
+    let bar = Bar::following(&mut archive, context.lang);
+    let rebuilt = archive.rebuild();
+    drop(bar);
+    rebuilt?;
     context.say(bad_days::rebuilt(context.lang))?;
     Ok(Answer::Yes)
 }

@@ -83,7 +83,7 @@ fn take_in(
     survey: Survey,
     context: &Context,
 ) -> Result<Received, Trouble> {
-    let bar = Bar::new(context.lang);
+    let mut bar = Bar::new(context.lang);
     let all = survey.files + survey.others;
     let message = |done| tells::files_done(context.lang, done, all);
     let mut show = |at: Progress| bar.at(at.bytes, survey.bytes, || message(at.files));

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use vidimus_archive::Entered;
-use vidimus_archive::State;
 use vidimus_archive::anchor::Anchored;
 use vidimus_archive::disclose::Disclosed;
+use vidimus_archive::{State, Work};
 use vidimus_model::{Action, MemberId, Ref};
 
 use super::{Lang, numbers, safe, say, stamps};
@@ -152,6 +152,15 @@ pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
         lines.push(done.to_owned());
     }
     lines.join("\n")
+}
+
+/// What is counted by a bar.
+pub fn work(lang: Lang, work: Work) -> &'static str {
+    match work {
+        Work::Folding => lang.pick("reading records", "читаю записи", "читаю записи"),
+        Work::Looking => lang.pick("looking at objects", "переглядаю об'єкти", "просматриваю объекты"),
+        Work::Destroying => lang.pick("destroying objects", "знищую об'єкти", "уничтожаю объекты"),
+    }
 }
 
 pub fn files_done(lang: Lang, done: u64, all: u64) -> String {

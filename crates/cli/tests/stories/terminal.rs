@@ -17,6 +17,18 @@ impl Terminal {
         let mut command = Command::new("script");
         house.settle(&mut command);
         command.env_remove("VIDIMUS_PASSPHRASE_FILE").env("TERM", "dumb");
+        Self::start(command, command_line)
+    }
+
+    /// As above, on a terminal that can draw, where the passphrase is read from its file.
+    fn drawing(house: &House, command_line: &str) -> Option<Self> {
+        let mut command = Command::new("script");
+        house.settle(&mut command);
+        command.env("TERM", "xterm");
+        Self::start(command, command_line)
+    }
+
+    fn start(mut command: Command, command_line: &str) -> Option<Self> {
         command.args(["--quiet", "--return", "--command", command_line, "/dev/null"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         match command.spawn() {
@@ -158,4 +170,35 @@ fn a_person_is_asked_before_copies_are_left_elsewhere() {
     terminal.types("y");
     let (code, seen) = terminal.ends();
     assert!(code == 0 && seen.matches("A1-2").count() == 1, "told twice: {seen}");
+}
+
+#[test]
+fn long_work_shows_its_rate_and_what_remains() {
+    let house = House::with_archive();
+    for number in 0..30 {
+        house.file(&format!("disk/{number}"), format!("file {number}"));
+    }
+    house.vidimus(["compartment", "new", "medical"]).succeeds();
+    for (command, done) in [
+        ("receive disk --yes", "Accession A1"),
+        ("check --full", "Everything is sound"),
+        ("rebuild", "made again"),
+        ("backup copy", "up to date"),
+        ("restore copy again", "again."),
+        ("move A1-2 --into medical --yes", "Moved into medical"),
+        ("erase A1-3 --reason private --confirm A1-3 --yes", "Erased: A1-3"),
+        ("disclose A1-4 --to X --purpose Y --out bag", "The package is in"),
+    ] {
+        let line = format!("{} {command}", env!("CARGO_BIN_EXE_vidimus"));
+        let Some(terminal) = Terminal::drawing(&house, &line) else { return };
+        let (code, seen) = terminal.ends();
+        assert!(code == 0 && seen.contains(done), "{command}: {seen}");
+        let drawn = seen.split(done).next().unwrap();
+        for part in [" %  ", "/s  ", " left"] {
+            assert!(drawn.contains(part), "{command} shows no {part:?}: {seen}");
+        }
+    }
+    let line = format!("{} rebuild --lang uk", env!("CARGO_BIN_EXE_vidimus"));
+    let (_, seen) = Terminal::drawing(&house, &line).unwrap().ends();
+    assert!(seen.contains("/с  лишилося "), "{seen}");
 }
