@@ -2,10 +2,12 @@
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::Uri;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use vidimus_proof::timestamp::MAX_BYTES;
 
 use super::{AskError, Authority, AuthoritySettings, Unreached};
@@ -23,12 +25,13 @@ pub struct HttpAuthority {
 
 /// The configured authority, over the network.
 pub fn over_http(settings: &AuthoritySettings) -> Box<dyn Authority> {
-    Box::new(HttpAuthority::new(&settings.url))
+    Box::new(HttpAuthority::new(&settings.url, settings.web_ca_pem.as_deref()))
 }
 
 impl HttpAuthority {
-    /// The authority at `url`. Nothing is sent yet.
-    pub fn new(url: &str) -> Self {
+    /// The authority at `url`. Over HTTPS one of the certificates in `web_ca` (PEM) must have certified its server, or, where
+    /// none are given, one of the authorities of Mozilla's list. Nothing is sent yet.
+    pub fn new(url: &str, web_ca: Option<&str>) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect would show the request, and us, to a host that nobody configured.
@@ -40,6 +43,14 @@ impl HttpAuthority {
             .max_idle_connections(0)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(PATIENCE));
+        if let Some(pem) = web_ca {
+            let certificates = parse_pem(pem.as_bytes()).filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            });
+            let roots = RootCerts::Specific(Arc::new(certificates.collect()));
+            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        }
         if is_this_machine(url) {
             // A proxy elsewhere, which the environment may name, cannot reach this machine's own ports.
             config = config.proxy(None);

@@ -28,6 +28,8 @@ pub struct AuthoritySettings {
     pub ca_pem: String,
     /// The policy to ask for; the authority chooses where none is given.
     pub policy: Option<String>,
+    /// Who must have certified its web server, as PEM; the usual web authorities where none is named.
+    pub web_ca_pem: Option<String>,
 }
 
 /// Why the settings cannot be used.
@@ -129,11 +131,12 @@ struct Entry {
     url: String,
     ca: String,
     policy: Option<String>,
+    web_ca: Option<String>,
 }
 
 impl Entry {
     fn checked(self, folder: &Path) -> Result<AuthoritySettings, SettingsError> {
-        let Self { name, url, ca, policy } = self;
+        let Self { name, url, ca, policy, web_ca } = self;
         if !is_web_address(&url) {
             return Err(SettingsError::Url { authority: name, url });
         }
@@ -142,17 +145,26 @@ impl Entry {
         {
             return Err(SettingsError::Policy { authority: name, policy: policy.clone() });
         }
-        let ca_pem = match ca.contains("-----BEGIN CERTIFICATE-----") {
-            true => ca,
-            false => match fs::read_to_string(folder.join(&ca)) {
-                Ok(pem) => pem,
-                Err(reason) => return Err(SettingsError::CaFile { authority: name, path: ca, reason }),
-            },
-        };
-        match Trust::from_pem(&ca_pem) {
-            Ok(trust) => Ok(AuthoritySettings { name, url, trust, ca_pem, policy }),
-            Err(reason) => Err(SettingsError::Ca { authority: name, reason }),
-        }
+        let (ca_pem, trust) = certificates(&name, ca, folder)?;
+        let web_ca = web_ca.map(|ca| certificates(&name, ca, folder)).transpose()?;
+        let web_ca_pem = web_ca.map(|(pem, _)| pem);
+        Ok(AuthoritySettings { name, url, trust, ca_pem, policy, web_ca_pem })
+    }
+}
+
+/// Certificates that are written out, or lie in a file of this name.
+fn certificates(authority: &str, ca: String, folder: &Path) -> Result<(String, Trust), SettingsError> {
+    let authority = || authority.to_owned();
+    let pem = match ca.contains("-----BEGIN CERTIFICATE-----") {
+        true => ca,
+        false => match fs::read_to_string(folder.join(&ca)) {
+            Ok(pem) => pem,
+            Err(reason) => return Err(SettingsError::CaFile { authority: authority(), path: ca, reason }),
+        },
+    };
+    match Trust::from_pem(&pem) {
+        Ok(trust) => Ok((pem, trust)),
+        Err(reason) => Err(SettingsError::Ca { authority: authority(), reason }),
     }
 }
 
@@ -186,6 +198,7 @@ mod tests {
         assert_eq!(settings.authorities.len(), 3);
         assert_eq!(settings.authorities[0].policy.as_deref(), Some("1.2.3"));
         assert_eq!(settings.trust().len(), 3);
+        assert!(settings.authorities.iter().all(|one| one.web_ca_pem.is_none()));
     }
 
     #[test]
@@ -210,6 +223,9 @@ mod tests {
         let ca =
             |ca: &str| read(&format!(r#"{{"authorities":[{{"name":"a","url":"http://a","ca":"{ca}"}}]}}"#));
         assert!(matches!(ca("none.pem"), Err(SettingsError::CaFile { .. })));
+        let web = |ca: &str| entry(&format!(r#""url":"https://a","web_ca":"{ca}""#));
+        assert!(matches!(web("none.pem"), SettingsError::CaFile { .. }));
+        assert!(matches!(web("settings.json"), SettingsError::Ca { .. }));
         assert!(matches!(ca("-----BEGIN CERTIFICATE-----"), Err(SettingsError::Ca { .. })));
         assert!(matches!(ca("settings.json"), Err(SettingsError::Ca { .. })));
         let twice = r#"{"name":"a","url":"http://a","ca":"ca.pem"}"#;

@@ -75,7 +75,8 @@ pub(super) fn shown(path: &Path) -> String {
 pub(crate) fn named_by_settings(untrusted_settings: &[u8]) -> Vec<String> {
     let Ok(json) = serde_json::from_slice::<serde_json::Value>(untrusted_settings) else { return Vec::new() };
     let authorities = json.get("authorities").and_then(|list| list.as_array()).into_iter().flatten();
-    let named = authorities.filter_map(|authority| authority.get("ca")?.as_str().map(str::to_owned));
+    let named = authorities.flat_map(|authority| ["ca", "web_ca"].map(|key| authority.get(key)));
+    let named = named.filter_map(|named| named?.as_str().map(str::to_owned));
     // A path that leaves the folder, or certificates written out in the settings themselves, are no file beside them.
     named.filter(|name| name.len() < 256 && !name.contains(['/', '\n']) && !name.starts_with('.')).collect()
 }

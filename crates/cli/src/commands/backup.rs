@@ -1,6 +1,7 @@
 //! `vidimus backup` and `vidimus restore`: a copy that holds ciphertext only, and the way back from it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vidimus_archive::{BackupError, BackupProgress, RestoreError, restore};
@@ -42,7 +43,9 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
     let mut show = |at: BackupProgress| {
         bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };
-    let done = archive.backup(&arguments.folder, &mut show).map_err(not_backed_up)?;
+    let done = archive
+        .backup(&arguments.folder, &mut show)
+        .map_err(|error| not_backed_up(&arguments.folder, error))?;
     drop(bar);
     if arguments.json {
         context.say_json(&done)?;
@@ -63,21 +66,23 @@ pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble
     };
     let restored = restore(&arguments.backup, &arguments.folder, &context.state(), &mut show);
     drop(bar);
-    let restored = restored.map_err(not_restored)?;
+    let restored = restored.map_err(|error| not_restored(&arguments.folder, error))?;
     context.say(&bad_days::restored(context.lang, &restored, &arguments.folder))?;
     Ok(if restored.interrupted || restored.lost.is_some() { Answer::No } else { Answer::Yes })
 }
 
-fn not_backed_up(error: BackupError) -> Trouble {
+fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {
     match error {
+        _ if folder.exists() && !folder.is_dir() => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
         BackupError::NotOurs(folder) => Trouble::NotEmpty(folder),
         BackupError::Inside => Trouble::BackupInside,
         other => Trouble::inside(&other),
     }
 }
 
-fn not_restored(error: RestoreError) -> Trouble {
+fn not_restored(folder: &Path, error: RestoreError) -> Trouble {
     match error {
+        _ if folder.exists() && !folder.is_dir() => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
         RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
         other => Trouble::inside(&other),

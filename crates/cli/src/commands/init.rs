@@ -39,6 +39,9 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Trouble::NotEmpty(folder.to_owned()));
     }
+    if folder.exists() && !folder.is_dir() {
+        return Err(Trouble::at(folder, std::io::ErrorKind::NotADirectory.into()));
+    }
     let keeping = Keeping::prepare(arguments.recovery_sheet.as_deref())?;
     let file = context.globals.passphrase_file.as_deref();
     let passphrase = prompt::new_passphrase(file, "--passphrase-file FILE", context.lang)?;

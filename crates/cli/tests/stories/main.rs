@@ -14,6 +14,7 @@ mod dating;
 mod doctor;
 mod formats;
 mod handing_over;
+mod https;
 mod keyholders;
 mod keyholders_change;
 mod mistakes;

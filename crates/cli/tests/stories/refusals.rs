@@ -134,3 +134,14 @@ fn an_archive_does_not_take_itself_in() {
     assert_eq!(house.vidimus(["list", "--json"]).succeeds().out, "[]\n");
     house.vidimus(["show", ""]).refuses(2, "\"\" is not a reference");
 }
+
+#[test]
+fn a_file_is_no_folder_for_an_archive_or_a_backup() {
+    let house = House::with_archive();
+    house.file("file", "x");
+    house.vidimus(["backup", "file"]).refuses(2, "file is not a folder");
+    house.vidimus(["restore", "archive", "file"]).refuses(2, "file is not a folder");
+    let init = ["init", "--origin", "a.example", "--member", "Olena", "--recovery-sheet", "other"];
+    house.vidimus([&init[..], &["--archive", "file"]].concat()).refuses(2, "file is not a folder");
+    assert!(!house.path("other").exists());
+}

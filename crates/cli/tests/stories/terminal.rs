@@ -185,7 +185,7 @@ fn long_work_shows_its_rate_and_what_remains() {
         ("rebuild", "made again"),
         ("backup copy", "up to date"),
         ("restore copy again", "again."),
-        ("move A1-2 --into medical --yes", "Moved into medical"),
+        ("move A1 --into medical --yes", "Moved into medical"),
         ("erase A1-3 --reason private --confirm A1-3 --yes", "Erased: A1-3"),
         ("disclose A1-4 --to X --purpose Y --out bag", "The package is in"),
     ] {
