@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use vidimus_ledger::SqliteLedger;
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::{
     ArchiveBegins, Change, Compartment, CompartmentId, Generation, KeyId, Keyholders, Member, MemberId,
 };
@@ -25,8 +25,9 @@ use crate::door::{Act, DoorError, Draft};
 use crate::files;
 use crate::high_water::HighWater;
 use crate::keyholders;
-use crate::keyring::{Keyring, SealingKey};
+use crate::keyring::{Keyring, SealingKey, read_folder};
 use crate::layout::Layout;
+use crate::sheet;
 
 /// What a new archive begins with.
 pub struct Beginning<'a> {
@@ -78,21 +79,87 @@ pub enum InitError {
     Io(#[from] io::Error),
 }
 
+/// The first member's sheet, before anything is recorded.
+pub struct NewSheet<'a> {
+    /// The archive's key as others pin it.
+    pub vkey: String,
+    /// The recovery code.
+    pub code: &'a RecoveryCode,
+}
+
+/// What is in a folder before an archive is made there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// What a beginning that was interrupted left; nothing is recorded in it.
+    Remains,
+    /// An archive whose beginning was interrupted after its first records.
+    Archive,
+    /// Something else.
+    Others,
+}
+
+impl Before {
+    /// Looks.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let layout = Layout::new(folder);
+        let names = read_folder(folder)?;
+        if names.is_empty() {
+            return Ok(Self::Nothing);
+        }
+        let ours = layout.unfinished();
+        let only_ours = names.iter().all(|name| *name == *UNFINISHED) && read_folder(&ours)?.is_empty();
+        if !only_ours && !layout.begun().exists() {
+            return Ok(Self::Others);
+        }
+        let recorded =
+            SqliteLedger::open(&layout.ledger()).is_ok_and(|l| l.tip().is_ok_and(|tip| tip.size > 0));
+        if recorded {
+            return Ok(Self::Archive);
+        }
+        // The note may have outlived the beginning: nothing is taken away from an archive that was used.
+        let used = [layout.log(), layout.receipts(), layout.folds()].iter().any(|path| path.exists());
+        let known = names.iter().all(|name| name.to_str().is_some_and(|name| MADE.contains(&name)));
+        Ok(if used || !known { Self::Others } else { Self::Remains })
+    }
+}
+
+/// What a beginning makes before its first records.
+const MADE: [&str; 6] = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "objects", "keys", UNFINISHED];
+const UNFINISHED: &str = "unfinished";
+
 impl Archive {
     /// Makes an archive in `folder`, which must be empty or absent. The recovery code is given out this once.
     ///
     /// # Errors
     /// Says what stands in the way; what was begun in the folder is taken away again.
     pub fn init(folder: &Path, beginning: Beginning<'_>) -> Result<(Self, RecoveryCode), InitError> {
+        let made = Self::init_with_sheet(folder, beginning, |_| Ok::<_, InitError>(()))?;
+        made.0.end_beginning()?;
+        Ok(made)
+    }
+
+    /// The same, for whom the sheet must be in safe hands before anything is recorded; [`Archive::end_beginning`] is to follow.
+    /// Killed in between, the same call begins anew, or [`Before::Archive`] says that it is done.
+    ///
+    /// # Errors
+    /// As [`Archive::init`], or those of `keep`.
+    pub fn init_with_sheet<E: From<InitError>>(
+        folder: &Path,
+        beginning: Beginning<'_>,
+        keep: impl FnOnce(&NewSheet<'_>) -> Result<(), E>,
+    ) -> Result<(Self, RecoveryCode), E> {
         let existed = folder.is_dir();
-        if existed && fs::read_dir(folder)?.next().is_some() {
-            return Err(InitError::NotEmpty(folder.to_owned()));
-        }
+        prepare(folder)?;
         let origin: KeyName = beginning.origin.parse().map_err(InitError::Origin)?;
         if beginning.origin.len() > MAX_ORIGIN {
-            return Err(InitError::OriginTooLong);
+            return Err(InitError::OriginTooLong.into());
         }
-        let made = make(folder, &origin, beginning);
+        let made = make(folder, &origin, beginning, keep);
         if made.is_err() {
             let _ = fs::remove_dir_all(folder);
             if existed {
@@ -101,18 +168,56 @@ impl Archive {
         }
         made
     }
+
+    /// The archive's beginning is finished, and its answer was read.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn end_beginning(&self) -> io::Result<()> {
+        files::remove(&self.layout.begun())
+    }
+}
+
+/// Takes away what an interrupted beginning left.
+fn prepare(folder: &Path) -> Result<(), InitError> {
+    match Before::of(folder)? {
+        Before::Nothing => Ok(()),
+        Before::Archive | Before::Others => Err(InitError::NotEmpty(folder.to_owned())),
+        Before::Remains => {
+            for name in MADE.iter().filter(|name| **name != UNFINISHED) {
+                let path = folder.join(name);
+                if path.is_dir() { fs::remove_dir_all(&path)? } else { files::remove(&path)? }
+            }
+            Ok(())
+        }
+    }
 }
 
 /// Origins longer than this are refused (`docs/format/log.md`).
 const MAX_ORIGIN: usize = 200;
 
-fn make(
+fn make<E: From<InitError>>(
     folder: &Path,
     origin: &KeyName,
     beginning: Beginning<'_>,
-) -> Result<(Archive, RecoveryCode), InitError> {
+    keep: impl FnOnce(&NewSheet<'_>) -> Result<(), E>,
+) -> Result<(Archive, RecoveryCode), E> {
+    let (mut archive, drafts, recovery) = lay_out(folder, origin, beginning)?;
+    // Before the first record: whoever is a member then has a sheet.
+    keep(&NewSheet { vkey: archive.verifier_key().to_string(), code: &recovery })?;
+    archive.begin_records(drafts)?;
+    Ok((archive, recovery))
+}
+
+/// Everything but the first records.
+fn lay_out(
+    folder: &Path,
+    origin: &KeyName,
+    beginning: Beginning<'_>,
+) -> Result<(Archive, Vec<Draft>, RecoveryCode), InitError> {
     let layout = Layout::new(folder);
     files::make_folder(layout.root())?;
+    sheet::mark(&layout.begun())?;
     let mut entropy = Entropy::from_os().map_err(io::Error::other)?;
     let archive_seed = SigningSeed::generate(&mut entropy);
     let archive_id = archive_seed.public().key_id();
@@ -174,11 +279,17 @@ fn make(
     for (_, key) in compartments {
         archive.keyring.add(key);
     }
-    archive.record(Act::of(drafts, Vec::new()))?;
-    archive.keyring.gather(&archive.ledger, &archive_id).map_err(io::Error::other)?;
-    archive.refresh_register().map_err(io::Error::other)?;
-    archive.publish_log().map_err(io::Error::other)?;
-    Ok((archive, recovery))
+    Ok((archive, drafts, recovery))
+}
+
+impl Archive {
+    fn begin_records(&mut self, drafts: Vec<Draft>) -> Result<(), InitError> {
+        self.record(Act::of(drafts, Vec::new()))?;
+        let archive_id = self.archive_id.clone();
+        self.keyring.gather(&self.ledger, &archive_id).map_err(io::Error::other)?;
+        self.refresh_register().map_err(io::Error::other)?;
+        Ok(self.publish_log().map_err(io::Error::other)?)
+    }
 }
 
 /// The first two records of a compartment.

@@ -113,6 +113,11 @@ impl Layout {
         self.root.join("unfinished")
     }
 
+    /// There while the archive's beginning is not finished.
+    pub fn begun(&self) -> PathBuf {
+        self.unfinished().join("init")
+    }
+
     /// There while nobody has read what a receiving answered.
     pub fn unanswered(&self, key: KeyId) -> PathBuf {
         self.unfinished().join(format!("received-{key}"))

@@ -1,5 +1,6 @@
 //! The one door: every change is checked, signed and appended here.
 
+mod admission;
 pub mod anchor;
 mod archive;
 mod archive_key;
@@ -16,6 +17,7 @@ mod erase;
 mod files;
 mod high_water;
 mod init;
+mod key_file;
 mod keyholders;
 mod keyring;
 mod layout;
@@ -36,6 +38,7 @@ mod repack;
 mod rollback;
 mod rows;
 mod runner;
+pub mod sheet;
 mod shelf;
 mod tiles;
 mod unfinished;
@@ -44,6 +47,7 @@ mod unreleased;
 pub mod unseal;
 mod watch;
 
+pub use admission::{AddMemberError, NewMember};
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
@@ -54,7 +58,7 @@ pub use check::{
 pub use compartment::NewCompartmentError;
 pub use door::DoorError;
 pub use erase::EraseError;
-pub use init::{Beginning, InitError};
+pub use init::{Before, Beginning, InitError, NewSheet};
 pub use keyholders::{
     ApprovalAsked, Approvers, KeyholdersSet, RecoveryTestError, TestFile, Tested, sign_approval,
 };
@@ -62,7 +66,7 @@ pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
 pub use older_ledger::NewerKeys;
 pub use passphrase::{PassphraseError, recover};
-pub use people::{AddMemberError, ShareError};
+pub use people::ShareError;
 pub use proposals::{Outcome, ProposeError};
 pub use read::{ItemBytes, ReadError, RecordAt};
 pub use rebuild::RebuildError;

@@ -12,7 +12,7 @@ use vidimus_seal::{Entropy, KdfParams, RecoveryCode};
 use crate::door::Act;
 use crate::layout::Layout;
 use crate::unlock::{self, UnlockError};
-use crate::{Archive, DoorError, FoldError, files};
+use crate::{Archive, DoorError, FoldError, key_file};
 
 /// Why passphrase or sheet stay as they were.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +64,12 @@ impl Archive {
         let path = self.layout.member(self.keyring.member());
         let untrusted = fs::read(&path)?;
         let file = member::relock(&untrusted, Opener::Passphrase(current), new, kdf, &mut self.entropy)?;
-        files::replace(&path, &file)?;
+        key_file::replace(&self.layout, self.keyring.member_keys(), &file)?;
         self.record_key_file()
     }
 
-    /// Records which key file of the acting member is the newest, so that an older one in its place is noticed. Where the archive
-    /// went back nothing is recorded, and the next change does it.
+    /// Records which key file of the acting member is the newest, so that an older one in its place is noticed; nothing where that
+    /// stands. Where the archive went back nothing is recorded, and the next command that records something does it.
     ///
     /// # Errors
     /// Nothing could be recorded; the file is changed nevertheless.
@@ -79,13 +79,33 @@ impl Archive {
         }
         let me = self.keyring.member();
         let sha256 = digest_of(&fs::read(self.layout.member(me))?);
-        let change = Change::MemberFile(MemberFile { member: me, sha256 });
         self.refresh_register()?;
-        self.act(|archive| -> Result<Act, PassphraseError> {
-            let draft = archive.in_register(change.clone())?;
-            Ok(Act::of(vec![draft], vec![CompartmentId::register()]))
-        })?;
-        Ok(self.refresh_register()?)
+        if self.register.key_files.get(&me) != Some(&sha256) {
+            let change = Change::MemberFile(MemberFile { member: me, sha256 });
+            self.act(|archive| -> Result<Act, PassphraseError> {
+                let draft = archive.in_register(change.clone())?;
+                Ok(Act::of(vec![draft], vec![CompartmentId::register()]))
+            })?;
+            self.refresh_register()?;
+        }
+        Ok(key_file::forget(&self.layout, me)?)
+    }
+
+    /// Records the key file that an interrupted change of passphrase or sheet has left.
+    ///
+    /// # Errors
+    /// As [`Archive::record_key_file`].
+    pub fn finish_key_file(&mut self) -> Result<(), PassphraseError> {
+        let me = self.keyring.member();
+        if self.went_back.is_some() || !key_file::is_noted(&self.layout, me) {
+            return Ok(());
+        }
+        let there = digest_of(&fs::read(self.layout.member(me))?);
+        let noted = key_file::noted(&self.layout, me, &self.keyring.signing().public());
+        match noted.is_some_and(|noted| noted.to == there) {
+            true => self.record_key_file(),
+            false => Ok(key_file::forget(&self.layout, me)?),
+        }
     }
 
     /// Makes a new recovery sheet for the acting member; the old one no longer opens the key file, only old copies of it.
@@ -97,14 +117,44 @@ impl Archive {
         passphrase: &str,
         kdf: &KdfParams,
     ) -> Result<RecoveryCode, PassphraseError> {
+        let code = RecoveryCode::generate(&mut self.entropy);
+        self.renew_recovery_with(passphrase, kdf, &code)?;
+        Ok(code)
+    }
+
+    /// The same with a code that is on a sheet already; nothing is changed where that opens the key file.
+    ///
+    /// # Errors
+    /// As [`Archive::renew_recovery`].
+    pub fn renew_recovery_with(
+        &mut self,
+        passphrase: &str,
+        kdf: &KdfParams,
+        code: &RecoveryCode,
+    ) -> Result<(), PassphraseError> {
         let path = self.layout.member(self.keyring.member());
         // A mistyped passphrase would otherwise become the new one.
-        member::unlock(&fs::read(&path)?, passphrase)?;
-        let code = RecoveryCode::generate(&mut self.entropy);
-        let file = member::lock(self.keyring.member_keys(), passphrase, &code, kdf, &mut self.entropy)?;
-        files::replace(&path, &file)?;
-        self.record_key_file()?;
-        Ok(code)
+        let untrusted = fs::read(&path)?;
+        member::unlock(&untrusted, passphrase)?;
+        if member::unlock_with_recovery(&untrusted, code).is_err() {
+            let file = member::lock(self.keyring.member_keys(), passphrase, code, kdf, &mut self.entropy)?;
+            key_file::replace(&self.layout, self.keyring.member_keys(), &file)?;
+        }
+        self.record_key_file()
+    }
+
+    /// A code for a sheet that is not made yet.
+    pub fn new_code(&mut self) -> RecoveryCode {
+        RecoveryCode::generate(&mut self.entropy)
+    }
+
+    /// Does the sheet with this code open the acting member's keys?
+    ///
+    /// # Errors
+    /// The key store cannot be read.
+    pub fn opens_with_sheet(&self, code: &RecoveryCode) -> io::Result<bool> {
+        let untrusted = fs::read(self.layout.member(self.keyring.member()))?;
+        Ok(member::unlock_with_recovery(&untrusted, code).is_ok())
     }
 }
 
@@ -126,7 +176,7 @@ pub fn recover(
     let path = layout.member(id);
     let mut entropy = Entropy::from_os().map_err(io::Error::other)?;
     let file = member::relock(&fs::read(&path)?, Opener::Recovery(code), new, kdf, &mut entropy)?;
-    files::replace(&path, &file)?;
+    key_file::replace(&layout, &keys, &file)?;
     Ok(id)
 }
 

@@ -1,44 +1,20 @@
-//! Admitting and removing members, and the keys that follow.
+//! Members read what they may, and are removed: records, and the keys that follow.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::{fs, io};
 
 use vidimus_ledger::Ledger as _;
-use vidimus_model::{
-    Action, Change, CompartmentId, Generation, Holder, KeyId, Member, MemberId, MemberRemoved,
-};
+use vidimus_model::{Change, CompartmentId, Generation, Holder, KeyId, Member, MemberId, MemberRemoved};
 use vidimus_seal::age::{Identity, Recipient};
-use vidimus_seal::member::{self, MemberKeys};
-use vidimus_seal::{KdfParams, RecoveryCode, wrap};
+use vidimus_seal::wrap;
 
 use crate::door::{Act, Draft};
 use crate::erase::Mandate;
-use crate::init::describe;
 use crate::keyring::{SealingKey, read_folder};
-use crate::proposals::{Outcome, ProposeError};
+use crate::proposals::ProposeError;
 use crate::register::adds;
 use crate::rows::{self, Said};
 use crate::{Archive, DoorError, FoldError, files};
-
-/// Why a member was not added.
-#[derive(Debug, thiserror::Error)]
-pub enum AddMemberError {
-    /// A member needs a name.
-    #[error("a member needs a name without control characters, of at most 400 bytes")]
-    Name,
-    /// The member's keys cannot be closed.
-    #[error("the member's keys cannot be closed: {0}")]
-    Lock(#[from] member::LockError),
-    /// It could not be proposed or done.
-    #[error(transparent)]
-    Propose(#[from] ProposeError),
-    /// A compartment could not be shared.
-    #[error(transparent)]
-    Share(#[from] ShareError),
-    /// The key store failed.
-    #[error("the key store failed: {0}")]
-    Io(#[from] io::Error),
-}
 
 /// Why a compartment was not shared.
 #[derive(Debug, thiserror::Error)]
@@ -61,47 +37,6 @@ pub enum ShareError {
 }
 
 impl Archive {
-    /// Makes a member's keys and admits them: at once where there is one member, else when another agrees.
-    ///
-    /// They read the register and `main`, and the compartments in `also` where they are admitted at once; later ones are
-    /// shared with [`Archive::share`]. The recovery code is given out this once.
-    ///
-    /// # Errors
-    /// Any [`AddMemberError`].
-    pub fn add_member(
-        &mut self,
-        name: &str,
-        passphrase: &str,
-        kdf: &KdfParams,
-        also: &[CompartmentId],
-    ) -> Result<(Outcome, RecoveryCode), AddMemberError> {
-        let keys = MemberKeys::generate(name, &mut self.entropy).map_err(|_| AddMemberError::Name)?;
-        let recovery = RecoveryCode::generate(&mut self.entropy);
-        let member = describe(&keys);
-        self.refresh().map_err(ProposeError::from)?;
-        self.check_new(&member)?;
-        let file = member::lock(&keys, passphrase, &recovery, kdf, &mut self.entropy)?;
-        let path = self.layout.member(member.member);
-        files::replace(&path, &file)?;
-        let id = member.member;
-        let outcome = match self.propose(Action::AddMember(member), "a new member", false) {
-            Ok(outcome) => outcome,
-            Err(e) => {
-                // Only where it is certain that nothing was recorded: what follows a record can fail too.
-                if self.refresh().is_ok() && !self.asks_for(id) {
-                    let _ = files::destroy(&path);
-                }
-                return Err(e.into());
-            }
-        };
-        if outcome == Outcome::Done {
-            for compartment in also {
-                self.share(compartment, id)?;
-            }
-        }
-        Ok((outcome, recovery))
-    }
-
     /// Lets a member read a compartment that this member holds, from its beginning.
     ///
     /// # Errors
@@ -144,7 +79,7 @@ impl Archive {
     }
 
     /// Is this a member, or proposed as one?
-    fn asks_for(&self, id: MemberId) -> bool {
+    pub(crate) fn asks_for(&self, id: MemberId) -> bool {
         self.register.members.contains_key(&id) || self.register.waiting.values().any(|w| adds(w, id))
     }
 

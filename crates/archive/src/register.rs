@@ -64,6 +64,8 @@ pub struct Register {
     pub key_is_due: bool,
     /// Everyone who ever was a member.
     pub members: BTreeMap<MemberId, KnownMember>,
+    /// SHA-256 of the newest key file of whoever changed theirs.
+    pub key_files: BTreeMap<MemberId, String>,
     /// The keyholders who hold now.
     pub keyholders: Option<Keyholders>,
     /// How they approve who follows them; none where a program that knew of no approval named them.
@@ -109,6 +111,9 @@ impl Register {
             Change::Member(member) => {
                 self.waiting.retain(|_, w| !adds(w, member.member));
                 self.members.insert(member.member, KnownMember { member, removed: false });
+            }
+            Change::MemberFile(file) if by == file.member => {
+                self.key_files.insert(file.member, file.sha256);
             }
             Change::MemberRemoved(gone) => {
                 if let Some(known) = self.members.get_mut(&gone.member) {

@@ -152,7 +152,8 @@ impl Context {
         if removed {
             archive.finish_removals()?;
         }
-        Ok(())
+        archive.finish_key_file()?;
+        Ok(archive.end_beginning()?)
     }
 
     /// Opens the archive to read, without a word about whether it went back.
@@ -186,18 +187,7 @@ impl Context {
     /// # Errors
     /// As [`Context::open`].
     pub fn open_with_passphrase(&self, passphrase: &str) -> Result<Archive, Trouble> {
-        let folder = self.folder()?;
-        let state = self.state();
-        let open = |first_seen_here| {
-            let opening = Opening {
-                state: &state,
-                member: self.globals.member.as_deref(),
-                passphrase,
-                first_seen_here,
-                clock: Box::new(SystemClock),
-            };
-            Archive::open(folder, opening).map_err(|error| self.not_opened(error))
-        };
+        let open = |first_seen_here| self.open_seen(passphrase, first_seen_here);
         let seen = match open(self.globals.first_seen_here) {
             Err(Trouble::NeverSeen { now }) => now,
             answer => return answer,
@@ -207,6 +197,25 @@ impl Context {
             Some(true) => open(true),
             Some(false) | None => Err(Trouble::NeverSeen { now: seen }),
         }
+    }
+
+    /// Opens the archive that an interrupted `init` of this machine made.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub fn open_what_was_begun(&self) -> Result<Archive, Trouble> {
+        self.open_seen(&self.passphrase()?, true)
+    }
+
+    fn open_seen(&self, passphrase: &str, first_seen_here: bool) -> Result<Archive, Trouble> {
+        let opening = Opening {
+            state: &self.state(),
+            member: self.globals.member.as_deref(),
+            passphrase,
+            first_seen_here,
+            clock: Box::new(SystemClock),
+        };
+        Archive::open(self.folder()?, opening).map_err(|error| self.not_opened(error))
     }
 
     fn not_opened(&self, error: OpenError) -> Trouble {

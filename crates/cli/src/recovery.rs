@@ -1,7 +1,8 @@
 //! The recovery sheet: shown and partly typed back, or written to a file; and the code read from it again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use vidimus_archive::sheet as note;
 use vidimus_seal::{Entropy, RecoveryCode};
 use zeroize::Zeroizing;
 
@@ -19,7 +20,36 @@ pub enum Keeping {
     /// To a person, who types part of it back.
     Terminal(Terminal),
     /// Into a new file.
-    File(NewFile, std::path::PathBuf),
+    File(NewFile, PathBuf),
+    /// A command that was killed wrote it, and this is the same command again.
+    Written(RecoveryCode, PathBuf),
+}
+
+/// A sheet that is in somebody's hands, though the command is not finished.
+#[must_use = "a command that stops takes it back"]
+pub struct HandedOut {
+    file: Option<PathBuf>,
+    archive: PathBuf,
+    code: RecoveryCode,
+}
+
+impl HandedOut {
+    /// The command is finished, and whoever typed it was told.
+    ///
+    /// # Errors
+    /// The archive's folder cannot be written.
+    pub fn stays(self) -> Result<(), Trouble> {
+        Ok(note::end(&self.archive, &self.code)?)
+    }
+
+    /// The command stopped, and the sheet opens nothing: a file is taken away again.
+    pub fn taken_back(self, trouble: impl Into<Trouble>) -> Trouble {
+        if let Some(file) = &self.file {
+            let _ = std::fs::remove_file(file);
+        }
+        let _ = note::end(&self.archive, &self.code);
+        trouble.into()
+    }
 }
 
 /// Whose sheet it is.
@@ -33,13 +63,22 @@ pub struct Holder<'a> {
 }
 
 impl Keeping {
-    /// Into `file`, or to the person at the terminal.
+    /// Into `file`, or to the person at the terminal. A sheet in `file` is taken where the same command, for the archive in
+    /// this folder, was killed after it was written.
     ///
     /// # Errors
     /// The file is there already or cannot be made; without one, there is no terminal.
-    pub fn prepare(file: Option<&Path>) -> Result<Self, Trouble> {
+    pub fn prepare(file: Option<&Path>, archive: &Path) -> Result<Self, Trouble> {
         match file {
-            Some(path) => Ok(Self::File(NewFile::create(path)?, path.to_owned())),
+            Some(path) => match NewFile::create(path) {
+                Ok(new) => Ok(Self::File(new, path.to_owned())),
+                Err(Trouble::Exists(path)) => {
+                    let written = secrets::read_private(&path).ok().and_then(|text| code_in(&text).ok());
+                    let written = written.filter(|code| note::is_begun(archive, code));
+                    written.map(|code| Self::Written(code, path.clone())).ok_or(Trouble::Exists(path))
+                }
+                Err(other) => Err(other),
+            },
             None => {
                 let terminal = Terminal::open();
                 terminal.map(Self::Terminal).ok_or(Trouble::NoTerminal { option: "--recovery-sheet FILE" })
@@ -47,29 +86,59 @@ impl Keeping {
         }
     }
 
-    /// Hands the sheet out.
+    /// The code on a sheet that a killed command wrote.
+    pub fn written(&self) -> Option<&RecoveryCode> {
+        match self {
+            Self::Written(code, _) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The same, where the sheet of a killed command opens nothing and another one takes its place.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn anew(self, archive: &Path) -> Result<Self, Trouble> {
+        let Self::Written(code, path) = self else { return Ok(self) };
+        note::end(archive, &code)?;
+        std::fs::remove_file(&path).map_err(|error| Trouble::at(&path, error))?;
+        Ok(Self::File(NewFile::create(&path)?, path))
+    }
+
+    /// Hands the sheet out; of the archive in this folder.
     ///
     /// # Errors
     /// It could not be written, or was not typed back.
     pub fn hand_out(
         self,
         context: &Context,
+        archive: &Path,
         holder: &Holder<'_>,
         code: &RecoveryCode,
-    ) -> Result<(), Trouble> {
+    ) -> Result<HandedOut, Trouble> {
+        let handed_out = |file| HandedOut { file, archive: archive.to_owned(), code: code.clone() };
         let code_lines = in_lines(code);
         let Holder { origin, vkey, member } = *holder;
         let text = sheet::sheet(context.lang, &sheet::Sheet { origin, vkey, member, code: &code_lines });
         match self {
             Self::File(file, path) => {
-                file.write(text.as_bytes())?;
+                note::begin(archive, code)?;
+                if let Err(error) = file.write(text.as_bytes()) {
+                    let _ = note::end(archive, code);
+                    return Err(error);
+                }
                 context.note(&tells::sheet_written(context.lang, &path));
-                Ok(())
+                Ok(handed_out(Some(path)))
+            }
+            Self::Written(_, path) => {
+                context.note(&tells::sheet_written(context.lang, &path));
+                Ok(handed_out(Some(path)))
             }
             Self::Terminal(mut terminal) => {
                 terminal.show_as_it_is(&text)?;
                 terminal.show(asks::write_the_sheet_down(context.lang))?;
-                typed_back(&mut terminal, context, code)
+                typed_back(&mut terminal, context, code)?;
+                Ok(handed_out(None))
             }
         }
     }
@@ -88,10 +157,14 @@ pub fn read_code(file: Option<&Path>, lang: Lang) -> Result<RecoveryCode, Troubl
             terminal.ask_secret(bad_days::type_the_code(lang))?
         }
     };
+    code_in(&text)
+}
+
+fn code_in(text: &str) -> Result<RecoveryCode, Trouble> {
     match text.parse() {
         Ok(code) => Ok(code),
         // A whole sheet: what stands behind the numbers of its groups.
-        Err(wrong) => match numbered(&text) {
+        Err(wrong) => match numbered(text) {
             groups if groups.is_empty() => Err(Trouble::RecoveryCode(wrong)),
             groups => groups.parse().map_err(Trouble::RecoveryCode),
         },

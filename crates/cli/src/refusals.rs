@@ -2,7 +2,7 @@
 
 use vidimus_archive::{
     AddMemberError, ArchiveKeyError, EraseError, MarkError, MoveError, NewCompartmentError, PassphraseError,
-    ProposeError, RebuildError, ReleaseError, ShareError, UnlockError,
+    ProposeError, RebuildError, ReleaseError, ShareError, UnfinishedError, UnlockError,
 };
 
 use crate::trouble::{ApprovalTrouble, Trouble};
@@ -95,8 +95,10 @@ impl From<AddMemberError> for Trouble {
             AddMemberError::Name => Self::MemberName,
             AddMemberError::Propose(error) => error.into(),
             AddMemberError::Share(error) => error.into(),
-            AddMemberError::Io(error) => error.into(),
-            other @ AddMemberError::Lock(_) => Self::inside(&other),
+            AddMemberError::Io(error) | AddMemberError::Unfinished(UnfinishedError::Io(error)) => {
+                error.into()
+            }
+            other @ (AddMemberError::Lock(_) | AddMemberError::Unfinished(_)) => Self::inside(&other),
         }
     }
 }

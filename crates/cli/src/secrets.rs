@@ -100,6 +100,10 @@ impl NewFile {
     /// The file cannot be written.
     pub fn write(mut self, bytes: &[u8]) -> Result<(), Trouble> {
         let written = self.file.write_all(bytes).and_then(|()| self.file.sync_all());
+        // Its name has to outlast a power cut too.
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let written = written.and_then(|()| File::open(folder)?.sync_all());
         written.map_err(|error| Trouble::at(&self.path, error))?;
         self.written = true;
         Ok(())

@@ -268,6 +268,15 @@ fn unusable(prepared: &Prepared, place: &Place, programs: &Programs) -> io::Resu
             complaints.extend(fails(&["--archive", "again", "check", "--full"])?);
             Ok(complaints)
         }
+        Made::Sheet(name) => fails(&[
+            "--member",
+            name,
+            "recover",
+            "--recovery-sheet",
+            "out/sheet",
+            "--new-passphrase-file",
+            "olena-anew",
+        ]),
         Made::Bag => {
             let file = place.path("out/bag/data");
             let complete = fs::read_dir(&file).is_ok_and(|files| files.count() == 2);

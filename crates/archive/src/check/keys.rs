@@ -15,9 +15,10 @@ use vidimus_seal::wrap;
 use super::files;
 use super::ledger::Scan;
 use super::records::Facts;
-use super::register::Register;
+use super::register::{Presence, Register};
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::key_file;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 use crate::passphrase::digest_of;
@@ -389,6 +390,21 @@ fn look_at_signers(layout: &Layout, keys: &Keys, register: &Register, report: &m
     }
 }
 
+/// Did the member sign that this file follows the one on record, and the record of it was interrupted?
+fn is_noted(
+    layout: &Layout,
+    id: MemberId,
+    presence: &Presence,
+    register: &Register,
+    untrusted: &[u8],
+) -> bool {
+    let noted = presence.key.as_ref().and_then(|key| key_file::noted(layout, id, key));
+    noted.is_some_and(|noted| {
+        noted.to == digest_of(untrusted)
+            && register.key_files.get(&id).is_none_or(|newest| *newest == noted.from)
+    })
+}
+
 fn look_at_people(
     layout: &Layout,
     keys: &Keys,
@@ -411,6 +427,8 @@ fn look_at_people(
                 if matches!(member::could_be(&untrusted, &presence.member.name), Ok(false)) {
                     let problem = sentence!("it is not the key file of {}", presence.member.name);
                     report.problem(reference, problem, what::KEYS);
+                } else if is_noted(layout, *id, presence, register, &untrusted) {
+                    report.left_over(format!("unfinished/key-file-{id}"));
                 } else if register.key_files.get(id).is_some_and(|newest| *newest != digest_of(&untrusted)) {
                     let problem = sentence!(
                         "it is not the newest key file of {}: an older one opens with an older passphrase or sheet",

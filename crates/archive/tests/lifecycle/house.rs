@@ -76,10 +76,18 @@ impl House {
     }
 
     pub fn try_open(&self, name: &str) -> Result<Archive, OpenError> {
+        self.try_open_with(name, &passphrase(name))
+    }
+
+    pub fn open_with(&self, name: &str, passphrase: &str) -> Archive {
+        self.try_open_with(name, passphrase).unwrap()
+    }
+
+    pub fn try_open_with(&self, name: &str, passphrase: &str) -> Result<Archive, OpenError> {
         let opening = Opening {
             state: &self.folder.path().join("state"),
             member: Some(name),
-            passphrase: &passphrase(name),
+            passphrase,
             first_seen_here: false,
             clock: Box::new(SystemClock),
         };
@@ -91,6 +99,11 @@ impl House {
     }
 
     pub fn receive(&self, name: &str, files: &[(&str, &[u8])]) -> Received {
+        self.receive_from(name, files, None)
+    }
+
+    /// With what was said of the giver.
+    pub fn receive_from(&self, name: &str, files: &[(&str, &[u8])], giver: Option<&str>) -> Received {
         let disk = tempfile::tempdir().unwrap();
         for (path, bytes) in files {
             let path = disk.path().join(path);
@@ -99,7 +112,7 @@ impl House {
         }
         let request = Receive {
             paths: vec![disk.path().to_owned()],
-            giver: None,
+            giver: giver.map(|said| said.as_bytes().to_vec().into()),
             note: None,
             new: false,
             into: CompartmentId::main(),

@@ -1,10 +1,11 @@
 //! `vidimus init`: a new archive with its first member, its keyholders, and a recovery sheet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vidimus_archive::clock::SystemClock;
-use vidimus_archive::{Archive, Beginning, InitError};
+use vidimus_archive::sheet;
+use vidimus_archive::{Archive, Before, Beginning, InitError};
 use vidimus_seal::KdfParams;
 
 use super::Answer;
@@ -31,18 +32,23 @@ pub struct Arguments {
 /// Makes the archive.
 ///
 /// # Errors
-/// What stands in the way; no archive is then left behind, unless only the sheet was not typed back.
+/// What stands in the way; no archive is then left behind.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let folder = context.folder()?;
     let member = context.globals.member.as_deref().ok_or(Trouble::MemberName)?;
     let keyholders = keyholder::set(&arguments.keyholders)?;
-    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Trouble::NotEmpty(folder.to_owned()));
-    }
     if folder.exists() && !folder.is_dir() {
         return Err(Trouble::at(folder, std::io::ErrorKind::NotADirectory.into()));
     }
-    let keeping = Keeping::prepare(arguments.recovery_sheet.as_deref())?;
+    let before = Before::of(folder)?;
+    if before == Before::Others {
+        return Err(Trouble::NotEmpty(folder.to_owned()));
+    }
+    let keeping = Keeping::prepare(arguments.recovery_sheet.as_deref(), folder);
+    if before == Before::Archive {
+        return go_on(context, &arguments.origin, member, keeping.ok());
+    }
+    let keeping = keeping?.anew(folder)?;
     let file = context.globals.passphrase_file.as_deref();
     let passphrase = prompt::new_passphrase(file, "--passphrase-file FILE", context.lang)?;
     let nobody_holds = keyholders.is_none();
@@ -55,14 +61,68 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         kdf: KdfParams::default(),
         clock: Box::new(SystemClock),
     };
-    let (archive, code) = Archive::init(folder, beginning).map_err(not_made)?;
-    let vkey = archive.verifier_key().to_string();
-    keeping.hand_out(context, &Holder { origin: archive.origin(), vkey: &vkey, member }, &code)?;
+    let mut handed_out = None;
+    let made = Archive::init_with_sheet(folder, beginning, |new| {
+        let holder = Holder { origin: &arguments.origin, vkey: &new.vkey, member };
+        handed_out = Some(keeping.hand_out(context, folder, &holder, new.code)?);
+        Ok::<_, NotMade>(())
+    });
+    match (made, handed_out) {
+        (Ok((archive, _)), Some(sheet)) => {
+            let answer = answer(context, &archive, nobody_holds)?;
+            sheet.stays()?;
+            Ok(answer)
+        }
+        (Ok(_), None) => unreachable!("nothing is recorded before the sheet is handed out"),
+        (Err(NotMade(trouble)), Some(sheet)) => Err(sheet.taken_back(trouble)),
+        (Err(NotMade(trouble)), None) => Err(trouble),
+    }
+}
+
+/// The same command was killed after the first records: what it made is whole, and only its answer is missing.
+fn go_on(context: &Context, origin: &str, member: &str, keeping: Option<Keeping>) -> Result<Answer, Trouble> {
+    let not_empty = || Trouble::NotEmpty(context.folder().unwrap_or(Path::new("")).to_owned());
+    let archive = context.open_what_was_begun()?;
+    let mine = archive.origin() == origin && archive.register().name(archive.keyring().member()) == member;
+    // At a terminal the sheet was typed back before anything was recorded.
+    let has_sheet = match keeping.as_ref().ok_or_else(not_empty)? {
+        Keeping::Terminal(_) => true,
+        kept => kept.written().is_some_and(|code| archive.opens_with_sheet(code).unwrap_or(false)),
+    };
+    if !mine || !has_sheet {
+        return Err(not_empty());
+    }
+    archive.publish_log().map_err(|error| Trouble::Damaged { detail: error.to_string() })?;
+    let answer = answer(context, &archive, archive.register().keyholders.is_none())?;
+    if let Some(code) = keeping.as_ref().and_then(Keeping::written) {
+        sheet::end(context.folder()?, code)?;
+    }
+    Ok(answer)
+}
+
+fn answer(context: &Context, archive: &Archive, nobody_holds: bool) -> Result<Answer, Trouble> {
     if nobody_holds {
         context.note(tells::no_keyholders(context.lang));
     }
-    context.say(&tells::archive_made(context.lang, folder, archive.origin(), &vkey))?;
+    let vkey = archive.verifier_key().to_string();
+    context.say(&tells::archive_made(context.lang, context.folder()?, archive.origin(), &vkey))?;
+    archive.end_beginning()?;
     Ok(Answer::Yes)
+}
+
+/// Why no archive was made.
+struct NotMade(Trouble);
+
+impl From<InitError> for NotMade {
+    fn from(error: InitError) -> Self {
+        Self(not_made(error))
+    }
+}
+
+impl From<Trouble> for NotMade {
+    fn from(trouble: Trouble) -> Self {
+        Self(trouble)
+    }
 }
 
 fn not_made(error: InitError) -> Trouble {

@@ -78,20 +78,35 @@ fn add(context: &Context, typed: &Add) -> Result<Answer, Trouble> {
     let mut archive = context.open_to_record()?;
     let also = typed.compartments.iter().map(|name| compartment::named(&archive, Some(name)));
     let also = also.collect::<Result<Vec<_>, _>>()?;
-    let keeping = Keeping::prepare(typed.recovery_sheet.as_deref())?;
+    let keeping = Keeping::prepare(typed.recovery_sheet.as_deref(), context.folder()?)?;
     let file = typed.new_passphrase_file.as_deref();
     let passphrase = prompt::new_passphrase(file, "--new-passphrase-file FILE", context.lang)?;
-    let (outcome, code) = archive.add_member(&typed.name, &passphrase, &KdfParams::default(), &also)?;
+    let before = match keeping.written() {
+        Some(code) => archive.admitted_before(&typed.name, &passphrase, code, &also)?.zip(Some(code.clone())),
+        None => None,
+    };
     let vkey = archive.verifier_key().to_string();
-    keeping.hand_out(
-        context,
-        &Holder { origin: archive.origin(), vkey: &vkey, member: &typed.name },
-        &code,
-    )?;
+    let origin = archive.origin().to_owned();
+    let holder = Holder { origin: &origin, vkey: &vkey, member: &typed.name };
+    let (outcome, sheet) = match before {
+        Some((outcome, code)) => (outcome, keeping.hand_out(context, context.folder()?, &holder, &code)?),
+        None => {
+            // Whoever is a member has a sheet: so it comes first.
+            let new = archive.new_member(&typed.name, keeping.written().cloned())?;
+            let sheet = keeping.hand_out(context, context.folder()?, &holder, new.code())?;
+            match archive.admit_new(&new, &passphrase, &KdfParams::default(), &also) {
+                Ok(outcome) => (outcome, sheet),
+                Err(error) if archive.is_asked_for(&new) => return Err(error.into()),
+                Err(error) => return Err(sheet.taken_back(error)),
+            }
+        }
+    };
     if !also.is_empty() && matches!(outcome, Outcome::Waiting(_)) {
         context.note(changes::share_later(context.lang));
     }
-    propose::say(outcome, &changes::member_added(context.lang, &typed.name), context)
+    let answer = propose::say(outcome, &changes::member_added(context.lang, &typed.name), context)?;
+    sheet.stays()?;
+    Ok(answer)
 }
 
 fn remove(context: &Context, typed: &Remove) -> Result<Answer, Trouble> {

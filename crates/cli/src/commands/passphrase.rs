@@ -1,8 +1,9 @@
 //! `vidimus passphrase`: another passphrase, or a new recovery sheet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use vidimus_archive::Archive;
 use vidimus_seal::KdfParams;
 
 use super::Answer;
@@ -33,22 +34,46 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     // Locking oneself in anew is no record, so it works also where the archive went back.
     let current = context.passphrase()?;
-    let mut archive = context.open_with_passphrase(&current)?;
-    if arguments.new_sheet {
-        let keeping = Keeping::prepare(arguments.recovery_sheet.as_deref())?;
-        let code = archive.renew_recovery(&current, &KdfParams::default())?;
-        let (vkey, member) =
-            (archive.verifier_key().to_string(), archive.register().name(archive.keyring().member()));
-        keeping.hand_out(
-            context,
-            &Holder { origin: archive.origin(), vkey: &vkey, member: &member },
-            &code,
-        )?;
+    let file = arguments.new_passphrase_file.as_deref();
+    let opened = context.open_with_passphrase(&current);
+    if let (Err(Trouble::WrongPassphrase { .. }), Some(new)) = (&opened, file) {
+        // The same command may have been killed when it was all but done: then the new one opens.
+        let new = prompt::new_passphrase(Some(new), "--new-passphrase-file FILE", context.lang)?;
+        let Ok(mut archive) = context.open_with_passphrase(&new) else {
+            return Err(opened.err().expect("matched"));
+        };
+        archive.record_key_file()?;
+        context.say(bad_days::passphrase_changed(context.lang))?;
         return Ok(Answer::Yes);
     }
-    let file = arguments.new_passphrase_file.as_deref();
+    let mut archive = opened?;
+    if arguments.new_sheet {
+        return new_sheet(context, &mut archive, &current, arguments.recovery_sheet.as_deref());
+    }
     let new = prompt::new_passphrase(file, "--new-passphrase-file FILE", context.lang)?;
     archive.change_passphrase(&current, &new, &KdfParams::default())?;
     context.say(bad_days::passphrase_changed(context.lang))?;
+    Ok(Answer::Yes)
+}
+
+/// The new sheet is in safe hands before it takes the old one's place.
+fn new_sheet(
+    context: &Context,
+    archive: &mut Archive,
+    passphrase: &str,
+    file: Option<&Path>,
+) -> Result<Answer, Trouble> {
+    let keeping = Keeping::prepare(file, context.folder()?)?;
+    let code = keeping.written().cloned().unwrap_or_else(|| archive.new_code());
+    let (vkey, member) =
+        (archive.verifier_key().to_string(), archive.register().name(archive.keyring().member()));
+    let origin = archive.origin().to_owned();
+    let holder = Holder { origin: &origin, vkey: &vkey, member: &member };
+    let sheet = keeping.hand_out(context, context.folder()?, &holder, &code)?;
+    match archive.renew_recovery_with(passphrase, &KdfParams::default(), &code) {
+        Ok(()) => sheet.stays()?,
+        Err(error) if archive.opens_with_sheet(&code).unwrap_or(true) => return Err(error.into()),
+        Err(error) => return Err(sheet.taken_back(error)),
+    }
     Ok(Answer::Yes)
 }

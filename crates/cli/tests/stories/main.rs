@@ -21,6 +21,7 @@ mod mistakes;
 mod people;
 mod receiving;
 mod refusals;
+mod sheets;
 mod support;
 mod terminal;
 mod width;
