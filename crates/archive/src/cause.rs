@@ -200,7 +200,7 @@ caused!(ProposeError {
     _ => Nothing,
 });
 caused!(ShareError { Door | Fold | Io; Self::NoSuchMember(_) => Nothing, Self::BadMember => Names });
-caused!(AddMemberError { Propose | Share | Io; Self::Name => Nothing, Self::Lock(_) => Keys });
+caused!(AddMemberError { Propose | Share | Unfinished | Io; Self::Name => Nothing, Self::Lock(_) => Keys });
 caused!(NewCompartmentError {
     Door | Fold | Io;
     Self::NoLetterLeft => TooMany,
@@ -257,6 +257,7 @@ caused!(GiverError {
     Self::Damaged { .. } | Self::Malformed(_) => Record,
     _ => Nothing,
 });
+caused!(OpeningError { Giver | Door | Fold; _ => Nothing });
 caused!(OutError {
     ; Self::NoRoom => System(io::ErrorKind::StorageFull),
     Self::Io { reason, .. } => reason.cause(),

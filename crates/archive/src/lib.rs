@@ -23,6 +23,7 @@ mod keyring;
 mod layout;
 mod locate;
 mod older_ledger;
+mod opened;
 mod passphrase;
 mod people;
 mod proposals;
@@ -65,6 +66,7 @@ pub use keyholders::{
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
 pub use older_ledger::NewerKeys;
+pub use opened::{OpenedLine, OpeningError, opening, share_key, sign_opening};
 pub use passphrase::{PassphraseError, recover};
 pub use people::ShareError;
 pub use proposals::{Outcome, ProposeError};

@@ -1,7 +1,5 @@
 //! Opening what was said about a giver: by keyholders on their own machines without an archive, or by the registrar where no
 //! keyholders are named.
-//!
-//! Never here in version 1: a record that it was opened. Keyholders open offline, and no archive can see that they did.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,18 +8,35 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
 use vidimus_model::{Accession, Change, Giver, GiverShare, Ref, Statement};
 use vidimus_seal::age::{Identity, KeyParseError, OpenError, decrypt_to_vec};
+use vidimus_seal::{SigningSeed, opening};
 use zeroize::Zeroizing;
 
 use crate::query::AskError;
-use crate::read::ReadError;
+use crate::read::{ReadError, RecordAt};
 use crate::{Archive, files};
 
 /// What came of opening a share.
 pub enum Unsealed {
-    /// What was said about the giver.
+    /// What was sealed, down to the last layer: of a giver see [`Words::of`].
     Text(Zeroizing<Vec<u8>>),
     /// Some layers were opened; what is left is an age file for the next keyholder, who may be elsewhere.
     Layer(Zeroizing<Vec<u8>>),
+}
+
+/// What was said about a giver, and the key that was sealed with it.
+pub struct Words {
+    /// Byte for byte.
+    pub said: Zeroizing<Vec<u8>>,
+    /// Signs that it was opened; none where an earlier program sealed it.
+    pub key: Option<SigningSeed>,
+}
+
+impl Words {
+    /// Takes apart what an opened share holds.
+    pub fn of(sealed: &[u8]) -> Self {
+        let (said, key) = opening::split(sealed);
+        Self { said: Zeroizing::new(said.to_vec()), key }
+    }
 }
 
 /// Why no share was opened.
@@ -142,11 +157,11 @@ impl Archive {
     /// # Errors
     /// Nothing was said, or the accession cannot be read.
     pub fn giver_shares(&mut self, accession: &Ref) -> Result<Vec<GiverShare>, GiverError> {
-        Ok(self.sealed_giver(accession)?.shares)
+        Ok(self.sealed_giver(accession)?.0.shares)
     }
 
     /// Writes the shares as age files into a folder, for the keyholders: `A7-giver-1.age` and so on, with those whose keys they
-    /// take, outermost layer first.
+    /// take, outermost layer first; and `A7-giver.txt`, by which they say that they opened it.
     ///
     /// # Errors
     /// As [`Archive::giver_shares`], or a file cannot be written.
@@ -164,6 +179,10 @@ impl Archive {
             files::replace(&path, &age).map_err(|reason| GiverError::Write { path: path.clone(), reason })?;
             written.push((path, share.recipients));
         }
+        let asked = self.opening_asked(accession)?;
+        let path = folder.join(format!("{stem}-giver.txt"));
+        files::replace(&path, asked.text().as_bytes())
+            .map_err(|reason| GiverError::Write { path: path.clone(), reason })?;
         Ok(written)
     }
 
@@ -171,8 +190,8 @@ impl Archive {
     ///
     /// # Errors
     /// It is sealed for others, nothing was said, or the accession cannot be read.
-    pub fn giver(&mut self, accession: &Ref) -> Result<Zeroizing<Vec<u8>>, GiverError> {
-        let giver = self.sealed_giver(accession)?;
+    pub fn giver(&mut self, accession: &Ref) -> Result<Words, GiverError> {
+        let (giver, _) = self.sealed_giver(accession)?;
         let accession = accession.clone();
         if giver.threshold > 0 {
             return Err(GiverError::Keyholders { accession, threshold: giver.threshold });
@@ -180,13 +199,14 @@ impl Archive {
         let Some(share) = giver.shares.first() else { return Err(GiverError::Malformed(accession)) };
         let Ok(age) = B64.decode(&share.age) else { return Err(GiverError::Malformed(accession)) };
         match decrypt_to_vec(&age, &self.keyring.member_keys().identity) {
-            Ok(text) => Ok(text),
+            Ok(sealed) => Ok(Words::of(&sealed)),
             Err(OpenError::NotForThisKey) => Err(GiverError::NotTheRegistrar(accession)),
             Err(reason) => Err(GiverError::Damaged { accession, reason }),
         }
     }
 
-    fn sealed_giver(&mut self, accession: &Ref) -> Result<Giver, GiverError> {
+    /// The sealed giver of an accession, and the record that it stands in.
+    pub(crate) fn sealed_giver(&mut self, accession: &Ref) -> Result<(Giver, RecordAt), GiverError> {
         if accession.item.is_some() {
             return Err(GiverError::NotAnAccession(accession.clone()));
         }
@@ -198,9 +218,9 @@ impl Archive {
         let history = catalogue.history(accession).map_err(AskError::from)?.value;
         let begun = history.into_iter().find(|line| line.change == "accession/1");
         let begun = begun.ok_or_else(|| GiverError::NotAnAccession(accession.clone()))?;
-        let record = self.record_in_row(accession, begun.seq)?.record;
-        match Statement::of(&record).map(|statement| statement.change) {
-            Ok(Change::Accession(Accession { giver: Some(giver), .. })) => Ok(giver),
+        let begun = self.record_in_row(accession, begun.seq)?;
+        match Statement::of(&begun.record).map(|statement| statement.change) {
+            Ok(Change::Accession(Accession { giver: Some(giver), .. })) => Ok((giver, begun)),
             Ok(Change::Accession(_)) => Err(GiverError::Nobody(accession.clone())),
             _ => Err(GiverError::Malformed(accession.clone())),
         }

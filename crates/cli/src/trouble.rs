@@ -166,6 +166,8 @@ pub enum Trouble {
     KeyholdersMissing,
     /// Keyholders do not approve, or are not tested.
     Approval(ApprovalTrouble),
+    /// That a giver was opened cannot be signed or recorded.
+    Opening(OpeningTrouble),
     /// Keyholders together open this giver.
     KeyholdersNeeded {
         /// How many.
@@ -208,6 +210,23 @@ pub enum ApprovalTrouble {
     NotACode,
 }
 
+/// What stands in the way of saying that a giver was opened.
+#[derive(Debug)]
+pub enum OpeningTrouble {
+    /// It is no such statement.
+    NotAStatement(PathBuf),
+    /// Nobody signed it.
+    NotSigned(PathBuf),
+    /// It is about something else.
+    OtherThing(PathBuf),
+    /// The signature does not hold.
+    BadSignature(PathBuf),
+    /// The text is not of the share that was opened.
+    NotAsked(PathBuf),
+    /// The giver was sealed without a key.
+    NoKey,
+}
+
 impl Trouble {
     /// The operating system's refusal about `path`.
     pub fn at(path: &Path, error: io::Error) -> Self {
@@ -243,6 +262,12 @@ impl Trouble {
             | Self::Settings(_)
             | Self::Declined
             | Self::GiverDamaged
+            | Self::Opening(
+                OpeningTrouble::NotSigned(_)
+                | OpeningTrouble::OtherThing(_)
+                | OpeningTrouble::BadSignature(_)
+                | OpeningTrouble::NoKey,
+            )
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )
@@ -276,6 +301,7 @@ impl Trouble {
             | Self::KeyholderKey(_)
             | Self::KeyholderSet(_)
             | Self::Approval(ApprovalTrouble::NothingAsked | ApprovalTrouble::NotToSign(_))
+            | Self::Opening(OpeningTrouble::NotAStatement(_) | OpeningTrouble::NotAsked(_))
             | Self::FileNotPrivate(_)
             | Self::PassphraseUnreadable(_)
             | Self::PassphraseWeak

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
+use crate::opening::{GiverKeys, GiverOpened};
 use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, ProposalId, Ref};
 
 /// One change. The tag is the field `change`; the rest are the record's own fields.
@@ -47,6 +48,10 @@ pub enum Change {
     AccessionOpened(AccessionOpened),
     #[serde(rename = "accession/1")]
     Accession(Accession),
+    #[serde(rename = "giver-keys/1")]
+    GiverKeys(GiverKeys),
+    #[serde(rename = "giver-opened/1")]
+    GiverOpened(GiverOpened),
     #[serde(rename = "item/1")]
     Item(Item),
     #[serde(rename = "not-taken/1")]

@@ -6,6 +6,7 @@ mod change;
 mod id;
 mod item;
 mod keyholders;
+mod opening;
 mod path;
 mod reference;
 mod statement;
@@ -21,6 +22,7 @@ pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZon
 pub use keyholders::{
     Keyholders, KeyholdersApproval, KeyholdersNamed, RecoveryTest, RecoveryTested, TestShare,
 };
+pub use opening::{GiverKey, GiverKeys, GiverOpened, Opening, OpeningAsked};
 pub use path::{FoundPath, PathEncoding, is_unsafe_to_show};
 pub use reference::{BadReference, Ref};
 pub use statement::{KNOWN_CHANGES, Statement, StatementError};

@@ -81,7 +81,7 @@ impl Statement {
 }
 
 /// The names of the changes that this version reads.
-pub const KNOWN_CHANGES: [&str; 29] = [
+pub const KNOWN_CHANGES: [&str; 31] = [
     "archive/1",
     "archive-key/1",
     "member/1",
@@ -100,6 +100,8 @@ pub const KNOWN_CHANGES: [&str; 29] = [
     "holder/1",
     "accession-opened/1",
     "accession/1",
+    "giver-keys/1",
+    "giver-opened/1",
     "item/1",
     "not-taken/1",
     "accession-end/1",

@@ -42,8 +42,7 @@ pub fn is_approval(untrusted_text: &[u8]) -> bool {
 
 /// The secret key as PKCS #8 in PEM (RFC 8410), as `openssl pkeyutl -sign -rawin -inkey` takes it.
 pub fn to_pem(seed: &SigningSeed) -> Zeroizing<String> {
-    let der = Zeroizing::new([&PKCS8[..], seed.bytes()].concat());
-    let body = Zeroizing::new(B64.encode(&*der));
+    let body = Zeroizing::new(B64.encode(&*to_der(seed)));
     Zeroizing::new(format!("{BEGIN}\n{}\n{END}\n", *body))
 }
 
@@ -51,9 +50,17 @@ pub fn to_pem(seed: &SigningSeed) -> Zeroizing<String> {
 pub fn from_pem(untrusted_pem: &[u8]) -> Option<SigningSeed> {
     let text = std::str::from_utf8(untrusted_pem).ok()?.trim();
     let body = text.strip_prefix(BEGIN)?.strip_suffix(END)?.trim();
-    let der = Zeroizing::new(B64.decode(body).ok()?);
-    let seed = der.strip_prefix(&PKCS8[..])?.try_into().ok()?;
-    Some(SigningSeed::from_bytes(seed))
+    from_der(&Zeroizing::new(B64.decode(body).ok()?))
+}
+
+/// The secret key as PKCS #8 (RFC 8410).
+pub(crate) fn to_der(seed: &SigningSeed) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([&PKCS8[..], seed.bytes()].concat())
+}
+
+/// The secret key in such a structure; none if it is not one.
+pub(crate) fn from_der(untrusted_der: &[u8]) -> Option<SigningSeed> {
+    Some(SigningSeed::from_bytes(untrusted_der.strip_prefix(&PKCS8[..])?.try_into().ok()?))
 }
 
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";

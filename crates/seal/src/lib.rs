@@ -21,6 +21,7 @@ mod entropy;
 mod kdf;
 pub mod keyholders;
 pub mod member;
+pub mod opening;
 mod recovery;
 pub mod row;
 mod signing;

@@ -17,6 +17,7 @@ mod keys;
 mod ledger;
 mod objects;
 mod objects_read;
+mod openings;
 mod pending;
 mod receipts;
 mod records;
@@ -159,6 +160,7 @@ fn run(
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);
     clocks::look(&facts.clocks, &stamps, now, &mut report);
+    openings::look(&facts, &register, &mut report);
     keys::look_at_common(&keys, &scan, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);

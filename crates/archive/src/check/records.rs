@@ -15,6 +15,7 @@ use super::complete::Received;
 use super::items::Items;
 use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
+use super::openings::Sealed;
 use super::register::Register;
 use super::report::{Report, record, runs, what};
 use super::sentence::{Sentence, sentence};
@@ -43,6 +44,10 @@ pub(super) struct Facts {
     pub keys: BTreeMap<String, KeyUse>,
     /// Tombstones, with their log indices.
     pub erasures: Vec<(u64, vidimus_model::Erasure)>,
+    /// Of each accession what shows who opened its giver.
+    pub givers: BTreeMap<Ref, Sealed>,
+    /// Statements that givers were opened, with their log indices.
+    pub openings: Vec<(u64, vidimus_model::GiverOpened)>,
     /// Members whose records these are.
     pub acted: BTreeSet<MemberId>,
     /// Rows with a body that were not opened, for whatever reason.
@@ -298,6 +303,14 @@ impl Facts {
         match statement.change {
             Change::Item(item) => self.items.learn(row.seq, &row.key, item),
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
+            Change::Accession(begun) => {
+                self.givers.entry(begun.about).or_default().entry = Some(hex::encode(row.entry));
+            }
+            Change::GiverKeys(keys) => {
+                let about = keys.about.clone();
+                self.givers.entry(about).or_default().keys = Some(keys);
+            }
+            Change::GiverOpened(opened) => self.openings.push((row.seq, opened)),
             Change::Erasure(mut erasure) => {
                 let entries = std::mem::take(&mut erasure.entries);
                 self.buried.extend(entries.into_iter().map(|entry| (entry, row.seq)));

@@ -14,6 +14,7 @@ use super::{AskError, GivenLine, Resolved, state_word};
 use crate::Archive;
 use crate::archive::CheckpointSummary;
 use crate::clock::ClockDoubt;
+use crate::opened::OpenedLine;
 use crate::read::ReadError;
 
 /// What `show` answers; an object in JSON, whose fields are those of the record and these.
@@ -99,6 +100,8 @@ pub struct ShownAccession {
     pub not_taken: Vec<NotTakenLine>,
     /// Who was given something of it.
     pub disclosures: Vec<GivenLine>,
+    /// That its giver was opened, as far as that is on record.
+    pub openings: Vec<OpenedLine>,
 }
 
 /// For the registrar (`docs/format/receipt.md`): computed from records, stored nowhere else.
@@ -201,6 +204,7 @@ impl Archive {
             None => Map::new(),
         };
         let clock_doubts = seq.map(|seq| self.clock_doubts(seq)).transpose()?.unwrap_or_default();
+        let openings = self.openings(&reference)?;
         let medium = row.begun.map(|begun| begun.medium).unwrap_or_default();
         let receipt = match row.end.zip(seq_of("accession-end/1")) {
             Some((end, at)) => Some(self.internal_receipt(end, at, medium)?),
@@ -225,6 +229,7 @@ impl Archive {
             receipt,
             not_taken: not_taken.into_iter().map(line).collect(),
             disclosures,
+            openings,
         })
     }
 

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use vidimus_folds::catalogue::State;
 use vidimus_model::{
-    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundKind, FoundPath, KeyId, Medium,
-    Ref, Source, TimeZoneKnown,
+    Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, FoundKind, FoundPath, GiverKeys, KeyId,
+    Medium, Ref, Source, TimeZoneKnown,
 };
 use vidimus_seal::age::Identity;
 use vidimus_seal::{Entropy, wrap};
@@ -360,23 +360,25 @@ impl Archive {
             about = Some(reference.clone());
             let opened =
                 Change::AccessionOpened(AccessionOpened { about: reference.clone(), number, key: key_id });
+            let keys = giver.as_ref().map(|sealed| {
+                Change::GiverKeys(GiverKeys { about: reference.clone(), keys: sealed.keys.clone() })
+            });
             let accession = Change::Accession(Accession {
                 about: reference,
                 number,
                 sources: sources.clone(),
                 medium: medium.clone(),
                 note: request.note.clone(),
-                giver: giver.clone(),
+                giver: giver.as_ref().map(|sealed| sealed.giver.clone()),
             });
             let compartment = &request.into;
-            let drafts = vec![
-                Draft {
-                    compartment: compartment.clone(),
-                    key: archive.current(compartment)?,
-                    change: opened,
-                },
-                Draft { compartment: compartment.clone(), key: key_id, change: accession },
-            ];
+            let mut drafts = vec![Draft {
+                compartment: compartment.clone(),
+                key: archive.current(compartment)?,
+                change: opened,
+            }];
+            let own = std::iter::once(accession).chain(keys);
+            drafts.extend(own.map(|change| Draft { compartment: compartment.clone(), key: key_id, change }));
             Ok(Act::of(drafts, vec![compartment.clone()]))
         })?;
         self.keyring.adopt(key_id);

@@ -6,6 +6,7 @@ mod keyholders;
 mod keys;
 mod killed;
 mod moving;
+mod openings;
 mod sheets;
 
 use std::collections::BTreeSet;

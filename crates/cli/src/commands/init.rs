@@ -92,7 +92,7 @@ fn go_on(context: &Context, origin: &str, member: &str, keeping: Option<Keeping>
     if !mine || !has_sheet {
         return Err(not_empty());
     }
-    archive.publish_log().map_err(|error| Trouble::Damaged { detail: error.to_string() })?;
+    archive.publish_log().map_err(|error| Trouble::inside(&error))?;
     let answer = answer(context, &archive, archive.register().keyholders.is_none())?;
     if let Some(code) = keeping.as_ref().and_then(Keeping::written) {
         sheet::end(context.folder()?, code)?;

@@ -11,11 +11,11 @@ use vidimus_seal::keyholders::KeyholderSetError;
 use vidimus_seal::{KeyholderSet, Recipient};
 
 use super::propose::{self, Proposal};
-use super::{Answer, approval, recovery_test, unseal};
+use super::{Answer, approval, opened, recovery_test, unseal};
 use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
-use crate::words::{changes, keyholders, tells};
+use crate::words::{changes, keyholders, openings, tells};
 
 /// Keyholders as typed.
 #[derive(Args)]
@@ -96,9 +96,14 @@ enum Command {
         #[arg(value_name = "REF")]
         accession: String,
         /// A folder for the keyholders' files
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", conflicts_with = "purpose_file")]
         out: Option<PathBuf>,
+        /// A file that says what for; `-` reads standard input
+        #[arg(long, value_name = "FILE")]
+        purpose_file: Option<PathBuf>,
     },
+    /// Put on record that a giver was opened
+    Opened(opened::Arguments),
 }
 
 /// Does what was typed.
@@ -113,7 +118,11 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         Command::Test { out } => recovery_test::begin(context, &out),
         Command::Tested { file } => recovery_test::finish(context, &file),
         Command::List { json } => list(context, json),
-        Command::Giver { accession, out } => giver(context, &accession, out.as_deref()),
+        Command::Giver { accession, out, purpose_file } => match out {
+            Some(folder) => shares(context, &accession, &folder),
+            None => own_giver(context, &accession, purpose_file.as_deref()),
+        },
+        Command::Opened(arguments) => opened::run(context, &arguments),
     }
 }
 
@@ -187,20 +196,31 @@ fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
     Ok(Answer::Yes)
 }
 
-fn giver(context: &Context, accession: &str, out: Option<&Path>) -> Result<Answer, Trouble> {
+fn shares(context: &Context, accession: &str, folder: &Path) -> Result<Answer, Trouble> {
     let accession = references::one(accession)?;
-    let mut archive = context.open()?;
-    match out {
-        Some(folder) => {
-            let written = archive.export_giver_shares(&accession, folder).map_err(not_given)?;
-            context.say(&tells::shares_written(context.lang, &written))?;
-        }
-        None => unseal::print(&archive.giver(&accession).map_err(not_given)?)?,
-    }
+    let written = context.open()?.export_giver_shares(&accession, folder).map_err(not_given)?;
+    context.say(&tells::shares_written(context.lang, &written))?;
     Ok(Answer::Yes)
 }
 
-fn not_given(error: GiverError) -> Trouble {
+/// Opens what is sealed for this member alone; that it was opened is recorded before the words are shown.
+fn own_giver(context: &Context, accession: &str, purpose: Option<&Path>) -> Result<Answer, Trouble> {
+    let accession = references::one(accession)?;
+    let why = opened::lines_in(purpose)?;
+    let mut archive = context.open()?;
+    let words = archive.giver(&accession).map_err(not_given)?;
+    if archive.went_back().is_some() {
+        context.note(openings::not_recorded(context.lang));
+    } else {
+        let recorded = archive.record_own_opening(&accession, words.key.as_ref(), why);
+        recorded.map_err(|error| opened::refused(error, purpose))?;
+    }
+    unseal::print(&words.said)?;
+    Ok(Answer::Yes)
+}
+
+/// Why a giver is not given out, in words for people.
+pub fn not_given(error: GiverError) -> Trouble {
     match error {
         GiverError::Nobody(accession) => Trouble::NoGiverNamed(accession),
         GiverError::Keyholders { threshold, .. } => Trouble::KeyholdersNeeded { threshold },

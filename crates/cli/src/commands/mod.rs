@@ -15,6 +15,7 @@ pub mod list;
 pub mod log;
 pub mod member;
 pub mod move_into;
+mod opened;
 pub mod passphrase;
 pub mod proposals;
 pub mod propose;

@@ -1,4 +1,5 @@
-//! `vidimus unseal`: keyholders together open who gave an accession, on their own machine, without the archive.
+//! `vidimus unseal`: keyholders together open who gave an accession, on their own machine, without the archive, and sign that
+//! they did.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
 use clap::Args;
 use serde::Deserialize;
-use vidimus_archive::unseal::{self, UnsealError, Unsealed};
+use vidimus_archive::unseal::{self, UnsealError, Unsealed, Words};
 use vidimus_model::Giver;
 use vidimus_seal::Identity;
 use zeroize::Zeroizing;
 
-use super::Answer;
+use super::{Answer, opened};
 use crate::context::Context;
 use crate::secrets::{self, NewFile};
 use crate::trouble::Trouble;
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// A new file for the next keyholder, where those who are here are not enough
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    sign: opened::Sign,
 }
 
 /// Opens the giver and prints what was said, or opens as many layers as it can for the next keyholder.
@@ -38,7 +41,11 @@ pub struct Arguments {
 /// A file holds no giver, more keyholders are needed, or something does not open.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     match open(&arguments.files, &arguments.keys)? {
-        Unsealed::Text(said) => print(&said)?,
+        Unsealed::Text(sealed) => {
+            let words = Words::of(&sealed);
+            opened::sign(context, &arguments.sign, &words)?;
+            print(&words.said)?;
+        }
         Unsealed::Layer(layer) => {
             let path = arguments.out.as_deref().ok_or(Trouble::KeyholdersMissing)?;
             NewFile::create(path)?.write(&layer)?;

@@ -6,7 +6,7 @@ use vidimus_archive::query::{GivenLine, Shown, ShownAccession, ShownItem};
 use vidimus_model::{FoundPath, PathEncoding, Ref};
 
 use super::fold::HANG;
-use super::{Lang, clocks, numbers, reasons, safe, tells};
+use super::{Lang, clocks, numbers, openings, reasons, safe, tells};
 
 /// How many of the things that were not taken are shown.
 const LISTED: usize = 20;
@@ -82,6 +82,14 @@ impl Page {
                 "опечатан (vidimus unseal)",
             );
             self.fact(["giver", "хто передав", "передавший"], Some(sealed.to_owned()));
+            let mut openings: Vec<String> =
+                accession.openings.iter().map(|opened| openings::line(lang, opened)).collect();
+            if openings.is_empty() {
+                openings.push(openings::none_on_record(lang).to_owned());
+            }
+            for opening in openings {
+                self.fact(["giver opened", "відкрито", "вскрыто"], Some(opening));
+            }
         }
         self.fact(["items here", "одиниць тут", "единиц здесь"], Some(numbers::count(lang, accession.items)));
         if let Some(receipt) = &accession.receipt {

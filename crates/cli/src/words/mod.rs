@@ -13,6 +13,7 @@ pub mod fold;
 pub mod help;
 pub mod keyholders;
 pub mod numbers;
+pub mod openings;
 pub mod phrases;
 pub mod reasons;
 pub mod receipt;

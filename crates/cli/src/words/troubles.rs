@@ -2,7 +2,7 @@
 
 use super::causes::{detailed, inside, keyholder_set, recovery_code, settings, system};
 use super::{Lang, safe, say};
-use super::{bad_days, keyholders};
+use super::{bad_days, keyholders, openings};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -442,6 +442,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Одними этими ключами не открыть.\nНазовите файл каждого присутствующего хранителя через --key или передайте следующему: --out ФАЙЛ.",
         ),
         Trouble::Approval(error) => keyholders::trouble(lang, error),
+        Trouble::Opening(error) => openings::trouble(lang, error),
         Trouble::KeyholdersNeeded { threshold } => say!(
             lang,
             "{threshold} keyholders together open this giver, and no member can.\nWrite the files for them with --out DIR.",

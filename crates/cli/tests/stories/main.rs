@@ -18,6 +18,7 @@ mod https;
 mod keyholders;
 mod keyholders_change;
 mod mistakes;
+mod openings;
 mod people;
 mod receiving;
 mod refusals;

@@ -1,7 +1,7 @@
 //! Which changes the catalogue keeps as records, in what words, and what becomes of them when their subject goes.
 
 use serde_json::{Value, json};
-use vidimus_model::{Change, Ref};
+use vidimus_model::{Change, Opening, Ref};
 
 /// A change about something; the numbers are stored and never change their meaning within a version of the fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Repacked = 9,
     Erased = 10,
     Disclosed = 11,
+    GiverKeys = 12,
+    GiverOpened = 13,
 }
 
 /// What becomes of a record when what it is about is erased or moved out.
@@ -31,7 +33,7 @@ pub(super) enum Fate {
     IsForgotten,
 }
 
-const ALL: [(Kind, &str, Fate); 11] = [
+const ALL: [(Kind, &str, Fate); 13] = [
     (Kind::Opened, "accession-opened/1", Fate::Stays),
     (Kind::Begun, "accession/1", Fate::GoesAlong),
     (Kind::Ended, "accession-end/1", Fate::GoesAlong),
@@ -43,6 +45,8 @@ const ALL: [(Kind, &str, Fate); 11] = [
     (Kind::Repacked, "repack/1", Fate::GoesAlong),
     (Kind::Erased, "erasure/1", Fate::Stays),
     (Kind::Disclosed, "disclosure/1", Fate::Stays),
+    (Kind::GiverKeys, "giver-keys/1", Fate::GoesAlong),
+    (Kind::GiverOpened, "giver-opened/1", Fate::GoesAlong),
 ];
 
 impl Kind {
@@ -97,6 +101,11 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
             let given = json!({"recipient": c.recipient, "purpose": c.purpose, "files": c.files.len(),
                 "note": c.recipient});
             (Kind::Disclosed, c.about.iter().collect(), given)
+        }
+        Change::GiverKeys(c) => (Kind::GiverKeys, vec![&c.about], nothing),
+        Change::GiverOpened(c) => {
+            let by = Opening::read(&c.statement).map(|opening| opening.by);
+            (Kind::GiverOpened, vec![&c.about], json!({"note": by}))
         }
         Change::Item(_)
         | Change::NotTaken(_)

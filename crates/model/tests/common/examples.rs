@@ -10,12 +10,46 @@ use vidimus_model::*;
 use super::{ORIGIN, Set, keys};
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 4] = [
+pub(super) const SETS: [Set; 5] = [
     ("changes-v1", at_first),
     ("changes-v1-keys", of_keys),
     ("changes-v1-keyholders", of_keyholders),
     ("changes-v1-member-file", of_a_key_file),
+    ("changes-v1-giver", of_an_opened_giver),
 ];
+
+/// A giver that was opened: signed by who opened it, and only told.
+fn of_an_opened_giver() -> Vec<(&'static str, Change)> {
+    let key = SigningKey::from_seed(&[6; 32]);
+    let share = base64url(&key.public().to_bytes());
+    let recipients = RECIPIENTS.map(String::from).to_vec();
+    let opening = Opening {
+        origin: ORIGIN.into(),
+        accession: about("A7"),
+        entry: "ab".repeat(32),
+        share: Some(share.clone()),
+        keyholders: recipients.clone(),
+        by: "Ана".into(),
+        at: "2031-02-19T10:00:00Z".into(),
+        why: Opening::lines("the court asked who brought it\nletter 12"),
+    };
+    let told = Opening { share: None, keyholders: Vec::new(), at: "last winter".into(), ..opening.clone() };
+    let opened = |opening: &Opening, signature| {
+        Change::GiverOpened(GiverOpened { about: about("A7"), statement: opening.text(), signature })
+    };
+    let signature = base64url(&key.sign(opening.text().as_bytes()));
+    vec![
+        (
+            "giver-keys.sd-jwt",
+            Change::GiverKeys(GiverKeys {
+                about: about("A7"),
+                keys: vec![GiverKey { recipients, key: share }],
+            }),
+        ),
+        ("giver-opened.sd-jwt", opened(&opening, Some(signature))),
+        ("giver-opened-told.sd-jwt", opened(&told, None)),
+    ]
+}
 
 /// A member who changed their passphrase.
 fn of_a_key_file() -> Vec<(&'static str, Change)> {

@@ -10,7 +10,7 @@ use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
 
 use super::{Lang, Trouble, trouble};
-use crate::trouble::ApprovalTrouble;
+use crate::trouble::{ApprovalTrouble, OpeningTrouble};
 
 /// What others could put into a name.
 const ODD: &str = "a\nb\u{202e}c\u{1b}[2J";
@@ -154,6 +154,12 @@ fn all() -> Vec<Trouble> {
         Trouble::Approval(ApprovalTrouble::NotToSign(file())),
         Trouble::Approval(ApprovalTrouble::NoKeyholders),
         Trouble::Approval(ApprovalTrouble::NotACode),
+        Trouble::Opening(OpeningTrouble::NotAStatement(file())),
+        Trouble::Opening(OpeningTrouble::NotSigned(file())),
+        Trouble::Opening(OpeningTrouble::OtherThing(file())),
+        Trouble::Opening(OpeningTrouble::BadSignature(file())),
+        Trouble::Opening(OpeningTrouble::NotAsked(file())),
+        Trouble::Opening(OpeningTrouble::NoKey),
         Trouble::KeyholdersNeeded { threshold: 2 },
         Trouble::NoGiverNamed(reference()),
         Trouble::GiverDamaged,
