@@ -39,6 +39,9 @@ pub(super) struct Scan {
     pub first_main_key: Option<String>,
     /// The keys of all its rows with a body.
     pub main_keys: BTreeSet<String>,
+    /// The keys that seal records of the register, and those that seal others.
+    register_keys: BTreeSet<String>,
+    other_keys: BTreeSet<String>,
     /// A record of the register cannot be read, so that what it says is not known.
     pub register_is_damaged: bool,
     /// The tip.
@@ -129,6 +132,8 @@ pub(super) fn scan(
     for (first, last) in runs(&beyond) {
         report.problem(record(first, last), "it stands far behind the ledger's end", what::TAMPERED);
     }
+    // A record of the register that was put elsewhere does not open there, and what it said is not known.
+    scan.register_is_damaged |= !scan.register_keys.is_disjoint(&scan.other_keys);
     report.counted().entries = scan.entries.len() as u64;
     scan
 }
@@ -158,6 +163,13 @@ impl Scan {
         }
         // The register has no blank rows: one without a record had one, and what it said is not known.
         self.register_is_damaged |= row.compartment == "register" && row.body.is_none() && !row.erased;
+        if row.body.is_some() {
+            let keys =
+                if row.compartment == "register" { &mut self.register_keys } else { &mut self.other_keys };
+            if !keys.contains(&row.key) {
+                keys.insert(row.key.clone());
+            }
+        }
         if row.compartment == "main" && row.body.is_some() {
             self.first_main_key.get_or_insert_with(|| row.key.clone());
             self.main_keys.insert(row.key);
