@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Hits every command at every call that changes what outlasts it, and prints a table of what was found.
+# Hits every command at every call that changes what outlasts it, and takes the power away; prints a table of what was found.
+# Without words it runs all points, an even tenth after the other, so that what was run when it is stopped is a fair sample.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh
@@ -10,4 +11,15 @@ cargo build --locked --package vidimus-cli --package vidimus-harness
 # In memory it is many times faster, and a kill loses there no less than elsewhere.
 scratch=${TMPDIR:-/tmp}
 [ -w /dev/shm ] && scratch=/dev/shm
-exec target/debug/vidimus-crash run --vidimus target/debug/vidimus --scratch "$scratch" --each "${EACH:-1}"
+crash() {
+    target/debug/vidimus-crash run --vidimus target/debug/vidimus --scratch "$scratch" --journal target/crash.journal "$@"
+}
+if [ $# -gt 0 ]; then
+    crash "$@"
+    exit
+fi
+status=0
+for part in 0 1 2 3 4 5 6 7 8 9; do
+    crash --parts 10 --part "$part" || status=$?
+done
+exit "$status"

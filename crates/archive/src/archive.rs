@@ -17,6 +17,7 @@ use vidimus_vault::FolderVault;
 
 use crate::archive_key;
 use crate::clock::Clock;
+use crate::files;
 use crate::high_water::{HighWater, Seen};
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
@@ -140,6 +141,11 @@ impl Archive {
             }
         };
         let vault = FolderVault::open(&layout.objects())?;
+        // Killed programs may have left gigabytes; where they cannot be removed, reading is still possible.
+        let _ = vault.clean_up();
+        for folder in [layout.log(), layout.unfinished(), high_water.folder().to_owned()] {
+            files::sweep(&folder);
+        }
         let parts = Parts { layout, ledger, vault, keyring, archive_id, archive_seed, high_water, went_back };
         let mut archive = Self::assemble(parts, opening.clock)?;
         let folded = archive.refresh_register();

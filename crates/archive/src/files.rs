@@ -1,9 +1,12 @@
 //! Small files that must be there after a power cut: written aside, synced, then put in place.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Puts `bytes` at `path`, replacing what was there; durable when it returns. Only the owner may read it.
 ///
@@ -11,18 +14,43 @@ use std::path::Path;
 /// Any of the file system's; the old file is then still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     crate::crash::step();
-    let folder = parent(path)?;
-    make_folder(folder)?;
-    let aside = aside(path);
-    let written = write_aside(&aside, bytes).and_then(|()| fs::rename(&aside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
+    make_folder(parent(path)?)?;
+    for left in left_over(path).unwrap_or_default() {
+        // It is in nobody's way.
+        let _ = wipe(&left);
     }
-    written?;
-    sync_folder(folder)
+    put(path, path, bytes, Kept::AtOnce)?;
+    sync_folder(parent(path)?)
 }
 
-/// Overwrites a file, removes it and makes that durable; one that is not there is well.
+/// As [`replace`], but a power cut may take it, or leave the file without its bytes: [`sync_all`] is to follow. It is written in
+/// `staging` first, which is in the same file system.
+///
+/// # Errors
+/// Any of the file system's; the old file is then still there.
+pub fn replace_for_now(path: &Path, bytes: &[u8], staging: &Path) -> io::Result<()> {
+    make_folder(parent(path)?)?;
+    put(path, &staging.join(path.file_name().unwrap_or_default()), bytes, Kept::Later)
+}
+
+/// Takes away what killed programs wrote aside in a folder of ours, for whatever file. What cannot be removed is in nobody's
+/// way.
+pub fn sweep(folder: &Path) {
+    for left in asides(folder, None).unwrap_or_default() {
+        let _ = wipe(&left);
+    }
+}
+
+/// Makes all that was written in the file system of this folder durable.
+///
+/// # Errors
+/// Something could not be written: nobody is told of it again, so it is to be written anew.
+pub fn sync_all(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
+}
+
+/// Overwrites a file, removes it and makes that durable; one that is not there is well. So is done with what killed programs
+/// left of it.
 ///
 /// It loses its name first: what a crash leaves is never taken for a damaged file.
 ///
@@ -31,19 +59,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn destroy(path: &Path) -> io::Result<()> {
     crate::crash::step();
     let aside = aside(path);
-    match fs::rename(path, &aside) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        renamed => renamed?,
+    let there = match fs::rename(path, &aside) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => false,
+        renamed => {
+            renamed?;
+            true
+        }
+    };
+    let left = left_over(path)?;
+    for aside in &left {
+        crate::crash::step();
+        wipe(aside)?;
     }
-    crate::crash::step();
-    let length = fs::symlink_metadata(&aside)?.len();
-    // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
-    let mut file = OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(&aside)?;
-    io::copy(&mut io::repeat(0).take(length), &mut file)?;
-    file.sync_all()?;
-    crate::crash::step();
-    fs::remove_file(&aside)?;
-    sync_folder(parent(path)?)
+    match there || !left.is_empty() {
+        true => sync_folder(parent(path)?),
+        false => Ok(()),
+    }
 }
 
 /// Removes a file; one that is not there is well. A power cut may bring it back.
@@ -76,7 +107,7 @@ const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 /// Neither is a link followed, nor does a FIFO hold us until somebody writes to it.
 pub const NOT_WAITING: i32 = NO_FOLLOW | rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
-/// Makes a folder and those above it; only the owner may enter.
+/// Makes a folder and those above it, durably; only the owner may enter.
 ///
 /// # Errors
 /// Any of the file system's.
@@ -84,11 +115,13 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => sync_folder(above),
-        _ => Ok(()),
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(above)?;
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        made => made?,
     }
+    sync_folder(above)
 }
 
 /// Makes the names in a folder durable.
@@ -99,17 +132,109 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// When what is put in place is durable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    AtOnce,
+    Later,
 }
 
-fn aside(path: &Path) -> std::path::PathBuf {
+fn put(path: &Path, beside: &Path, bytes: &[u8], kept: Kept) -> io::Result<()> {
+    let (aside, mut file) = open_aside(beside)?;
+    let written = file.write_all(bytes).and_then(|()| match kept {
+        Kept::AtOnce => file.sync_all(),
+        Kept::Later => Ok(()),
+    });
+    let written = written.and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
+/// A new file beside `path`, under a lock that the kernel drops when the process ends, however it ends: so it is asked of the
+/// kernel whether somebody still writes it.
+fn open_aside(path: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let aside = aside(path);
+        let mut options = OpenOptions::new();
+        let file = match options.write(true).create_new(true).mode(0o600).open(&aside) {
+            // Left by a dead process of this number, or in use by one that numbers its processes apart from us.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            file => file?,
+        };
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => continue,
+            // Where there are no locks nobody removes it either.
+            Err(fs::TryLockError::Error(_)) => return Ok((aside, file)),
+            Ok(()) => {}
+        }
+        // Before it was locked another process may have taken it for a left-over.
+        if fs::symlink_metadata(&aside)
+            .is_ok_and(|found| file.metadata().is_ok_and(|own| found.ino() == own.ino()))
+        {
+            return Ok((aside, file));
+        }
+    }
+}
+
+/// Two processes, or threads, may replace one file at once; each writes its own aside and the last rename wins whole.
+fn aside(path: &Path) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    // Two processes may replace one file at once; each writes its own aside and the last rename wins whole.
-    name.push(format!(".{}.aside", std::process::id()));
+    name.push(format!(".{}-{}.aside", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     path.with_file_name(name)
+}
+
+/// What was written aside for this file, or set aside to be destroyed, and still lies there.
+fn left_over(path: &Path) -> io::Result<Vec<PathBuf>> {
+    asides(parent(path)?, path.file_name())
+}
+
+/// What lies aside in a folder, for one file or for any.
+fn asides(folder: &Path, of: Option<&OsStr>) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if set_aside(entry.file_name().as_bytes()).is_some_and(|own| of.is_none_or(|of| of.as_bytes() == own))
+        {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The name for which something was written aside under this one.
+fn set_aside(name: &[u8]) -> Option<&[u8]> {
+    let rest = name.strip_suffix(b".aside")?;
+    let dot = rest.iter().rposition(|byte| *byte == b'.')?;
+    let number = &rest[dot + 1..];
+    (!number.is_empty() && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-'))
+        .then_some(&rest[..dot])
+}
+
+/// Overwrites and removes it, unless somebody is at it.
+fn wipe(aside: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(aside) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+        return Ok(());
+    }
+    // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()?;
+    crate::crash::step();
+    match fs::remove_file(aside) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 fn parent(path: &Path) -> io::Result<&Path> {
@@ -118,7 +243,28 @@ fn parent(path: &Path) -> io::Result<&Path> {
 
 #[cfg(test)]
 mod tests {
-    use super::replace;
+    use super::{destroy, open_aside, replace};
+    use std::fs;
+
+    #[test]
+    fn what_a_killed_program_wrote_aside_is_taken_away_and_what_a_living_one_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(folder.path()).unwrap().count();
+        let path = folder.path().join("x.age");
+        for (left, other) in [("x.age.7-0.aside", "x.age.old.aside"), ("x.age.77.aside", "y.age.7-1.aside")] {
+            fs::write(folder.path().join(left), b"a wrap").unwrap();
+            fs::write(folder.path().join(other), b"somebody's own").unwrap();
+        }
+        let (_, living) = open_aside(&path).unwrap();
+        replace(&path, b"one").unwrap();
+        assert_eq!(names(), 4);
+        drop(living);
+        destroy(&path).unwrap();
+        assert_eq!(names(), 2);
+        fs::write(folder.path().join("x.age.7-0.aside"), b"a wrap").unwrap();
+        destroy(&path).unwrap();
+        assert_eq!(names(), 2);
+    }
 
     #[test]
     fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {

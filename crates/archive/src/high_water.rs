@@ -39,6 +39,11 @@ impl HighWater {
         Self { path: state.join(archive_id).join("high-water") }
     }
 
+    /// The folder in which it lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().expect("it was joined to a folder")
+    }
+
     /// The newest checkpoint seen, as a note.
     ///
     /// # Errors

@@ -71,19 +71,25 @@ impl Log<'_> {
     /// # Errors
     /// The ledger cannot be read, the folder not be written, or the entries contradict the checkpoint.
     pub fn publish(&self) -> Result<(), LogError> {
+        // Asked first: another process may publish more meanwhile.
+        let published = self.published();
         let signed = SignedCheckpoint::from_bytes(&self.ledger.tip()?.note)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         let size = signed.checkpoint().size;
-        let nodes = self.nodes(size)?;
-        if merkle::root(size, &nodes)? != signed.checkpoint().root {
+        let written = self.complete(published, size)?;
+        if merkle::root(size, &self.nodes_of(size)).ok() != Some(signed.checkpoint().root) {
             // A tile that was damaged is made again from the entries, once.
             self.rebuild(&signed)?;
+        } else if !written.is_empty() {
+            // The checkpoint promises tiles: it comes when they outlast a power cut.
+            files::sync_all(&self.layout.log())?;
         }
         let text = signed.note().to_string();
         let path = self.layout.log().join("checkpoint");
         if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
             files::replace(&path, text.as_bytes())?;
         }
+        written.iter().for_each(|tile| self.drop_partials(tile));
         Ok(())
     }
 
@@ -101,24 +107,47 @@ impl Log<'_> {
             }
         }
         self.look_through(PathBuf::new(), size)?;
-        let nodes = self.nodes(size)?;
-        if merkle::root(size, &nodes)? != signed.checkpoint().root {
+        if merkle::root(size, &self.nodes_of(size))? != signed.checkpoint().root {
             return Err(LogError::OtherRoot);
         }
-        Ok(())
+        Ok(files::sync_all(&self.layout.log())?)
     }
 
     /// The nodes of the tree of this size, from tiles; missing tiles are made first.
     pub fn nodes(&self, size: u64) -> Result<impl Nodes + use<>, LogError> {
-        for tile in tiles::all(size) {
-            if !self.tile_path(&tile).is_file() && !self.tile_path(&tile.full()).is_file() {
-                let content = self.tile_content(&tile, size)?;
-                self.write(&tile, &content)?;
-                self.drop_partials(&tile);
-            }
-        }
+        self.complete(self.published(), size)?;
+        Ok(self.nodes_of(size))
+    }
+
+    fn nodes_of(&self, size: u64) -> impl Nodes + use<> {
         let folder = self.layout.log();
-        Ok(TileNodes::new(size, move |tile: Tile| read_tile(&folder, &tile)))
+        TileNodes::new(size, move |tile: Tile| read_tile(&folder, &tile))
+    }
+
+    /// How many entries the published checkpoint promises tiles for; 0 where there is none.
+    fn published(&self) -> u64 {
+        let untrusted = fs::read(self.layout.log().join("checkpoint")).unwrap_or_default();
+        SignedCheckpoint::from_bytes(&untrusted).map_or(0, |signed| signed.checkpoint().size)
+    }
+
+    /// Writes the tiles that are missing, and those that no checkpoint promises: a killed program left them, and a power cut
+    /// may have left them without their bytes. Returns what was written; it is not durable yet.
+    fn complete(&self, published: u64, size: u64) -> Result<Vec<Tile>, LogError> {
+        let promised = |tile: &Tile| {
+            let there = tiles::tile_at(tile.kind(), tile.index(), published);
+            there.is_some_and(|there| there.width() >= tile.width())
+        };
+        let is_there = |tile: &Tile| self.tile_path(tile).is_file() || self.tile_path(&tile.full()).is_file();
+        let mut written = Vec::new();
+        for tile in tiles::all(size) {
+            if promised(&tile) && is_there(&tile) {
+                continue;
+            }
+            let content = self.tile_content(&tile, size)?;
+            self.write(&tile, &content)?;
+            written.push(tile);
+        }
+        Ok(written)
     }
 
     fn tile_content(&self, tile: &Tile, size: u64) -> Result<Vec<u8>, LogError> {
@@ -185,18 +214,14 @@ impl Log<'_> {
         fs::read(self.tile_path(tile)).ok()
     }
 
-    /// Written aside and renamed, but not synced: a tile that a power cut takes is made again.
+    /// Not durable yet.
     fn write(&self, tile: &Tile, content: &[u8]) -> io::Result<()> {
         let path = self.tile_path(tile);
-        let folder = path.parent().unwrap_or(&path);
-        let aside = path.with_extension(format!("{}.aside", std::process::id()));
         let write = || {
-            fs::create_dir_all(folder)?;
-            fs::write(&aside, content)?;
             if path.is_dir() {
                 shelf::discard(&path)?;
             }
-            fs::rename(&aside, &path)
+            files::replace_for_now(&path, content, &self.layout.log())
         };
         match write() {
             // Another process made the full tile, with which the folder of the partial ones goes.

@@ -72,6 +72,9 @@ pub fn known(number: u64, arguments: &[u64; 6]) -> Option<Call> {
         285 => call("fallocate", Resize, Open(0)),
         2 if creates(arguments[1]) => call("open", Create, Path(0)),
         257 if creates(arguments[2]) => call("openat", Create, At(0, 1)),
+        // Opening empties it, without a write.
+        2 if arguments[1] & TRUNCATE != 0 => call("open", Resize, Path(0)),
+        257 if arguments[2] & TRUNCATE != 0 => call("openat", Resize, At(0, 1)),
         85 => call("creat", Create, Path(0)),
         83 => call("mkdir", MakeFolder, Path(0)),
         258 => call("mkdirat", MakeFolder, At(0, 1)),
@@ -80,8 +83,6 @@ pub fn known(number: u64, arguments: &[u64; 6]) -> Option<Call> {
         316 => named_anew("renameat2", At(0, 1), At(2, 3)),
         86 => named_anew("link", Path(0), Path(1)),
         265 => named_anew("linkat", At(0, 1), At(2, 3)),
-        88 => call("symlink", Create, Path(1)),
-        266 => call("symlinkat", Create, At(1, 2)),
         84 => call("rmdir", Remove, Path(0)),
         87 => call("unlink", Remove, Path(0)),
         263 => call("unlinkat", Remove, At(0, 1)),
@@ -99,3 +100,6 @@ pub fn known(number: u64, arguments: &[u64; 6]) -> Option<Call> {
 fn creates(flags: u64) -> bool {
     flags & 0o100 != 0
 }
+
+/// `O_TRUNC`.
+const TRUNCATE: u64 = 0o1000;

@@ -7,6 +7,12 @@
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod cut;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod disk;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod journal;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod place;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod points;
@@ -14,6 +20,10 @@ pub mod points;
 mod program;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod scenario;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod seed;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod stopped;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod trace;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

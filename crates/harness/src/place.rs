@@ -11,10 +11,15 @@ use vidimus_archive::{Archive, Beginning};
 use vidimus_model::CompartmentId;
 use vidimus_seal::KdfParams;
 
-use crate::trace::{self, Run, Watch};
+use crate::cut::Cut;
+use crate::disk::Disk;
+use crate::trace::{self, Fault, Run, Watch};
 
 /// Cheap to try: every point opens an archive half a dozen times.
 const CHEAP: KdfParams = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
+
+/// Where goes what is said.
+const SCRATCH: &str = "scratch";
 
 /// Who acts in a scenario; also the name of the file with the passphrase, which is another one for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +79,7 @@ impl Place {
     /// Any of the file system's, or of the archive's.
     pub fn make(root: &Path, disks: &Path, two_members: bool) -> io::Result<Self> {
         let place = Self { root: root.to_owned(), disks: disks.to_owned() };
-        for folder in ["out", "state", "scratch"] {
+        for folder in ["out", "state", SCRATCH] {
             fs::create_dir_all(place.path(folder))?;
         }
         for who in Who::ALL {
@@ -123,20 +128,44 @@ impl Place {
         self.path("state").join("vidimus")
     }
 
-    /// The folders whose changes count.
-    pub fn counted(&self) -> Vec<PathBuf> {
-        ["archive", "archive.restoring", "state", "out"].map(|name| self.path(name)).to_vec()
+    /// The disk as it is now, to be followed from here.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn disk(&self) -> io::Result<Disk> {
+        Disk::read(&self.root, &self.path(SCRATCH))
+    }
+
+    /// The power goes: what a disk keeps is in `root` then.
+    ///
+    /// # Errors
+    /// Any of the file system's.
+    pub fn after(&self, disk: &Disk, cut: Cut, root: &Path) -> io::Result<Self> {
+        if root.exists() {
+            fs::remove_dir_all(root)?;
+        }
+        disk.cut(cut, root)?;
+        fs::create_dir(root.join(SCRATCH))?;
+        Ok(Self { root: root.to_owned(), disks: self.disks.clone() })
     }
 
     /// Runs `vidimus` under watch. In a word, `{disks}` stands for the folder of what is to be received.
     ///
     /// # Errors
     /// Tracing is not permitted, or the program does not start.
-    pub fn traced(&self, programs: &Programs, who: Who, words: &[String], watch: &Watch) -> io::Result<Run> {
+    pub fn traced(
+        &self,
+        programs: &Programs,
+        who: Who,
+        words: &[String],
+        fault: Option<(usize, Fault)>,
+        keeps_effects: bool,
+    ) -> io::Result<Run> {
+        let watch = Watch { below: self.root.clone(), fault, keeps_effects };
         let mut command = Command::new(&programs.ourselves);
         command.arg("traced").arg(&programs.vidimus);
         self.settle(&mut command, who, words);
-        trace::run(command, watch, &self.path("scratch"))
+        trace::run(command, &watch, &self.path(SCRATCH))
     }
 
     /// Runs `vidimus` as anyone does.
@@ -151,8 +180,7 @@ impl Place {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
-            calls: Vec::new(),
-            hit: None,
+            ..Run::default()
         })
     }
 

@@ -1,15 +1,17 @@
 //! Prepares a scenario once, then hits its command at one call after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use vidimus_seal::{Entropy, Identity};
 
+use crate::cut::Cut;
+use crate::disk::{Disk, Moment, moments};
 use crate::place::{Place, Programs};
 use crate::scenario::{Scenario, Step};
-use crate::trace::{Fault, Run, Watch};
+use crate::trace::{Fault, Run};
 use crate::verdict::{self, Facts};
 
 /// A scenario, ready to be hit.
@@ -26,17 +28,51 @@ pub struct Prepared {
     pub holds_then: Facts,
     /// The command's run without a fault.
     pub whole: Run,
+    /// The disk before that run.
+    pub disk: Disk,
+    /// What files are called without a fault, before and after, their numbers left out.
+    pub names: BTreeSet<String>,
+}
+
+/// Where a command is hit, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hit {
+    /// A new run, in its call with this number.
+    Call(Fault, usize),
+    /// The power goes after the moment with this number of the run without a fault; after the last one the command has
+    /// ended.
+    Power(Cut, usize),
 }
 
 /// One point: where a command was hit, and what was wrong afterwards.
 #[derive(Debug)]
 pub struct Point {
-    /// The place of the call in that run, and how it was hit.
-    pub at: (usize, Fault),
+    /// Where and how.
+    pub at: Hit,
     /// The call that was hit; none where that run came to an end before.
     pub call: Option<String>,
     /// What must not be.
     pub complaints: Vec<String>,
+}
+
+impl Hit {
+    /// How, as tables say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Call(fault, _) => fault.name(),
+            Self::Power(Cut::All, _) => "power-all",
+            Self::Power(Cut::Bytes, _) => "power-bytes",
+            Self::Power(Cut::Names, _) => "power-names",
+            Self::Power(Cut::Late(_), _) => "power-late",
+            Self::Power(Cut::Any(_), _) => "power-any",
+        }
+    }
+
+    /// Where: the number of the call or moment.
+    pub fn number(self) -> usize {
+        let (Self::Call(_, number) | Self::Power(_, number)) = self;
+        number
+    }
 }
 
 impl Prepared {
@@ -64,13 +100,17 @@ impl Prepared {
         let named_before = verdict::problems(&looked_at, programs, scenario.hit.who)?;
         let words = words(&scenario.hit, &said);
         let place = before.copied_to(&root.join("whole"))?;
-        let watch = Watch { below: place.counted(), ..Watch::default() };
-        let whole = place.traced(programs, scenario.hit.who, &words, &watch)?;
+        let disk = place.disk()?;
+        let whole = place.traced(programs, scenario.hit.who, &words, None, true)?;
         if whole.code != Some(0) {
             return Err(io::Error::other(format!("{}: without a fault: {whole:?}", scenario.name)));
         }
         let holds_then = verdict::facts(&place)?;
-        let prepared = Self { scenario, before, words, named_before, holds_then, whole };
+        // A check leaves the file whose lock it holds.
+        verdict::problems(&place, programs, scenario.hit.who)?;
+        let mut names = verdict::names(&before)?;
+        names.extend(verdict::names(&place)?);
+        let prepared = Self { scenario, before, words, named_before, holds_then, whole, disk, names };
         let complaints = verdict::complaints(&prepared, &place, programs, &prepared.whole)?;
         match complaints.is_empty() {
             true => Ok(prepared),
@@ -78,31 +118,97 @@ impl Prepared {
         }
     }
 
-    /// Every point of the run without a fault.
-    pub fn all_points(&self) -> Vec<(usize, Fault)> {
-        let each = self.whole.calls.iter().enumerate();
-        each.flat_map(|(nth, seen)| {
-            let can = move |fault: &Fault| fault.can_hit(seen.call.kind);
-            Fault::ALL.into_iter().filter(can).map(move |fault| (nth, fault))
-        })
-        .collect()
+    /// Every point of the run without a fault; `seed` is what power cuts are drawn from.
+    pub fn all_points(&self, seed: u64) -> Vec<Hit> {
+        let mut points = Vec::new();
+        for (nth, seen) in self.whole.calls.iter().enumerate() {
+            let can = Fault::ALL.into_iter().filter(|fault| fault.can_hit(seen.call.kind));
+            points.extend(can.map(|fault| Hit::Call(fault, nth)));
+        }
+        let moments = moments(&self.whole.calls);
+        for (nth, (time, moment)) in moments.iter().enumerate() {
+            let drawn = [Cut::Bytes, Cut::Names, Cut::Late(seed ^ time), Cut::Any(seed ^ time)];
+            let cuts: &[Cut] = match moment {
+                // Nothing more is kept than after the sync before.
+                Moment::SyncBegins(_) => &drawn,
+                Moment::SyncEnds(_) => &[Cut::All, drawn[0], drawn[1], drawn[2], drawn[3]],
+                Moment::Done(_) if nth + 1 == moments.len() => {
+                    &[Cut::All, drawn[0], drawn[1], drawn[2], drawn[3]]
+                }
+                Moment::Done(_) => &[],
+            };
+            points.extend(cuts.iter().map(|cut| Hit::Power(*cut, nth)));
+        }
+        points
     }
 
     /// Hits the command at one point in `root`, and looks at what it left.
     ///
     /// # Errors
     /// A program does not start, or the file system fails.
-    pub fn hit(&self, at: (usize, Fault), programs: &Programs, root: &Path) -> io::Result<Point> {
+    pub fn hit(&self, at: Hit, programs: &Programs, root: &Path) -> io::Result<Point> {
+        let (place, run, call) = match at {
+            Hit::Call(fault, nth) => self.hit_call(fault, nth, programs, root)?,
+            Hit::Power(cut, nth) => self.cut_power(cut, nth, root)?,
+        };
+        Ok(Point { at, call, complaints: verdict::complaints(self, &place, programs, &run)? })
+    }
+
+    fn hit_call(
+        &self,
+        fault: Fault,
+        nth: usize,
+        programs: &Programs,
+        root: &Path,
+    ) -> io::Result<(Place, Run, Option<String>)> {
         let place = self.before.copied_to(root)?;
-        let watch = Watch { below: place.counted(), fault: Some(at), ..Watch::default() };
-        let run = place.traced(programs, self.scenario.hit.who, &self.words, &watch)?;
+        let who = self.scenario.hit.who;
+        let mut disk = if fault.cuts() { Some(place.disk()?) } else { None };
+        let run = place.traced(programs, who, &self.words, Some((nth, fault)), fault.cuts())?;
         let call = run.hit.map(|hit| {
             let seen = &run.calls[hit];
             let path = seen.path.strip_prefix(root).unwrap_or(&seen.path);
             format!("{} {}", seen.call.name, path.display())
         });
-        let complaints = verdict::complaints(self, &place, programs, &run)?;
-        Ok(Point { at, call, complaints })
+        let Some(disk) = &mut disk else { return Ok((place, run, call)) };
+        disk.live_through(&run.calls);
+        let last = match verdict::was_told(&run) {
+            true => run,
+            false => {
+                let again = place.traced(programs, who, &self.words, None, true)?;
+                disk.live_through(&again.calls);
+                again
+            }
+        };
+        Ok((place.after(disk, Cut::All, root)?, last, call))
+    }
+
+    fn cut_power(&self, cut: Cut, nth: usize, root: &Path) -> io::Result<(Place, Run, Option<String>)> {
+        let mut disk = self.disk.clone();
+        let mut begun = Vec::new();
+        let moments = moments(&self.whole.calls);
+        let Some((time, moment)) = moments.get(nth) else {
+            return Err(io::Error::other("no such moment"));
+        };
+        for (_, moment) in &moments[..=nth] {
+            disk.live(*moment, &mut begun);
+        }
+        let ended = nth + 1 == moments.len();
+        let told = ended || self.whole.told.is_some_and(|told| told <= *time);
+        let run = Run {
+            code: self.whole.code.filter(|_| ended),
+            out: if told { self.whole.out.clone() } else { String::new() },
+            ..Run::default()
+        };
+        let seen = match moment {
+            Moment::Done(seen) | Moment::SyncBegins(seen) | Moment::SyncEnds(seen) => seen,
+        };
+        let when = match moment {
+            Moment::SyncBegins(_) => "before",
+            _ => "after",
+        };
+        let name = seen.path.file_name().unwrap_or_default().to_string_lossy();
+        Ok((self.before.after(&disk, cut, root)?, run, Some(format!("{when} {} {name}", seen.call.name))))
     }
 
     /// How often the command made each kind of call.
@@ -130,6 +236,10 @@ pub fn make_disks(folder: &Path) -> io::Result<PathBuf> {
         let clip: Vec<u8> = (0..size).map(|at| (at * 31 + at / 251) as u8).collect();
         fs::write(folder.join(disk).join("clip.bin"), clip)?;
     }
+    fs::create_dir_all(folder.join("copies"))?;
+    for (disk, copy) in [("first", "a.bin"), ("second", "b.bin")] {
+        fs::copy(folder.join(disk).join("clip.bin"), folder.join("copies").join(copy))?;
+    }
     Ok(folder.to_owned())
 }
 
@@ -143,11 +253,9 @@ fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &
         };
     };
     let trial = before.copied_to(&root.join("trial"))?;
-    let watch = Watch { below: trial.counted(), ..Watch::default() };
-    let calls = trial.traced(programs, step.who, &words, &watch)?.calls.len();
+    let calls = trial.traced(programs, step.who, &words, None, false)?.calls.len();
     let fault = Some((calls * percent / 100, Fault::KillBefore));
-    let watch = Watch { below: before.counted(), fault, ..Watch::default() };
-    before.traced(programs, step.who, &words, &watch)?;
+    before.traced(programs, step.who, &words, fault, false)?;
     Ok(String::new())
 }
 

@@ -7,14 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use crate::place::Programs;
-use crate::points::{Point, Prepared, make_disks};
-use crate::scenario::{SCENARIOS, Scenario};
-use crate::trace::{Fault, become_traced};
 use clap::{Parser, Subcommand};
+use sha2::{Digest as _, Sha256};
 
-/// Kills vidimus, or makes its disk fail, at each call that changes what outlasts it, and looks at what it left.
+use crate::journal::Journal;
+use crate::place::Programs;
+use crate::points::{Hit, Point, Prepared, make_disks};
+use crate::scenario::{SCENARIOS, Scenario};
+use crate::seed::Seed;
+use crate::trace::become_traced;
+
+/// Kills vidimus, makes its disk fail, or takes the power away, at each call that changes what outlasts it, and looks at
+/// what it left.
 #[derive(Parser)]
 #[command(name = "vidimus-crash")]
 struct Arguments {
@@ -40,15 +46,27 @@ struct Run {
     /// The program under test
     #[arg(long, value_name = "FILE")]
     vidimus: PathBuf,
+    /// Where it is written down what was run; what stands there is not run again
+    #[arg(long, value_name = "FILE")]
+    journal: PathBuf,
     /// Only these scenarios
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
-    /// Of the points only every N-th
+    /// Only this fault, by its name in the table; may be repeated
+    #[arg(long, value_name = "NAME")]
+    fault: Vec<String>,
+    /// Only the points with this number
+    #[arg(long, value_name = "N")]
+    number: Option<usize>,
+    /// Into how many parts the points are dealt
     #[arg(long, value_name = "N", default_value_t = 1)]
-    each: usize,
-    /// The place of the first of them, from 0
+    parts: usize,
+    /// Which part is run, from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
-    first: usize,
+    part: usize,
+    /// What power cuts are drawn from, and the order of the points
+    #[arg(long, value_name = "N", default_value_t = 900)]
+    seed: u64,
     /// A folder for archives that come and go; in memory it is fastest
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
@@ -77,50 +95,56 @@ pub fn main() -> ExitCode {
 
 /// Runs what was asked for; whether nothing was found.
 fn run_all(arguments: &Run) -> io::Result<bool> {
-    let named = |scenario: &&Scenario| {
+    let asked = |scenario: &&Scenario| {
         arguments.scenarios.is_empty() || arguments.scenarios.iter().any(|name| name == scenario.name)
     };
     let programs =
         Programs { vidimus: arguments.vidimus.canonicalize()?, ourselves: std::env::current_exe()? };
+    let digest = hex::encode(Sha256::digest(std::fs::read(&programs.vidimus)?));
+    let journal =
+        Mutex::new(Journal::open(&arguments.journal, &format!("{:.16}-{}", digest, arguments.seed))?);
     let scratch = match &arguments.scratch {
         Some(folder) => tempfile::tempdir_in(folder)?,
         None => tempfile::tempdir()?,
     };
     let disks = make_disks(&scratch.path().join("disks"))?;
-    println!("| scenario | calls | syncs | points | hit | found |\n|---|---:|---:|---:|---:|---:|");
-    let (mut points, mut found) = (0, 0);
-    for scenario in SCENARIOS.iter().filter(named) {
+    let begun = Instant::now();
+    for scenario in SCENARIOS.iter().filter(asked) {
         let prepared = Prepared::new(scenario, &programs, scratch.path(), &disks)?;
-        let all = prepared.all_points();
-        let chosen: Vec<_> = all.into_iter().skip(arguments.first).step_by(arguments.each.max(1)).collect();
-        let done = hit_all(&prepared, &chosen, &programs, scratch.path(), arguments.jobs)?;
-        let wrong = done.iter().filter(|point| !point.complaints.is_empty()).count();
-        let syncs: usize = ["fsync", "fdatasync", "syncfs"]
-            .iter()
-            .filter_map(|name| prepared.counted().get(name).copied())
-            .sum();
-        println!(
-            "| {} | {} | {syncs} | {} | {} | {wrong} |",
+        let chosen = chosen(arguments, &prepared, &journal.lock().expect("nobody panics with it"));
+        let done = hit_all(&prepared, &chosen, &programs, scratch.path(), arguments.jobs, &journal)?;
+        eprintln!(
+            "{}: {} points, {} s since the beginning",
             scenario.name,
-            prepared.whole.calls.len(),
             done.len(),
-            done.iter().filter(|point| point.call.is_some()).count(),
+            begun.elapsed().as_secs()
         );
-        io::stdout().flush()?;
         tell(scenario.name, &done);
-        points += done.len();
-        found += wrong;
     }
-    println!("{points} points, {found} of them with complaints");
-    Ok(found == 0)
+    let journal = journal.into_inner().expect("nobody panics with it");
+    print(&journal)?;
+    Ok(journal.counted().values().flat_map(|of| of.values()).all(|counted| counted.wrong == 0))
+}
+
+/// The points of this part that were not run yet.
+fn chosen(arguments: &Run, prepared: &Prepared, journal: &Journal) -> Vec<Hit> {
+    let mut all = prepared.all_points(arguments.seed);
+    Seed::new(arguments.seed).shuffle(&mut all);
+    let part = all.into_iter().skip(arguments.part).step_by(arguments.parts.max(1));
+    let asked = part.filter(|at| {
+        (arguments.fault.is_empty() || arguments.fault.iter().any(|name| name == at.name()))
+            && arguments.number.is_none_or(|number| number == at.number())
+    });
+    asked.filter(|at| !journal.has(prepared.scenario.name, *at)).collect()
 }
 
 fn hit_all(
     prepared: &Prepared,
-    points: &[(usize, Fault)],
+    points: &[Hit],
     programs: &Programs,
     scratch: &Path,
     jobs: usize,
+    journal: &Mutex<Journal>,
 ) -> io::Result<Vec<Point>> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -131,6 +155,7 @@ fn hit_all(
                 scope.spawn(move || -> io::Result<()> {
                     while let Some(at) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let point = prepared.hit(*at, programs, &root)?;
+                        journal.lock().expect("nobody panics with it").add(prepared.scenario.name, &point)?;
                         done.lock().expect("nobody panics with it").push(point);
                     }
                     Ok(())
@@ -150,10 +175,35 @@ fn tell(scenario: &str, points: &[Point]) {
     for point in points {
         for complaint in &point.complaints {
             let call = point.call.as_deref().unwrap_or("nothing was hit");
-            let short: String = complaint.chars().take(600).collect();
-            if told.insert((point.at.1, short.chars().take(60).collect::<String>())) {
-                eprintln!("{scenario} {} {:?}, {call}: {short}", point.at.0, point.at.1);
+            let short: String = complaint.chars().take(700).collect();
+            if told.insert((point.at.name(), short.chars().take(60).collect::<String>())) {
+                eprintln!("{scenario} {} {}, {call}: {short}", point.at.name(), point.at.number());
             }
         }
     }
+}
+
+/// The table of all that was run: a line for each scenario, a column for each fault, points and what was wrong of them.
+fn print(journal: &Journal) -> io::Result<()> {
+    let faults: BTreeSet<&String> = journal.counted().values().flat_map(|of| of.keys()).collect();
+    let mut out = io::stdout().lock();
+    let heads: Vec<&str> = faults.iter().map(|fault| fault.as_str()).collect();
+    writeln!(out, "| scenario | {} | points | not reached | wrong |", heads.join(" | "))?;
+    writeln!(out, "|---|{}---:|---:|---:|", "---:|".repeat(faults.len()))?;
+    let (mut points, mut wrong) = (0, 0);
+    for scenario in SCENARIOS {
+        let Some(of) = journal.counted().get(scenario.name) else { continue };
+        let cells = faults.iter().map(|fault| match of.get(*fault) {
+            Some(counted) if counted.wrong > 0 => format!("{} ({} wrong)", counted.points, counted.wrong),
+            Some(counted) => counted.points.to_string(),
+            None => String::new(),
+        });
+        let sum = |part: fn(&crate::journal::Counted) -> usize| of.values().map(part).sum::<usize>();
+        let cells = cells.collect::<Vec<_>>().join(" | ");
+        let (all, not_reached, bad) = (sum(|c| c.points), sum(|c| c.not_reached), sum(|c| c.wrong));
+        writeln!(out, "| {} | {cells} | {all} | {not_reached} | {bad} |", scenario.name)?;
+        points += all;
+        wrong += bad;
+    }
+    writeln!(out, "{points} points, {wrong} of them wrong")
 }

@@ -21,6 +21,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// Are there two members, so that what destroys must be agreed to?
     pub two_members: bool,
+    /// Does it stretch a passphrase as long as in earnest?
+    pub is_slow: bool,
     /// What was done before.
     pub before: &'static [Step],
     /// Folders that are gone before the command.
@@ -63,6 +65,7 @@ const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 const ALONE: Scenario = Scenario {
     name: "",
     two_members: false,
+    is_slow: false,
     before: &[RECEIVED, RELEASED],
     lost: &[],
     hit: RECEIVE,
@@ -79,6 +82,17 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "receive-continued",
         before: &[RECEIVED, RELEASED, Step { killed_at: Some(45), ..RECEIVE }],
+        ..ALONE
+    },
+    Scenario {
+        name: "receive-copies",
+        before: &[RECEIVED, RELEASED, RECEIVE],
+        hit: olena(&["receive", "{disks}/copies", "--yes", "--json"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "receive-two",
+        hit: olena(&["receive", "{disks}/second", "{disks}/copies", "--yes", "--json"]),
         ..ALONE
     },
     Scenario { name: "release", before: &[RECEIVED], hit: RELEASED, ..ALONE },
@@ -102,6 +116,12 @@ pub const SCENARIOS: &[Scenario] = &[
         ..ALONE
     },
     Scenario { name: "withdraw", hit: olena(&["withdraw", "A1-1", "--reason", "the wrong folder"]), ..ALONE },
+    Scenario {
+        name: "reinstate",
+        before: &[RECEIVED, RELEASED, olena(&["withdraw", "A1-1", "--reason", "the wrong folder"])],
+        hit: olena(&["reinstate", "A1-1", "--reason", "the right one"]),
+        ..ALONE
+    },
     Scenario {
         name: "erase-item",
         hit: olena(&["erase", "A1-1", "--reason", "a private letter", "--confirm", "A1-1"]),
@@ -158,18 +178,46 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "passphrase",
+        is_slow: true,
         hit: olena(&["passphrase", "--new-passphrase-file", "olena-anew"]),
         ..ALONE
     },
     Scenario {
         name: "passphrase-sheet",
+        is_slow: true,
         hit: olena(&["passphrase", "--new-sheet", "--recovery-sheet", "out/sheet"]),
+        result: Result::Sheet("Olena"),
+        ..ALONE
+    },
+    Scenario {
+        name: "recover",
+        is_slow: true,
+        before: &[RECEIVED, RELEASED, olena(&["passphrase", "--new-sheet", "--recovery-sheet", "out/sheet"])],
+        hit: olena(&["recover", "--recovery-sheet", "out/sheet", "--new-passphrase-file", "olena-anew"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "init",
+        is_slow: true,
+        before: &[],
+        lost: &["archive", "state/vidimus"],
+        hit: olena(&[
+            "init",
+            "--origin",
+            "archive.example/new",
+            "--member",
+            "Olena",
+            "--recovery-sheet",
+            "out/sheet",
+        ]),
+        done: &["is not empty"],
         result: Result::Sheet("Olena"),
         ..ALONE
     },
     Scenario { name: "rebuild", lost: &["archive/folds", "archive/log"], hit: olena(&["rebuild"]), ..ALONE },
     Scenario {
         name: "member-add",
+        is_slow: true,
         hit: olena(&[
             "member",
             "add",

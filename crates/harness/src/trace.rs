@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,7 +17,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::calls::{self, Call, Kind, Named};
+use crate::calls::{self, Call, Kind};
+use crate::stopped::{Effect, effect, path_of};
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,19 +37,54 @@ pub enum Fault {
     Broken,
     /// From this call on every one that needs room fails with `ENOSPC`: the disk is full and stays so.
     Full,
+    /// A sync fails with `EIO` and what it was to keep is let go of, though the next sync succeeds; the command is repeated
+    /// where it did not say "done", and then the power goes.
+    Unkept,
+    /// Killed after the call; the same command is run again, and when it is done the power goes.
+    KilledThenCut,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::KillBefore, Self::KillAfter, Self::Torn, Self::Short, Self::NoSpace, Self::Broken, Self::Full];
+    pub const ALL: [Self; 9] = [
+        Self::KillBefore,
+        Self::KillAfter,
+        Self::Torn,
+        Self::Short,
+        Self::NoSpace,
+        Self::Broken,
+        Self::Full,
+        Self::Unkept,
+        Self::KilledThenCut,
+    ];
 
     /// Can it happen to a call of this kind?
     pub fn can_hit(self, kind: Kind) -> bool {
         match self {
             Self::Torn | Self::Short => kind == Kind::Write,
             Self::Full | Self::NoSpace => needs_room(kind),
-            Self::KillBefore | Self::KillAfter | Self::Broken => true,
+            Self::KillBefore | Self::KillAfter | Self::Broken | Self::KilledThenCut => true,
+            Self::Unkept => kind == Kind::Sync,
+        }
+    }
+
+    /// Does the power go afterwards?
+    pub fn cuts(self) -> bool {
+        matches!(self, Self::Unkept | Self::KilledThenCut)
+    }
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KillBefore => "killed-before",
+            Self::KillAfter => "killed-after",
+            Self::Torn => "torn",
+            Self::Short => "short",
+            Self::NoSpace => "no-space",
+            Self::Broken => "broken",
+            Self::Full => "full",
+            Self::Unkept => "sync-unkept",
+            Self::KilledThenCut => "killed-then-cut",
         }
     }
 }
@@ -71,12 +105,15 @@ pub struct Seen {
     pub from: Option<PathBuf>,
     /// What the kernel answered; none where the process was killed in it.
     pub answer: Option<i64>,
-    /// Where bytes were written, if the call says so, and which: only where writes are kept.
-    pub written: Option<(Option<u64>, Vec<u8>)>,
+    /// What it did, where that is kept.
+    pub effect: Option<Effect>,
+    /// When it began and ended: calls of several threads overlap, and a sync promises nothing of what was not done when
+    /// it began.
+    pub time: (u64, u64),
 }
 
 /// How a run went.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Run {
     /// Its exit code; none where it was killed.
     pub code: Option<i32>,
@@ -88,17 +125,19 @@ pub struct Run {
     pub calls: Vec<Seen>,
     /// The place in `calls` of the one that was hit.
     pub hit: Option<usize>,
+    /// When the last word was written to standard output, in the time of the calls.
+    pub told: Option<u64>,
 }
 
 /// What is to be watched, and made to fail.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
-    /// Folders whose changes count.
-    pub below: Vec<PathBuf>,
+    /// The folder whose changes count; what is said goes to a folder of it that does not.
+    pub below: PathBuf,
     /// The call to hit, from 0, and how.
     pub fault: Option<(usize, Fault)>,
-    /// Keep the bytes that are written.
-    pub keep_writes: bool,
+    /// Keep what each call did to the disk.
+    pub keeps_effects: bool,
 }
 
 /// Starts the program that is named by the words after our own: lets its parent trace it, and becomes it.
@@ -124,7 +163,15 @@ pub fn run(mut command: Command, watch: &Watch, scratch: &Path) -> io::Result<Ru
     let child = command.spawn()?;
     let leader = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     // DANGER: the parent that traces is this thread; another one of ours must not wait for its children.
-    let mut tracer = Tracer { leader, watch, run: Run::empty(), inside: Vec::new(), known: BTreeSet::new() };
+    let mut tracer = Tracer {
+        leader,
+        watch,
+        run: Run::default(),
+        inside: Vec::new(),
+        known: BTreeSet::new(),
+        out: out.clone(),
+        time: 0,
+    };
     let code = tracer.follow()?;
     let mut run = tracer.run;
     run.code = code;
@@ -133,17 +180,12 @@ pub fn run(mut command: Command, watch: &Watch, scratch: &Path) -> io::Result<Ru
     Ok(run)
 }
 
-impl Run {
-    fn empty() -> Self {
-        Self { code: None, out: String::new(), err: String::new(), calls: Vec::new(), hit: None }
-    }
-}
-
 /// A thread that is in a call: which place in the list it has, and what becomes of it.
 struct Inside {
     thread: Pid,
     place: Option<usize>,
     then: Then,
+    tells: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,6 +202,9 @@ struct Tracer<'a> {
     run: Run,
     inside: Vec<Inside>,
     known: BTreeSet<Pid>,
+    /// Where standard output goes.
+    out: PathBuf,
+    time: u64,
 }
 
 impl Tracer<'_> {
@@ -202,6 +247,7 @@ impl Tracer<'_> {
     }
 
     fn at_call(&mut self, thread: Pid) -> io::Result<()> {
+        self.time += 1;
         let at = self.inside.iter().position(|inside| inside.thread == thread);
         let stepped = match at {
             Some(at) => {
@@ -212,17 +258,16 @@ impl Tracer<'_> {
         };
         match stepped {
             // It was killed while it stood still: its end is told next.
-            Err(Errno::ESRCH) => Ok(()),
-            Err(errno) => Err(errno.into()),
+            Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => Ok(()),
+            Err(error) => Err(error),
             Ok(()) => go_on(thread, None),
         }
     }
 
-    fn enters(&mut self, thread: Pid) -> Result<(), Errno> {
+    fn enters(&mut self, thread: Pid) -> io::Result<()> {
         let mut registers = ptrace::getregs(thread)?;
-        let arguments =
-            [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
-        let mut inside = Inside { thread, place: None, then: Then::Nothing };
+        let arguments = arguments(&registers);
+        let mut inside = Inside { thread, place: None, then: Then::Nothing, tells: false };
         if registers.orig_rax == PRCTL && arguments[0] == PR_SET_DUMPABLE {
             // What cannot be dumped shows its memory and open files to no tracer but root.
             registers.orig_rax = SKIP;
@@ -230,13 +275,18 @@ impl Tracer<'_> {
             inside.then = Then::Answer(0);
         } else if let Some(call) = calls::known(registers.orig_rax, &arguments)
             && let Some(path) = path_of(thread, call.file, &arguments)
-            && self.watch.below.iter().any(|folder| path.starts_with(folder))
         {
+            inside.tells = path == self.out;
+            if !path.starts_with(&self.watch.below)
+                || self.out.parent().is_some_and(|said| path.starts_with(said))
+            {
+                self.inside.push(inside);
+                return Ok(());
+            }
             let place = self.run.calls.len();
             let from = call.from.and_then(|from| path_of(thread, from, &arguments));
-            let written = (self.watch.keep_writes && call.kind == Kind::Write)
-                .then(|| (offset_of(&call, &arguments), memory(thread, arguments[1], arguments[2])));
-            self.run.calls.push(Seen { call, path, from, answer: None, written });
+            let time = (self.time, u64::MAX);
+            self.run.calls.push(Seen { call, path, from, answer: None, effect: None, time });
             inside.place = Some(place);
             inside.then = self.what_happens(place, call.kind);
             match inside.then {
@@ -276,15 +326,18 @@ impl Tracer<'_> {
         }
         self.run.hit.get_or_insert(place);
         match fault {
-            Fault::KillBefore | Fault::KillAfter | Fault::Torn => Then::Kill,
+            Fault::KillBefore | Fault::KillAfter | Fault::Torn | Fault::KilledThenCut => Then::Kill,
             Fault::Short => Then::Nothing,
             Fault::NoSpace | Fault::Full => Then::Answer(-(Errno::ENOSPC as i64)),
-            Fault::Broken => Then::Answer(-(Errno::EIO as i64)),
+            Fault::Broken | Fault::Unkept => Then::Answer(-(Errno::EIO as i64)),
         }
     }
 
-    fn leaves(&mut self, inside: &Inside) -> Result<(), Errno> {
-        let Inside { thread, place, then } = *inside;
+    fn leaves(&mut self, inside: &Inside) -> io::Result<()> {
+        let Inside { thread, place, then, tells } = *inside;
+        if tells {
+            self.run.told = Some(self.time);
+        }
         if place.is_none() && then == Then::Nothing {
             return Ok(());
         }
@@ -294,13 +347,23 @@ impl Tracer<'_> {
             ptrace::setregs(thread, registers)?;
         }
         if let Some(place) = place {
-            self.run.calls[place].answer = Some(registers.rax.cast_signed());
+            let answer = registers.rax.cast_signed();
+            let seen = &mut self.run.calls[place];
+            seen.answer = Some(answer);
+            seen.time.1 = self.time;
+            if self.watch.keeps_effects {
+                seen.effect = effect(thread, &seen.call, &arguments(&registers), answer)?;
+            }
         }
         if then == Then::Kill {
             kill(self.leader, Signal::SIGKILL)?;
         }
         Ok(())
     }
+}
+
+fn arguments(registers: &nix::libc::user_regs_struct) -> [u64; 6] {
+    [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9]
 }
 
 const PRCTL: u64 = 157;
@@ -320,54 +383,3 @@ fn go_on(thread: Pid, signal: Option<Signal>) -> io::Result<()> {
 fn halved(call: &Call, count: u64) -> u64 {
     if call.name.contains('v') { count } else { (count / 2).max(1) }
 }
-
-fn offset_of(call: &Call, arguments: &[u64; 6]) -> Option<u64> {
-    (call.name == "pwrite64").then_some(arguments[3])
-}
-
-fn path_of(thread: Pid, named: Named, arguments: &[u64; 6]) -> Option<PathBuf> {
-    let opened = |at: usize| {
-        // Descriptors are 32 bits wide, and AT_FDCWD is negative.
-        let descriptor = arguments[at] as u32 as i32;
-        let link = match descriptor {
-            AT_FDCWD => format!("/proc/{thread}/cwd"),
-            _ => format!("/proc/{thread}/fd/{descriptor}"),
-        };
-        fs::read_link(link).ok()
-    };
-    match named {
-        Named::Open(at) => opened(at),
-        Named::Path(at) => {
-            Some(fs::read_link(format!("/proc/{thread}/cwd")).ok()?.join(text(thread, arguments[at])?))
-        }
-        Named::At(folder, at) => Some(opened(folder)?.join(text(thread, arguments[at])?)),
-    }
-}
-
-const AT_FDCWD: i32 = -100;
-
-fn text(thread: Pid, address: u64) -> Option<PathBuf> {
-    let bytes = memory(thread, address, 4096);
-    let end = bytes.iter().position(|byte| *byte == 0)?;
-    Some(OsString::from_vec(bytes[..end].to_vec()).into())
-}
-
-/// What lies there, as far as it can be read.
-fn memory(thread: Pid, address: u64, length: u64) -> Vec<u8> {
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-    let Ok(file) = File::open(format!("/proc/{thread}/mem")) else { return Vec::new() };
-    let mut got = 0;
-    // A read stops at the first page that is not there.
-    while got < bytes.len() {
-        let page = PAGE - (address as usize + got) % PAGE;
-        let end = (got + page).min(bytes.len());
-        match file.read_at(&mut bytes[got..end], address + got as u64) {
-            Ok(count) if count > 0 => got += count,
-            _ => break,
-        }
-    }
-    bytes.truncate(got);
-    bytes
-}
-
-const PAGE: usize = 4096;
