@@ -93,10 +93,12 @@ fn fault(rich: &Rich, name: &str, done: &Damage) -> Option<String> {
     }
     if checked.sound {
         // No loss: a byte that SQLite does not use; a tile that a wider one holds too; a checkpoint that is published again by
-        // the next command; a lock that nobody holds; a file that is the members' own to edit.
+        // the next command; a lock that nobody holds; a file that is the members' own to edit; a note by which a repeated command says that it is
+        // done already (without it the disk would be taken in again).
         let is_older = name == "log/checkpoint" && done.0 == "yesterday's";
         let spare = unchanged || name.contains(".p/") || is_older;
-        let spare = spare || ["settings.json", "unfinished/lock"].contains(&name);
+        let is_note = name.starts_with("unfinished/received-") && done.0 == "removed";
+        let spare = spare || is_note || ["settings.json", "unfinished/lock"].contains(&name);
         return (!spare).then(|| "nothing was noticed".into());
     }
     let names = |reference: &str| match name.split('/').next().unwrap() {
