@@ -226,6 +226,8 @@ fn wipe(aside: &Path) -> io::Result<()> {
     if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
         return Ok(());
     }
+    // First, or a power cut could bring the old name back, of a file that is overwritten.
+    sync_folder(parent(aside)?)?;
     // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
     let length = file.metadata()?.len();
     io::copy(&mut io::repeat(0).take(length), &mut file)?;

@@ -118,9 +118,9 @@ pub fn names(place: &Place) -> io::Result<BTreeSet<String>> {
     for folder in ["archive", "archive.restoring", "state", "out"] {
         every_file(&place.path(folder), &mut |path| {
             let below = path.strip_prefix(place.path("")).unwrap_or(path).to_string_lossy().into_owned();
-            // SQLite's own, which the next one to open removes; and an empty note, which lies there until a receipt was printed
-            // and spares the next asking of the same.
-            if below.ends_with("-wal") || below.ends_with("-shm") || is_unanswered(&below) {
+            // SQLite's own, which the next one to open removes; and notes of what was not answered yet, which the same command
+            // takes away, but not durably.
+            if below.ends_with("-wal") || below.ends_with("-shm") || is_note(&below) {
                 return Ok(());
             }
             let parts = below.split_inclusive(divides);
@@ -131,14 +131,17 @@ pub fn names(place: &Place) -> io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-fn is_unanswered(path: &str) -> bool {
-    path.starts_with("archive/unfinished/received-") && !path.contains('.')
+fn is_note(path: &str) -> bool {
+    let notes = ["received-", "sheet-", "key-file-", "init"];
+    let name = path.strip_prefix("archive/unfinished/").unwrap_or_default();
+    !name.contains('.') && notes.iter().any(|note| name.starts_with(note))
 }
 
 /// A part of a name with what divides it from the next, unless it is a number.
 fn nameless(part: &str) -> String {
     let word = part.trim_end_matches(divides);
-    let hexadecimal = word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hexadecimal =
+        (word.len() == 2 || word.len() >= 8) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let random = hexadecimal || word.len() > 20 || word.bytes().any(|byte| byte.is_ascii_digit());
     if random { format!("#{}", &part[word.len()..]) } else { part.to_owned() }
 }
