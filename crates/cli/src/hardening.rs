@@ -6,7 +6,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 /// refusals are passed over.
 pub fn harden() {
     // One byte is too little for a file, and keeps the kernel from handing the memory to a program that collects such,
-    // which it does at none (`core(5)`). Where not even that is allowed, there is none already.
+    // which it does at none (`core(5)`). Where not even that is allowed, only the next line keeps it from doing so.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     umask(rustix::fs::Mode::from_raw_mode(0o077));

@@ -40,14 +40,20 @@ const DAY: u64 = 86400;
 /// The kernel's end of a mount, and the file that is served there.
 pub(crate) struct Served {
     device: OwnedFd,
-    view: Box<dyn View + Send>,
+    view: Watched,
     question: Vec<u8>,
     answer: Vec<u8>,
 }
 
 impl Served {
     pub fn new(device: OwnedFd, view: Box<dyn View + Send>) -> Served {
+        let view = Watched { view, failed: false };
         Served { device, view, question: vec![0; QUESTION], answer: Vec::new() }
+    }
+
+    /// Whether the file could not be read somewhere: what the tool made of that is not the file's fault.
+    pub fn failed(&self) -> bool {
+        self.view.failed
     }
 
     /// Answers one question, if there is one. `false` where the mount is gone.
@@ -63,7 +69,7 @@ impl Served {
             Err(error) => return Err(error.into()),
         };
         let Some(untrusted) = self.question.get(..asked) else { return Ok(true) };
-        if !answer(untrusted, self.view.as_mut(), &mut self.answer) {
+        if !answer(untrusted, &mut self.view, &mut self.answer) {
             return Ok(true);
         }
         match rustix::io::write(&self.device, &self.answer) {
@@ -72,6 +78,22 @@ impl Served {
             Err(Errno::NODEV) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Remembers that it failed.
+struct Watched {
+    view: Box<dyn View + Send>,
+    failed: bool,
+}
+
+impl View for Watched {
+    fn length(&self) -> u64 {
+        self.view.length()
+    }
+
+    fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.view.read_exact_at(offset, buffer).inspect_err(|_| self.failed = true)
     }
 }
 

@@ -23,7 +23,7 @@ pub trait View {
     /// is asked for ends before [`View::length`].
     ///
     /// # Errors
-    /// It cannot be read there; the tool then meets an input/output error.
+    /// It cannot be read there; the tool then meets an input/output error, and [`crate::Outcome::input_unread`] says so.
     fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 

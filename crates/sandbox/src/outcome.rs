@@ -26,6 +26,8 @@ pub struct Outcome {
     pub untrusted_complaints: Vec<u8>,
     /// The output folder, where there was one.
     pub folder: Option<OutputFolder>,
+    /// Whether a [`crate::View`] failed: then the run says nothing of the file, whatever the tool made of it.
+    pub input_unread: bool,
     /// What it ran in.
     pub level: Level,
     /// What it cost.

@@ -28,12 +28,15 @@ pub(crate) struct Running<'a> {
     pub served: Option<Served>,
     pub wall: Duration,
     pub most: u64,
+    /// Whether the file could not be read where it was asked for.
+    pub unread: bool,
 }
 
 /// What came of it.
 pub(crate) struct Watched {
     pub over: Over,
     pub untrusted_complaints: Vec<u8>,
+    pub unread: bool,
 }
 
 /// Why nothing came of it.
@@ -82,8 +85,8 @@ impl Running<'_> {
                 continue;
             }
             let ready = self.wait(left, (over.is_none(), output_open, complaints_open))?;
-            if ready.asked && !self.served.as_mut().is_some_and(|served| served.answer().unwrap_or(false)) {
-                self.served = None;
+            if ready.asked {
+                self.answer();
             }
             if ready.output {
                 let got = read(&self.output, &mut buffer)?;
@@ -123,12 +126,30 @@ impl Running<'_> {
             Some(Stopped::Output) => over.ended = Ended::TooMuchOutput,
             None => {}
         }
-        Ok(Watched { over, untrusted_complaints: complaints })
+        self.let_go();
+        Ok(Watched { over, untrusted_complaints: complaints, unread: self.unread })
+    }
+
+    /// Answers one question about the file.
+    fn answer(&mut self) {
+        match self.served.as_mut().map(Served::answer) {
+            Some(Ok(true)) => {}
+            Some(Err(_)) => {
+                self.unread = true;
+                self.let_go();
+            }
+            _ => self.let_go(),
+        }
+    }
+
+    /// Serves the file no longer, and remembers how that went.
+    fn let_go(&mut self) {
+        self.unread |= self.served.take().is_some_and(|served| served.failed());
     }
 
     /// Tells the keeper to end the run. Whoever waits for the file's bytes is let go first, or could not be ended.
     fn stop(&mut self) -> io::Result<()> {
-        self.served = None;
+        self.let_go();
         send(self.keeper, &Order::Kill, &[])
     }
 

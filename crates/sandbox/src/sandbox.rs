@@ -218,13 +218,15 @@ impl Keeper {
             None => None,
         };
         let Limits { wall, output: most, .. } = job.limits;
-        let running = Running { keeper: self.socket()?, output, complaints, served, wall, most };
+        let running =
+            Running { keeper: self.socket()?, output, complaints, served, wall, most, unread: false };
         let watched = running.watch(sink)?;
         Ok(Outcome {
             ended: watched.over.ended,
             untrusted_output: Vec::new(),
             untrusted_complaints: watched.untrusted_complaints,
             folder,
+            input_unread: watched.unread,
             level: self.level,
             used: watched.over.used,
         })

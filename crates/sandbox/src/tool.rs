@@ -33,7 +33,7 @@ pub enum Program {
 /// A group of system calls that not every tool needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Need {
-    /// Making, naming and removing files, in the output folder only.
+    /// Making, naming and removing files, in the output folder only. Their rights and times stay as they are made.
     Files,
     /// Waiting for several things at once, as GLib does.
     Events,

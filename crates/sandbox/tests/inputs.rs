@@ -83,6 +83,12 @@ fn where_a_view_fails_the_tool_meets_an_error_and_no_zeros() {
     let outcome = sandbox.run(job, Input::view(Damaged)).unwrap();
     assert_eq!((outcome.ended, text(&outcome)), (Ended::Exited(1), String::new()));
     assert!(String::from_utf8_lossy(&outcome.untrusted_complaints).contains("os error 5"));
+    assert!(outcome.input_unread, "it is not the file's fault");
+    // The same complaint of a tool, where all was read.
+    let view = Endless { length: 1000, asked: Arc::default() };
+    let job = Job { tool: "probe", arguments: &["read-at", "0", "1001"], limits: Limits::default() };
+    let outcome = sandbox.run(job, Input::view(view)).unwrap();
+    assert_eq!((outcome.ended, outcome.input_unread), (Ended::Exited(1), false));
 }
 
 #[test]

@@ -116,6 +116,20 @@ fn processes_are_counted_and_a_bomb_is_taken_away() {
 }
 
 #[test]
+fn signals_go_to_processes_of_its_own_only_where_there_are_no_others() {
+    for mut sandbox in sandboxes(&[Need::Processes]) {
+        let outcome = act(&mut sandbox, &["signal-child"], ample()).unwrap();
+        let complaint = String::from_utf8_lossy(&outcome.untrusted_complaints).into_owned();
+        if sandbox.facts().level == Level::Full {
+            assert_eq!(outcome.ended, Ended::Exited(0), "{complaint}");
+        } else {
+            assert_eq!(outcome.ended, Ended::Exited(1));
+            assert!(complaint.contains("os error 1)"), "{complaint}");
+        }
+    }
+}
+
+#[test]
 fn nobody_stays_behind() {
     for mut sandbox in sandboxes(&[Need::Processes]) {
         for words in [["stay-behind"], ["zombies"]] {

@@ -9,7 +9,7 @@ use seccompiler::{
 };
 
 use super::run::PROGRAM;
-use crate::level::{Refused, Step};
+use crate::level::{Level, Refused, Step};
 use crate::tool::{Need, Program, Tool};
 
 /// Programs for the kernel, in the order in which they are put on.
@@ -19,11 +19,11 @@ pub(super) type Filters = [BpfProgram; 2];
 pub(super) const SECOND: u32 = 2;
 
 /// Compiles the list of one tool, which will have this process id.
-pub(super) fn compile(tool: &Tool, process: u32) -> Result<Filters, Refused> {
+pub(super) fn compile(tool: &Tool, process: u32, level: Level) -> Result<Filters, Refused> {
     let refuse = |errno: i32| SeccompAction::Errno(errno.unsigned_abs());
     // glibc asks for `clone3` first, whose flags no filter can read, and is then content with `clone`.
     let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-    let rules = rules(tool, process).map_err(|_| Step::Seccomp.plain())?;
+    let rules = rules(tool, process, level).map_err(|_| Step::Seccomp.plain())?;
     let no_clone3 = filter(clone3, SeccompAction::Allow, refuse(libc::ENOSYS));
     let only_these = filter(rules, refuse(libc::EPERM), SeccompAction::Allow);
     match (no_clone3, only_these) {
@@ -50,7 +50,6 @@ const COMPUTING: &[c_long] = &[
     libc::SYS_lseek,
     libc::SYS_close,
     libc::SYS_fstat,
-    libc::SYS_fcntl,
     libc::SYS_fadvise64,
     libc::SYS_dup,
     libc::SYS_dup3,
@@ -143,7 +142,8 @@ const OPENING: &[c_long] = &[
     libc::SYS_stat,
 ];
 
-/// See [`Need::Files`].
+/// See [`Need::Files`]. Not here: rights, times and owners of files, which Landlock does not govern, so that they could be
+/// changed of every file of the user.
 const FILES: &[c_long] = &[
     libc::SYS_mkdirat,
     libc::SYS_unlinkat,
@@ -152,9 +152,6 @@ const FILES: &[c_long] = &[
     libc::SYS_fallocate,
     libc::SYS_fsync,
     libc::SYS_fdatasync,
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_utimensat,
     libc::SYS_pwritev,
     libc::SYS_umask,
     libc::SYS_copy_file_range,
@@ -171,8 +168,6 @@ const FILES: &[c_long] = &[
     libc::SYS_rename,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_renameat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_chmod,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_creat,
 ];
@@ -194,9 +189,6 @@ const EVENTS: &[c_long] = &[
 const PROCESSES: &[c_long] = &[
     libc::SYS_wait4,
     libc::SYS_waitid,
-    libc::SYS_tgkill,
-    libc::SYS_getpgid,
-    libc::SYS_getsid,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
@@ -209,6 +201,18 @@ const PROCESSES: &[c_long] = &[
 const QUESTIONS: [u64; 4] = [0x5401, 0x5413, 0x541b, 0x5451];
 /// `PR_SET_NAME` and `PR_SET_VMA`: names of threads and of memory.
 const NAMINGS: [u64; 2] = [15, 0x5356_4d41];
+/// Second names of what is open, and whether it blocks and is closed by itself. Not here: `F_SETOWN` and `F_SETSIG`, by
+/// which the kernel would send a signal to any process of the user.
+const DESCRIPTORS: [u64; 6] = [
+    libc::F_DUPFD as u64,
+    libc::F_DUPFD_CLOEXEC as u64,
+    libc::F_GETFD as u64,
+    libc::F_SETFD as u64,
+    libc::F_GETFL as u64,
+    libc::F_SETFL as u64,
+];
+/// Locks, for whoever writes files.
+const LOCKS: [u64; 3] = [libc::F_GETLK as u64, libc::F_SETLK as u64, libc::F_SETLKW as u64];
 /// The flags of `clone` that make namespaces.
 const NAMESPACES: u64 = (libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
@@ -225,7 +229,7 @@ fn filter(rules: Rules, others: SeccompAction, these: SeccompAction) -> Result<B
     SeccompFilter::new(rules, others, these, arch)?.try_into()
 }
 
-fn rules(tool: &Tool, process: u32) -> Result<Rules, BackendError> {
+fn rules(tool: &Tool, process: u32, level: Level) -> Result<Rules, BackendError> {
     let mut rules = Rules::new();
     let mut allow = |calls: &[c_long]| rules.extend(calls.iter().map(|call| (*call, Vec::new())));
     allow(COMPUTING);
@@ -245,7 +249,20 @@ fn rules(tool: &Tool, process: u32) -> Result<Rules, BackendError> {
     rules.insert(libc::SYS_prctl, one_of(0, &NAMINGS)?);
     // Its own limits only.
     rules.insert(libc::SYS_prlimit64, one_of(0, &[0])?);
+    rules.insert(libc::SYS_fcntl, one_of(1, &DESCRIPTORS)?);
+    if tool.needs.contains(&Need::Files) {
+        rules.insert(libc::SYS_fcntl, one_of(1, &[&DESCRIPTORS[..], &LOCKS].concat())?);
+    }
+    // A tool may end itself; a signal to others of the same user is none of its business.
+    rules.insert(libc::SYS_tgkill, one_of(0, &[u64::from(process)])?);
     if tool.needs.contains(&Need::Processes) {
+        // Of itself only.
+        rules.insert(libc::SYS_getpgid, one_of(0, &[0])?);
+        rules.insert(libc::SYS_getsid, one_of(0, &[0])?);
+        if level == Level::Full {
+            // There is nobody to be signalled but those that it made.
+            rules.insert(libc::SYS_tgkill, Vec::new());
+        }
         rules.insert(libc::SYS_clone, vec![when(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0)?]);
     } else {
         let thread = libc::CLONE_THREAD as u64;
@@ -254,8 +271,6 @@ fn rules(tool: &Tool, process: u32) -> Result<Rules, BackendError> {
             condition(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0)?,
         ];
         rules.insert(libc::SYS_clone, vec![SeccompRule::new(flags)?]);
-        // A tool may end itself; a signal to others of the same user is none of its business.
-        rules.insert(libc::SYS_tgkill, one_of(0, &[u64::from(process)])?);
     }
     if tool.program != Program::Own {
         // The descriptor's number is beyond what the tool may have open, so this works once: for us.

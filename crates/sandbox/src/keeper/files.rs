@@ -28,7 +28,8 @@ pub(super) const OF_THE_SYSTEM: [&str; 9] = [
 pub(super) const DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/urandom"];
 /// Starts every program that is linked with libraries.
 const LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
-/// The newest version that is asked for; what an older kernel lacks of it is left out, and seccomp covers that too.
+/// The newest version that is asked for; what an older kernel lacks of it is left out. Addresses, signals and devices' own
+/// calls are then refused by seccomp alone; cutting a file off, before version 3, by who owns it.
 const NEWEST: ABI = ABI::V9;
 
 /// The version of the kernel's interface; `None` where it has none, or it is switched off.

@@ -92,7 +92,8 @@ impl<'a> Tables<'a> {
             if tool.program == Program::Own && function.is_none() {
                 return Err(Step::Order.plain());
             }
-            let filters = root.as_ref().map(|_| calls::compile(tool, calls::SECOND)).transpose()?;
+            let filters =
+                root.as_ref().map(|_| calls::compile(tool, calls::SECOND, Level::Full)).transpose()?;
             Ok(Prepared { tool, function, filters })
         };
         let tools = tools.iter().map(prepare).collect::<Result<_, _>>()?;
@@ -283,7 +284,7 @@ fn begin_tool(parts: &Parts<'_>, program: Option<OwnedFd>, said: &mut File) -> R
     let filters = match &parts.tool.filters {
         Some(known) => known,
         None => {
-            compiled = calls::compile(tool, std::process::id())?;
+            compiled = calls::compile(tool, std::process::id(), Level::NoNamespaces)?;
             &compiled
         }
     };

@@ -26,6 +26,7 @@ pub fn act(act: &str, words: &[&str]) -> ExitCode {
         "take" => take(number(words)),
         "fork" => fork_many(number(words)).inspect_err(|error| println!("{error}")),
         "bomb" => bomb(),
+        "signal-child" => signal_child(),
         "stay-behind" => stay_behind(),
         "zombies" => zombies(),
         "descriptors" => {
@@ -98,6 +99,20 @@ pub fn fork_many(wanted: usize) -> io::Result<()> {
         }
     }
     refused.map_or(Ok(()), |error| Err(io::Error::other(format!("{count}, then {error}"))))
+}
+
+/// Asks whether a child of its own can be signalled.
+fn signal_child() -> io::Result<()> {
+    // SAFETY: the child only waits, and ends with the run.
+    let child = unsafe { libc::fork() };
+    match child {
+        0 => idle(),
+        ..0 => return Err(io::Error::last_os_error()),
+        _ => {}
+    }
+    // SAFETY: signal 0 is none: the kernel only says whether it would be sent.
+    let answer = unsafe { libc::syscall(libc::SYS_tgkill, child, child, 0) };
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 fn wait_for_ever() -> ! {

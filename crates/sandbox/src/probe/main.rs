@@ -6,7 +6,7 @@ mod attempts;
 use std::process::ExitCode;
 
 use vidimus_sandbox::keeper::{self, Granted, Own};
-use vidimus_sandbox::{Input, Job, Level, Limits, Program, Sandbox, Setup, Tool};
+use vidimus_sandbox::{Input, Job, Level, Limits, Need, Program, Sandbox, Setup, Tool};
 
 const OWN: [(&str, Own); 6] = [
     ("attempts-of-our-own", attempts_of_our_own),
@@ -17,8 +17,7 @@ const OWN: [(&str, Own); 6] = [
     ("remember", |granted| acts::remember(granted.output)),
 ];
 
-const USAGE: &str =
-    "attempts INPUT SECRET PORT SOCKET PARENT | call LEVEL own|installed SECRET PORT SOCKET | ACT";
+const USAGE: &str = "attempts INPUT SECRET PORT SOCKET PARENT | call LEVEL own|installed NEEDS SECRET PORT SOCKET | reach | ACT";
 
 fn main() -> ExitCode {
     if let Some(code) = keeper::main(&OWN) {
@@ -31,7 +30,13 @@ fn main() -> ExitCode {
             print!("{}", attempts::all(|| std::fs::read(input), input, target));
             ExitCode::SUCCESS
         }
-        ["call", level, kind, target @ ..] if target.len() == 3 => call(level, kind, target),
+        ["call", level, kind, needs, target @ ..] if target.len() == 3 => call(level, kind, needs, target),
+        ["reach"] => {
+            for (attempt, result) in attempts::reaching() {
+                println!("{} {attempt}: {result:?}", if result.is_ok() { "allowed" } else { "blocked" });
+            }
+            ExitCode::SUCCESS
+        }
         [act, rest @ ..] => acts::act(act, rest),
         [] => {
             eprintln!("{USAGE}");
@@ -53,14 +58,16 @@ fn attempts_of_our_own(granted: Granted) -> u8 {
 }
 
 /// Runs the attempts sandboxed, whoever this is, and says at which level.
-fn call(level: &str, kind: &str, target: &[&str]) -> ExitCode {
+fn call(level: &str, kind: &str, needs: &str, target: &[&str]) -> ExitCode {
     let level = if level == Level::Full.word() { Level::Full } else { Level::NoNamespaces };
     let me = std::env::current_exe().expect("a running program has a name");
     let (name, program) = match kind {
         "own" => ("attempts-of-our-own", Program::Own),
         _ => ("attempts", Program::Installed(me)),
     };
-    let tool = Tool { name: name.into(), program, readable: vec![], needs: vec![], environment: vec![] };
+    let all = [("files", Need::Files), ("events", Need::Events), ("processes", Need::Processes)];
+    let needs = all.into_iter().filter(|(word, _)| needs.contains(word)).map(|(_, need)| need).collect();
+    let tool = Tool { name: name.into(), program, readable: vec![], needs, environment: vec![] };
     let setup = Setup { least: level, most: level, ..Setup::of(vec![tool]) };
     let mut sandbox = match Sandbox::start(setup) {
         Ok(sandbox) => sandbox,
