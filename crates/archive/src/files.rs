@@ -2,11 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::SeekFrom;
+use rustix::io::Errno;
 
 /// Puts `bytes` at `path`, replacing what was there; durable when it returns. Only the owner may read it.
 ///
@@ -217,25 +220,39 @@ fn set_aside(name: &[u8]) -> Option<&[u8]> {
         .then_some(&rest[..dot])
 }
 
-/// Overwrites and removes it, unless somebody is at it.
+/// Overwrites and removes it, unless somebody is at it. What is not a file has nothing to overwrite and stays.
 fn wipe(aside: &Path) -> io::Result<()> {
-    let mut file = match OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(aside) {
+    let mut file = match OpenOptions::new().write(true).custom_flags(NOT_WAITING).open(aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file?,
     };
-    if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+    if !file.metadata()?.is_file() || matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
         return Ok(());
     }
     // First, or a power cut could bring the old name back, of a file that is overwritten.
     sync_folder(parent(aside)?)?;
     // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
-    let length = file.metadata()?.len();
-    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    overwrite(&mut file)?;
     file.sync_all()?;
     crate::crash::step();
     match fs::remove_file(aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
+    }
+}
+
+/// Puts zeros over what has a place on the disk; a hole has none, and is not given one.
+fn overwrite(file: &mut File) -> io::Result<()> {
+    let mut from = 0;
+    loop {
+        let start = match rustix::fs::seek(&*file, SeekFrom::Data(from)) {
+            Err(Errno::NXIO) => return Ok(()),
+            start => start?,
+        };
+        let end = rustix::fs::seek(&*file, SeekFrom::Hole(start))?;
+        file.seek(io::SeekFrom::Start(start))?;
+        io::copy(&mut io::repeat(0).take(end - start), file)?;
+        from = end;
     }
 }
 
@@ -246,7 +263,9 @@ fn parent(path: &Path) -> io::Result<&Path> {
 #[cfg(test)]
 mod tests {
     use super::{destroy, open_aside, replace};
-    use std::fs;
+    use std::fs::{self, OpenOptions};
+    use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+    use std::process::Command;
 
     #[test]
     fn what_a_killed_program_wrote_aside_is_taken_away_and_what_a_living_one_writes_is_not() {
@@ -266,6 +285,25 @@ mod tests {
         fs::write(folder.path().join("x.age.7-0.aside"), b"a wrap").unwrap();
         destroy(&path).unwrap();
         assert_eq!(names(), 2);
+    }
+
+    #[test]
+    fn what_somebody_else_put_there_under_such_a_name_neither_holds_us_nor_fills_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.age");
+        let made = Command::new("mkfifo").arg(folder.path().join("x.age.1.aside")).status().unwrap();
+        assert!(made.success());
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create_new(true);
+        let holes = options.open(folder.path().join("x.age.2.aside")).unwrap();
+        holes.set_len(1 << 43).unwrap();
+        holes.write_all_at(b"a wrap", 1 << 42).unwrap();
+        replace(&path, b"one").unwrap();
+        assert!(holes.metadata().unwrap().blocks() < 100);
+        let mut wrap = [1; 6];
+        holes.read_exact_at(&mut wrap, 1 << 42).unwrap();
+        assert_eq!(wrap, [0; 6]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A new archive: its folder, its keys, its first member, and the first records.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -53,6 +54,9 @@ pub enum InitError {
     /// The folder holds something already.
     #[error("{0} is not empty")]
     NotEmpty(PathBuf),
+    /// Another process is making an archive there at this moment.
+    #[error("another process is making an archive in {0}")]
+    UnderWay(PathBuf),
     /// The origin breaks the rule of names.
     #[error("the origin is not usable: {0}")]
     Origin(NameError),
@@ -96,6 +100,8 @@ pub enum Before {
     Remains,
     /// An archive whose beginning was interrupted after its first records.
     Archive,
+    /// What another process is making at this moment.
+    UnderWay,
     /// Something else.
     Others,
 }
@@ -106,6 +112,18 @@ impl Before {
     /// # Errors
     /// The folder cannot be read.
     pub fn of(folder: &Path) -> io::Result<Self> {
+        let before = Self::apart_from_others(folder)?;
+        let note = match before {
+            Self::Remains => File::open(Layout::new(folder).begun()),
+            _ => return Ok(before),
+        };
+        let under_way =
+            note.is_ok_and(|note| matches!(note.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        Ok(if under_way { Self::UnderWay } else { before })
+    }
+
+    /// Looks, whether or not somebody is at it.
+    fn apart_from_others(folder: &Path) -> io::Result<Self> {
         let layout = Layout::new(folder);
         let names = read_folder(folder)?;
         if names.is_empty() {
@@ -153,18 +171,15 @@ impl Archive {
         beginning: Beginning<'_>,
         keep: impl FnOnce(&NewSheet<'_>) -> Result<(), E>,
     ) -> Result<(Self, RecoveryCode), E> {
-        let existed = folder.is_dir();
-        prepare(folder)?;
         let origin: KeyName = beginning.origin.parse().map_err(InitError::Origin)?;
         if beginning.origin.len() > MAX_ORIGIN {
             return Err(InitError::OriginTooLong.into());
         }
+        let existed = folder.is_dir();
+        let turn = Turn::take(folder)?;
         let made = make(folder, &origin, beginning, keep);
         if made.is_err() {
-            let _ = fs::remove_dir_all(folder);
-            if existed {
-                let _ = files::make_folder(folder);
-            }
+            turn.take_back(existed);
         }
         made
     }
@@ -178,18 +193,60 @@ impl Archive {
     }
 }
 
-/// Takes away what an interrupted beginning left.
-fn prepare(folder: &Path) -> Result<(), InitError> {
-    match Before::of(folder)? {
-        Before::Nothing => Ok(()),
-        Before::Archive | Before::Others => Err(InitError::NotEmpty(folder.to_owned())),
-        Before::Remains => {
-            for name in MADE.iter().filter(|name| **name != UNFINISHED) {
-                let path = folder.join(name);
-                if path.is_dir() { fs::remove_dir_all(&path)? } else { files::remove(&path)? }
+/// The one who begins an archive in a folder, for as long as the first records are not made: another one might take what is
+/// being made for the remains of a killed command.
+struct Turn<'a> {
+    folder: &'a Path,
+    #[allow(dead_code, reason = "the lock ends when the file is closed")]
+    note: File,
+}
+
+impl<'a> Turn<'a> {
+    /// Takes the turn, and away what an interrupted beginning left.
+    fn take(folder: &'a Path) -> Result<Self, InitError> {
+        let begun = Layout::new(folder).begun();
+        loop {
+            let before = Before::apart_from_others(folder)?;
+            if matches!(before, Before::Archive | Before::Others) {
+                return Err(InitError::NotEmpty(folder.to_owned()));
             }
-            Ok(())
+            files::make_folder(folder)?;
+            let note = sheet::mark(&begun)?;
+            match note.try_lock() {
+                Err(TryLockError::WouldBlock) => return Err(InitError::UnderWay(folder.to_owned())),
+                // Where there are no locks there is nobody else either, as far as anyone can tell.
+                Err(TryLockError::Error(_)) | Ok(()) => {}
+            }
+            // Whoever had the turn before may have ended in between: made an archive, or taken the note away.
+            let mine = fs::metadata(&begun)
+                .is_ok_and(|there| note.metadata().is_ok_and(|own| own.ino() == there.ino()));
+            if mine && Before::apart_from_others(folder)? == Before::Remains {
+                let turn = Self { folder, note };
+                turn.clear()?;
+                return Ok(turn);
+            }
         }
+    }
+
+    /// Takes away what was made, as far as nothing is recorded; what is recorded is gone on with when the command is repeated.
+    fn take_back(self, existed: bool) {
+        if !matches!(Before::apart_from_others(self.folder), Ok(Before::Remains)) || self.clear().is_err() {
+            return;
+        }
+        // The note last: until then nobody else begins.
+        let _ = fs::remove_dir_all(self.folder.join(UNFINISHED));
+        if !existed {
+            let _ = fs::remove_dir(self.folder);
+        }
+    }
+
+    /// Takes away all but the note.
+    fn clear(&self) -> io::Result<()> {
+        for name in MADE.iter().filter(|name| **name != UNFINISHED) {
+            let path = self.folder.join(name);
+            if path.is_dir() { fs::remove_dir_all(&path)? } else { files::remove(&path)? }
+        }
+        Ok(())
     }
 }
 
@@ -216,8 +273,6 @@ fn lay_out(
     beginning: Beginning<'_>,
 ) -> Result<(Archive, Vec<Draft>, RecoveryCode), InitError> {
     let layout = Layout::new(folder);
-    files::make_folder(layout.root())?;
-    sheet::mark(&layout.begun())?;
     let mut entropy = Entropy::from_os().map_err(io::Error::other)?;
     let archive_seed = SigningSeed::generate(&mut entropy);
     let archive_id = archive_seed.public().key_id();

@@ -2,7 +2,7 @@
 //!
 //! The code itself is nowhere but on the sheet: the note is named by a digest of its 160 random bits.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::layout::Layout;
 /// # Errors
 /// The archive's folder cannot be written.
 pub fn begin(archive: &Path, code: &RecoveryCode) -> io::Result<()> {
-    mark(&note(archive, code))
+    mark(&note(archive, code)).map(drop)
 }
 
 /// Was the command that handed out the sheet with this code not finished?
@@ -35,12 +35,14 @@ pub fn end(archive: &Path, code: &RecoveryCode) -> io::Result<()> {
 }
 
 /// Makes an empty file, durable when it returns; one that is there already is well.
-pub(crate) fn mark(path: &Path) -> io::Result<()> {
+pub(crate) fn mark(path: &Path) -> io::Result<File> {
     crate::crash::step();
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     files::make_folder(folder)?;
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?.sync_all()?;
-    files::sync_folder(folder)
+    let note = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    note.sync_all()?;
+    files::sync_folder(folder)?;
+    Ok(note)
 }
 
 fn note(archive: &Path, code: &RecoveryCode) -> PathBuf {

@@ -21,6 +21,8 @@ pub enum Trouble {
     NotAnArchive(PathBuf),
     /// The folder for a new archive holds something.
     NotEmpty(PathBuf),
+    /// Another process is making an archive in this folder.
+    BeginningUnderWay(PathBuf),
     /// The name of a new archive breaks the rule of names.
     Origin,
     /// The name of a member breaks the rule of names.
@@ -296,6 +298,7 @@ impl Trouble {
             Self::NoArchiveNamed
             | Self::NotAnArchive(_)
             | Self::NotEmpty(_)
+            | Self::BeginningUnderWay(_)
             | Self::Origin
             | Self::MemberName
             | Self::KeyholderKey(_)

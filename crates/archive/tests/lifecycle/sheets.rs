@@ -26,6 +26,36 @@ fn read(paper: &Path) -> Option<RecoveryCode> {
 }
 
 #[test]
+fn two_who_begin_in_one_folder_do_not_take_away_what_the_other_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, state) = (folder.path().join("archive"), folder.path().join("state"));
+    let (olena, ihor) = (passphrase("Олена"), passphrase("Ігор"));
+    let beginning = |member, passphrase| Beginning {
+        state: &state,
+        origin: "archive.example/ik-900",
+        member,
+        passphrase,
+        keyholders: None,
+        kdf: KDF,
+        clock: Box::new(SystemClock),
+    };
+    // While one types the sheet back, the other comes and goes.
+    let (archive, _) = Archive::init_with_sheet(&place, beginning("Олена", &olena), |_| {
+        assert_eq!(Before::of(&place)?, Before::UnderWay);
+        let other = Archive::init(&place, beginning("Ігор", &ihor));
+        assert!(matches!(other, Err(InitError::UnderWay(_))), "{:?}", other.map(drop));
+        Ok::<_, InitError>(())
+    })
+    .unwrap();
+    let mut archive = archive;
+    assert!(archive.check(true, &mut |_| {}).problems.is_empty());
+    // And what is recorded is not taken away by one that fails.
+    drop(archive);
+    assert!(matches!(Archive::init(&place, beginning("Ігор", &ihor)), Err(InitError::NotEmpty(_))));
+    assert_eq!(Before::of(&place).unwrap(), Before::Archive);
+}
+
+#[test]
 fn while_an_archive_begins() {
     for step in 0.. {
         let folder = tempfile::tempdir().unwrap();
@@ -50,7 +80,7 @@ fn while_an_archive_begins() {
         match Before::of(&archive).unwrap() {
             Before::Archive => {}
             Before::Nothing | Before::Remains => drop(begin().unwrap()),
-            Before::Others => panic!("at step {step} it is taken for somebody else's"),
+            Before::Others | Before::UnderWay => panic!("at step {step} it is taken for somebody else's"),
         }
         let opening = Opening {
             state: &state,

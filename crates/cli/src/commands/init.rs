@@ -45,6 +45,10 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         return Err(Trouble::NotEmpty(folder.to_owned()));
     }
     let keeping = Keeping::prepare(arguments.recovery_sheet.as_deref(), folder);
+    // Another process may have begun since: the sheet that lies there is then its own.
+    if before == Before::UnderWay || Before::of(folder)? != before {
+        return Err(Trouble::BeginningUnderWay(folder.to_owned()));
+    }
     if before == Before::Archive {
         return go_on(context, &arguments.origin, member, keeping.ok());
     }
@@ -128,6 +132,7 @@ impl From<Trouble> for NotMade {
 fn not_made(error: InitError) -> Trouble {
     match error {
         InitError::NotEmpty(folder) => Trouble::NotEmpty(folder),
+        InitError::UnderWay(folder) => Trouble::BeginningUnderWay(folder),
         InitError::Origin(_) | InitError::OriginTooLong => Trouble::Origin,
         InitError::MemberName => Trouble::MemberName,
         InitError::Io(error) => error.into(),

@@ -34,6 +34,15 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "Папка {folder} не пуста.\nНазовите пустую папку или такую, которой ещё нет.",
             )
         }
+        Trouble::BeginningUnderWay(folder) => {
+            let folder = safe::path(folder);
+            say!(
+                lang,
+                "Another command is making an archive in {folder} at this moment.\nFinish there, or end it; then repeat this one if there is no archive yet.",
+                "У {folder} саме зараз інша команда створює архів.\nЗавершіть її або зупиніть; якщо архіву ще немає, повторіть цю.",
+                "В {folder} прямо сейчас другая команда создаёт архив.\nЗавершите её или остановите; если архива ещё нет, повторите эту.",
+            )
+        }
         Trouble::Origin => say!(
             lang,
             "This cannot be the name of an archive.\nTake a short name without spaces or plus signs, such as archive.example.org/2026.",

@@ -72,3 +72,19 @@ fn a_passphrase_that_is_changed_already_is_no_failure_when_it_is_changed_again()
         .vidimus(["passphrase", "--new-passphrase-file", "other"])
         .refuses(3, "No member has this passphrase");
 }
+
+#[test]
+fn what_another_process_is_making_is_left_alone() {
+    let house = House::new();
+    fs::create_dir_all(house.path("archive/unfinished")).unwrap();
+    let note = fs::File::create(house.path("archive/unfinished/init")).unwrap();
+    note.lock().unwrap();
+    fs::create_dir(house.path("archive/objects")).unwrap();
+    fs::write(house.path("archive/ledger.db"), "").unwrap();
+    house.vidimus(init()).refuses(2, "Another command is making an archive");
+    assert!(house.path("archive/ledger.db").exists() && house.path("archive/objects").exists());
+    assert!(!house.path("sheet.txt").exists());
+    drop(note);
+    house.vidimus(init()).succeeds();
+    opens(&house, "Olena", "sheet.txt");
+}

@@ -87,6 +87,7 @@ fn all() -> Vec<Trouble> {
         Trouble::NoArchiveNamed,
         Trouble::NotAnArchive(file()),
         Trouble::NotEmpty(file()),
+        Trouble::BeginningUnderWay(file()),
         Trouble::Origin,
         Trouble::MemberName,
         Trouble::KeyholderKey(text()),
