@@ -57,6 +57,8 @@ pub enum Step {
     Order,
     /// Closing what was inherited.
     Descriptors,
+    /// Keeping what a crashed tool had in memory from a program of the system that collects such.
+    Cores,
     /// Becoming an ordinary user.
     User,
     /// Making namespaces.

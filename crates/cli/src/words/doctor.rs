@@ -116,6 +116,11 @@ fn why(lang: Lang, refused: Option<Refused>) -> String {
             "Ядро не має Landlock. Потрібен Linux 5.13 або новіший, з «landlock» серед увімкнених модулів безпеки.",
             "В ядре нет Landlock. Нужен Linux 5.13 или новее, с «landlock» среди включённых модулей безопасности.",
         ),
+        Step::Cores => lang.pick(
+            "A program collects what crashed programs had in memory, and the limit of 0 for core dumps does not keep tools from it. Set the hard limit to 1 (/etc/security/limits.conf), or switch collecting off: sudo sysctl kernel.core_pattern=core",
+            "Одна з програм збирає вміст пам'яті програм, що впали, і обмеження 0 для core dump від цього не захищає. Встановіть жорстке обмеження 1 (/etc/security/limits.conf) або вимкніть збирання: sudo sysctl kernel.core_pattern=core",
+            "Одна из программ собирает содержимое памяти упавших программ, и ограничение 0 для core dump от этого не защищает. Установите жёсткое ограничение 1 (/etc/security/limits.conf) или отключите сбор: sudo sysctl kernel.core_pattern=core",
+        ),
         Step::User => lang.pick(
             "Started by root, it could not become an ordinary user. Run it as one.",
             "Запущена від root, вона не змогла стати звичайним користувачем. Запустіть її від звичайного.",

@@ -87,6 +87,7 @@ fn keep(own: &[(&str, Own)]) -> io::Result<()> {
 
 /// Goes down to the level, as far as the keeper itself goes.
 fn confine(level: Level, tools: &[Tool]) -> Result<(Facts, Option<Root>), Refused> {
+    rights::leave_no_core()?;
     rights::leave_root()?;
     let user = rustix::process::getuid().as_raw();
     // Without it nothing is decoded at any level, so the question comes first.

@@ -28,6 +28,26 @@ pub(super) fn close_all_but(kept: &[i32]) -> io::Result<()> {
     Ok(())
 }
 
+/// Refuses where a crashed tool's memory would be handed to a program that collects such, which might write it to a disk:
+/// there, only a limit of one byte keeps it back, and a caller whose own is none cannot give one. That a process hides
+/// its memory does not help: executing a tool ends it.
+pub(super) fn leave_no_core() -> Result<(), Refused> {
+    let most = getrlimit(Resource::Core).maximum;
+    // Who collects is asked only where it matters: not every system shows it.
+    if most == Some(0) {
+        let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").map_err(Step::Cores.failed())?;
+        if is_collected(&pattern) {
+            return Err(Step::Cores.plain());
+        }
+    }
+    Ok(())
+}
+
+/// Whether cores go to a program or a socket, by what `core(5)` calls the pattern.
+fn is_collected(pattern: &str) -> bool {
+    pattern.starts_with(['|', '@'])
+}
+
 /// Where it runs as root, it becomes an ordinary user for good.
 pub(super) fn leave_root() -> Result<(), Refused> {
     let refused = |errno: nix::Error| Refused { step: Step::User, errno: Some(errno as i32) };
@@ -68,7 +88,7 @@ pub(super) fn limit(limits: &Limits, level: Level) -> Result<(), Refused> {
     // count. With them it counts the keeper and the run's first process too.
     let others = if level == Level::Full { 2 } else { tasks_now()? };
     // Of a crash, nothing is kept: one byte is too little for a file, and keeps the kernel from handing the memory to a
-    // program that collects such, which it does at none (`core(5)`). Where the caller has none, none can be had back.
+    // program that collects such, which it does at none (`core(5)`). Where the caller has none, none can be had back, and `leave_no_core` has asked.
     let core = if getrlimit(Resource::Core).maximum == Some(0) { 0 } else { 1 };
     let all = [
         (Resource::Core, core, core),
@@ -117,4 +137,16 @@ pub(super) fn drop_capabilities() -> Result<(), Refused> {
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
     rustix::thread::set_capabilities(None, sets).map_err(&refused)?;
     rustix::thread::set_no_new_privs(true).map_err(&refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_that_a_program_collects_are_told_from_files() {
+        assert!(is_collected("|/usr/share/apport/apport -p%p\n"));
+        assert!(is_collected("@/run/collector.socket\n"));
+        assert!(!is_collected("core\n") && !is_collected("/var/cores/%e|%p\n") && !is_collected("\n"));
+    }
 }
