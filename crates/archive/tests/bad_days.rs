@@ -165,10 +165,18 @@ fn a_forgotten_passphrase_is_replaced_with_the_sheet_and_a_lost_sheet_with_the_p
     assert!(recover(&place.archive(), None, &place.recovery, "x", &KDF).is_err());
     recover(&place.archive(), None, &sheet, "fourth", &KDF).unwrap();
     let mut archive = open("fourth").unwrap();
-    let [named] = &refs(&mut archive, false)[..] else { panic!("what is not on record yet is named") };
-    assert!(named.starts_with("key members/"), "{named}");
+    assert_eq!(refs(&mut archive, false), [] as [String; 0], "the member's note tells of it");
     archive.record_key_file().unwrap();
     assert_eq!(refs(&mut archive, false), [] as [String; 0]);
+    let file = fs::read_dir(place.archive().join("keys/members")).unwrap().next().unwrap().unwrap().path();
+    let newest = fs::read(&file).unwrap();
+    recover(&place.archive(), None, &sheet, "fifth", &KDF).unwrap();
+    fs::remove_dir_all(place.archive().join("unfinished")).unwrap();
+    let mut archive = open("fifth").unwrap();
+    let [named] = &refs(&mut archive, false)[..] else { panic!("without the note it is named") };
+    assert!(named.starts_with("key members/"), "{named}");
+    fs::write(&file, newest).unwrap();
+    assert_eq!(refs(&mut open("fourth").unwrap(), false), [] as [String; 0]);
 }
 
 #[test]
