@@ -1,6 +1,6 @@
 //! A new member: keys, a sheet in safe hands, and then the record.
 
-use std::{fs, io};
+use std::io;
 
 use vidimus_model::{Action, CompartmentId, MemberId};
 use vidimus_seal::member::{self, MemberKeys};
@@ -146,7 +146,7 @@ impl Archive {
             }
         }
         let Some(member) = known.map(|member| member.member) else { return Ok(None) };
-        let untrusted = fs::read(self.layout.member(member))?;
+        let untrusted = crate::files::read(self.layout.member(member))?;
         let theirs = member::unlock_with_recovery(&untrusted, code).is_ok()
             && member::unlock(&untrusted, passphrase).is_ok();
         if !theirs {
@@ -175,7 +175,7 @@ impl Archive {
         for file in read_folder(&self.layout.members())? {
             let id = file.to_str().and_then(|file| file.strip_suffix(".json")?.parse::<MemberId>().ok());
             let Some(id) = id.filter(|id| !self.asks_for(*id)) else { continue };
-            let untrusted = fs::read(self.layout.member(id))?;
+            let untrusted = crate::files::read(self.layout.member(id))?;
             if !matches!(member::could_be(&untrusted, name), Ok(false))
                 && member::unlock(&untrusted, passphrase).is_ok_and(|keys| keys.is_called(name))
             {

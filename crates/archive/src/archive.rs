@@ -118,7 +118,7 @@ impl Archive {
     /// Says what is missing, damaged, or not allowed.
     pub fn open(folder: &Path, opening: Opening<'_>) -> Result<Self, OpenError> {
         let layout = Layout::new(folder);
-        if !layout.ledger().is_file() {
+        if layout.ledger().symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
             return Err(OpenError::NoArchive(folder.to_owned()));
         }
         let ledger = SqliteLedger::open(&layout.ledger())?;
@@ -126,7 +126,8 @@ impl Archive {
         let archive_id = ledger.archive().to_owned();
         let mut keyring = Keyring::new(layout.clone(), member);
         keyring.gather(&ledger, &archive_id)?;
-        let archive_seed = archive_key::any(&layout, &keyring, &archive_id).ok_or(OpenError::NoSigningKey)?;
+        let archive_seed =
+            archive_key::any(&layout, &keyring, &archive_id)?.ok_or(OpenError::NoSigningKey)?;
         let high_water = HighWater::new(opening.state, &archive_id);
         let went_back = match high_water.compare(&ledger)? {
             Seen::Onward => None,

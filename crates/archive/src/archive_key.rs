@@ -3,7 +3,6 @@
 //! The new key is wrapped for every member before it is named, and the old one's wraps go after: stopped in between, the archive
 //! has the key that its records name.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -168,7 +167,7 @@ impl Archive {
     pub(crate) fn follow_the_key(&mut self) -> Result<(), FoldError> {
         let newest = self.keys().newest();
         if newest != self.archive_key.public() {
-            let seed = open(&self.layout, &self.keyring, &self.archive_id, &newest.key_id());
+            let seed = open(&self.layout, &self.keyring, &self.archive_id, &newest.key_id())?;
             self.archive_seed = seed.ok_or(FoldError::NoSigningKey)?;
             self.archive_key = self.archive_seed.key();
         }
@@ -194,15 +193,25 @@ impl Archive {
 }
 
 /// Any signing key of the archive that is wrapped for this member.
-pub(crate) fn any(layout: &Layout, keyring: &Keyring, archive: &str) -> Option<SigningSeed> {
-    let keys = signing_keys(layout, archive).ok()?;
-    keys.iter().find_map(|(key, _)| open(layout, keyring, archive, key))
+pub(crate) fn any(layout: &Layout, keyring: &Keyring, archive: &str) -> io::Result<Option<SigningSeed>> {
+    let mut none = Ok(None);
+    for (key, _) in signing_keys(layout, archive)? {
+        match open(layout, keyring, archive, &key) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            Err(error) => none = Err(error),
+        }
+    }
+    none
 }
 
 /// The signing key of this id, if it is wrapped for this member.
-fn open(layout: &Layout, keyring: &Keyring, archive: &str, key: &str) -> Option<SigningSeed> {
-    let untrusted = fs::read(layout.signing(archive, key, keyring.member())).ok()?;
-    wrap::unwrap_signing(&untrusted, &keyring.member_keys().identity, key).ok()
+fn open(layout: &Layout, keyring: &Keyring, archive: &str, key: &str) -> io::Result<Option<SigningSeed>> {
+    match files::read(layout.signing(archive, key, keyring.member())) {
+        Ok(untrusted) => Ok(wrap::unwrap_signing(&untrusted, &keyring.member_keys().identity, key).ok()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 /// The signing keys in the key store, with the names of their wraps.
@@ -210,7 +219,7 @@ fn signing_keys(layout: &Layout, archive: &str) -> io::Result<Vec<(String, Vec<s
     let all = layout.signing_keys(archive);
     let (mut of_first, mut keys) = (Vec::new(), Vec::new());
     for name in read_folder(&all)? {
-        match name.to_str().filter(|_| all.join(&name).is_dir()) {
+        match name.to_str().filter(|name| !name.ends_with(".age") && all.join(name).is_dir()) {
             Some(key) => keys.push((key.to_owned(), read_folder(&all.join(key))?)),
             None => of_first.push(name),
         }

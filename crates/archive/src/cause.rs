@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::io::Errno;
 use vidimus_folds::catalogue::OpenError as CatalogueError;
 use vidimus_ledger::{AppendError, OpenError as LedgerError, ReplicateError, StoreError};
 use vidimus_vault::{BarrierError, DeleteError, GetError, OpenError as VaultError, PutError};
@@ -19,6 +20,12 @@ use crate::*;
 pub enum Cause {
     /// The operating system refused.
     System(io::ErrorKind),
+    /// Too many files are open (EMFILE, ENFILE).
+    TooManyFiles,
+    /// The disk fails (EIO).
+    Disk,
+    /// Something that is no file stands in the place of one of the archive's own.
+    NotAFile,
     /// Another process has the ledger.
     Busy,
     /// A newer program wrote it.
@@ -79,7 +86,15 @@ macro_rules! caused {
 
 impl Caused for io::Error {
     fn cause(&self) -> Cause {
-        Cause::System(self.kind())
+        if NotAFile::within(self).is_some() {
+            return Cause::NotAFile;
+        }
+        match (self.raw_os_error().map(Errno::from_raw_os_error), self.kind()) {
+            (Some(Errno::MFILE | Errno::NFILE), _) => Cause::TooManyFiles,
+            (Some(Errno::IO), _) => Cause::Disk,
+            (_, io::ErrorKind::ResourceBusy) => Cause::Busy,
+            (_, kind) => Cause::System(kind),
+        }
     }
 }
 
@@ -90,15 +105,12 @@ impl<T: Caused> Caused for Box<T> {
 }
 
 caused!(StoreError {
-    ; Self::Busy => Busy,
-    Self::Full => System(io::ErrorKind::StorageFull),
-    Self::Io(_) => System(io::ErrorKind::Other),
-    Self::ReadOnly => System(io::ErrorKind::ReadOnlyFilesystem),
-    Self::Damaged(_) | Self::Other(_) => Ledger,
+    Medium; Self::Damaged(_) | Self::Other(_) => Ledger,
 });
 caused!(LedgerError {
     Store; Self::Missing => Ledger,
     Self::Exists | Self::NotALedger => Ledger,
+    Self::NotAFile { .. } => NotAFile,
     Self::Newer { .. } => Newer,
 });
 caused!(AppendError {
@@ -118,20 +130,9 @@ caused!(BarrierError {
 });
 caused!(GetError { Io; Self::NotFound | Self::Foreign => Object });
 caused!(DeleteError { Io; Self::Foreign => Object });
-caused!(vidimus_folds::StoreError { ; Self::NotReadable => Catalogue, Self::Database(error) => database(error) });
+caused!(vidimus_folds::StoreError { Medium; Self::NotReadable | Self::Database(_) => Catalogue });
 caused!(vidimus_folds::ApplyError { Store; _ => Catalogue });
-caused!(CatalogueError { ; Self::NotReadable => Catalogue, Self::Database(error) => database(error) });
-
-fn database<E>(error: &E) -> Cause
-where
-    for<'e> &'e E: Into<vidimus_folds::Refusal>,
-{
-    match error.into() {
-        vidimus_folds::Refusal::Busy => Cause::Busy,
-        vidimus_folds::Refusal::System(kind) => Cause::System(kind),
-        vidimus_folds::Refusal::Other => Cause::Catalogue,
-    }
-}
+caused!(CatalogueError { Medium; Self::NotReadable | Self::Database(_) => Catalogue });
 
 caused!(KeyringError { Io | Ledger; Self::Damaged { .. } => Keys });
 caused!(RowError { ; _ => Record });

@@ -110,6 +110,61 @@ const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 /// Neither is a link followed, nor does a FIFO hold us until somebody writes to it.
 pub const NOT_WAITING: i32 = NO_FOLLOW | rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
+/// No file that is read whole is nearly as large, but for the notes of unfinished work.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// Something stands in the place of one of the archive's own files that is none: a link, a FIFO, a device, a folder; or it is
+/// too large by far. It arrives inside an [`io::Error`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not the file that belongs there", path.display())]
+pub struct NotAFile {
+    /// Where it stands.
+    pub path: PathBuf,
+}
+
+impl NotAFile {
+    pub(crate) fn at(path: &Path) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, Self { path: path.to_owned() })
+    }
+
+    /// Is it this what an error of the file system says?
+    pub fn within(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+/// Reads one of the archive's own files whole: at most [`MAX_BYTES`], and nothing but a regular file.
+///
+/// # Errors
+/// [`NotAFile`], or any of the file system's.
+pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    read_up_to(path.as_ref(), MAX_BYTES)
+}
+
+/// As [`read`], of a file that may have this many bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_up_to(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut untrusted = Vec::new();
+    let read = open(path)?.take(max.saturating_add(1)).read_to_end(&mut untrusted)?;
+    if read as u64 > max { Err(NotAFile::at(path)) } else { Ok(untrusted) }
+}
+
+/// Opens one of the archive's own files to read it; what is no regular file neither holds us nor is read.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new().read(true).custom_flags(NOT_WAITING).open(path);
+    let file = opened.map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
+        // A link, and a socket or a device that nobody serves.
+        Some(Errno::LOOP | Errno::NXIO | Errno::NODEV) => NotAFile::at(path),
+        _ => error,
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(NotAFile::at(path)) }
+}
+
 /// Makes a folder and those above it, durably; only the owner may enter.
 ///
 /// # Errors

@@ -2,7 +2,6 @@
 //!
 //! It is what betrays a folder that was put back to yesterday's state: a log may grow, it never shrinks or forks.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,8 +48,8 @@ impl HighWater {
     /// # Errors
     /// The file system's; a missing mark is none.
     pub fn read(&self) -> io::Result<Option<String>> {
-        match fs::read_to_string(&self.path) {
-            Ok(note) => Ok(Some(note)),
+        match files::read(&self.path) {
+            Ok(untrusted) => Ok(Some(String::from_utf8_lossy(&untrusted).into_owned())),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }

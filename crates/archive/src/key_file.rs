@@ -3,7 +3,6 @@
 //! The note is signed by the member. So an older file that somebody else puts in the place of the newest is named by the check, and
 //! one that an interrupted command left is not taken for it.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -30,7 +29,7 @@ pub(crate) struct Following {
 /// Puts another key file in the place of the member's own, and notes that its record is to follow.
 pub(crate) fn replace(layout: &Layout, keys: &MemberKeys, file: &[u8]) -> io::Result<()> {
     let id = MemberId::from_bytes(*keys.id.bytes());
-    let there = digest_of(&fs::read(layout.member(id))?);
+    let there = digest_of(&crate::files::read(layout.member(id))?);
     // What an interrupted change left unrecorded followed the recorded one.
     let before = noted(layout, id, &keys.signing.key().public()).filter(|noted| noted.to == there);
     let (from, to) = (before.map_or(there, |noted| noted.from), digest_of(file));
@@ -42,7 +41,7 @@ pub(crate) fn replace(layout: &Layout, keys: &MemberKeys, file: &[u8]) -> io::Re
 
 /// What is noted for this member, signed with this key of theirs.
 pub(crate) fn noted(layout: &Layout, id: MemberId, key: &PublicKey) -> Option<Following> {
-    let untrusted = fs::read(path(layout, id)).ok()?;
+    let untrusted = crate::files::read(path(layout, id)).ok()?;
     let note: Following = serde_json::from_slice(&untrusted).ok()?;
     let signature = hex::decode(&note.signature).ok()?;
     key.verify(text(id, &note.from, &note.to).as_bytes(), &signature).ok()?;

@@ -179,7 +179,7 @@ impl Keyring {
         let generations = self.compartments.values().flat_map(|c| &c.generations).chain(&self.untold);
         let through = generations.filter_map(|key| Some((key.to_string(), &self.keys.get(key)?.identity)));
         for (holder, identity) in std::iter::once(own).chain(through) {
-            match fs::read(self.layout.wrap(id, &holder)) {
+            match crate::files::read(self.layout.wrap(id, &holder)) {
                 Ok(untrusted) => {
                     return wrap::unwrap_unproved_identity(&untrusted, identity)
                         .map(Some)

@@ -3,7 +3,6 @@
 //! The record by which the new key followed is not in it, and the key that it names was destroyed: so nothing can be signed on top
 //! of it. Nothing is lost by that; ledger and keys of one time bring the archive back.
 
-use std::fs;
 use std::path::PathBuf;
 
 use vidimus_ledger::Ledger as _;
@@ -68,7 +67,7 @@ pub(crate) fn newest_signed(
     let receipts = crate::keyring::read_folder(&layout.receipts()).unwrap_or_default();
     let receipts = receipts.into_iter().map(|name| layout.receipts().join(name).join("checkpoint.txt"));
     let files: Vec<PathBuf> = receipts.chain([layout.log().join("checkpoint")]).collect();
-    let untrusted = files.into_iter().filter_map(|path| fs::read(path).ok());
+    let untrusted = files.into_iter().filter_map(|path| crate::files::read(path).ok());
     let untrusted = untrusted.chain(mark.read().ok().flatten().map(String::into_bytes));
     let signed = untrusted.filter_map(|note| SignedCheckpoint::from_bytes(&note).ok()).filter(|signed| {
         let checkpoint = signed.checkpoint();

@@ -1,6 +1,5 @@
 //! A member's passphrase and recovery sheet: changed, and got back with the sheet.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -62,7 +61,7 @@ impl Archive {
         kdf: &KdfParams,
     ) -> Result<(), PassphraseError> {
         let path = self.layout.member(self.keyring.member());
-        let untrusted = fs::read(&path)?;
+        let untrusted = crate::files::read(&path)?;
         let file = member::relock(&untrusted, Opener::Passphrase(current), new, kdf, &mut self.entropy)?;
         key_file::replace(&self.layout, self.keyring.member_keys(), &file)?;
         self.record_key_file()
@@ -78,7 +77,7 @@ impl Archive {
             return Ok(());
         }
         let me = self.keyring.member();
-        let sha256 = digest_of(&fs::read(self.layout.member(me))?);
+        let sha256 = digest_of(&crate::files::read(self.layout.member(me))?);
         self.refresh_register()?;
         if self.register.key_files.get(&me) != Some(&sha256) {
             let change = Change::MemberFile(MemberFile { member: me, sha256 });
@@ -100,7 +99,7 @@ impl Archive {
         if self.went_back.is_some() || !key_file::is_noted(&self.layout, me) {
             return Ok(());
         }
-        let there = digest_of(&fs::read(self.layout.member(me))?);
+        let there = digest_of(&crate::files::read(self.layout.member(me))?);
         let noted = key_file::noted(&self.layout, me, &self.keyring.signing().public());
         match noted.is_some_and(|noted| noted.to == there) {
             true => self.record_key_file(),
@@ -134,7 +133,7 @@ impl Archive {
     ) -> Result<(), PassphraseError> {
         let path = self.layout.member(self.keyring.member());
         // A mistyped passphrase would otherwise become the new one.
-        let untrusted = fs::read(&path)?;
+        let untrusted = crate::files::read(&path)?;
         member::unlock(&untrusted, passphrase)?;
         if member::unlock_with_recovery(&untrusted, code).is_err() {
             let file = member::lock(self.keyring.member_keys(), passphrase, code, kdf, &mut self.entropy)?;
@@ -153,7 +152,7 @@ impl Archive {
     /// # Errors
     /// The key store cannot be read.
     pub fn opens_with_sheet(&self, code: &RecoveryCode) -> io::Result<bool> {
-        let untrusted = fs::read(self.layout.member(self.keyring.member()))?;
+        let untrusted = crate::files::read(self.layout.member(self.keyring.member()))?;
         Ok(member::unlock_with_recovery(&untrusted, code).is_ok())
     }
 }
@@ -175,7 +174,7 @@ pub fn recover(
     let id = MemberId::from_bytes(*keys.id.bytes());
     let path = layout.member(id);
     let mut entropy = Entropy::from_os().map_err(io::Error::other)?;
-    let file = member::relock(&fs::read(&path)?, Opener::Recovery(code), new, kdf, &mut entropy)?;
+    let file = member::relock(&crate::files::read(&path)?, Opener::Recovery(code), new, kdf, &mut entropy)?;
     key_file::replace(&layout, &keys, &file)?;
     Ok(id)
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::Archive;
 use crate::keyring::{HeldCompartment, Keyring, KeyringError};
 use crate::rows::{self, RowError, Said};
-use crate::shelf::{Held, Shelf};
+use crate::shelf::{Held, Shelf, Shelved};
 use crate::watch::Work;
 
 /// Rows that are read, opened and folded at once: a few megabytes.
@@ -52,6 +52,18 @@ pub enum FoldError {
 }
 
 impl FoldError {
+    /// Does the medium refuse the fold (not the ledger)? Another process that holds it for too long is no reason to do without.
+    pub(crate) fn is_of_the_medium(&self) -> bool {
+        use vidimus_folds::StoreError::Medium;
+        match self {
+            Self::Apply(ApplyError::Store(Medium(error)))
+            | Self::Read(Medium(error))
+            | Self::Open(CatalogueError::Medium(error))
+            | Self::Io(error) => error.kind() != std::io::ErrorKind::ResourceBusy,
+            _ => false,
+        }
+    }
+
     fn is_damage_of_the_fold(&self) -> bool {
         use vidimus_folds::StoreError::NotReadable;
         matches!(
@@ -154,12 +166,31 @@ impl Archive {
     /// The catalogue folded under one key (a compartment's generation, or an own accession), up to date.
     pub(crate) fn catalogue_of(&mut self, key: KeyId) -> Result<&mut Catalogue, FoldError> {
         if !self.catalogues.contains_key(&key) {
-            let secret = self.fold_secret(key)?;
-            let open = Shelf::new(&self.layout, key).open(&secret)?;
+            let open = self.open_catalogue(key)?;
             self.catalogues.insert(key, open);
         }
         self.refresh_catalogue(key)?;
         Ok(&mut self.catalogues.get_mut(&key).expect("it was put there above").catalogue)
+    }
+
+    /// Opens the catalogue of a key. Where it cannot be written it is read if it can be, or else folded in memory: who can read
+    /// the ledger gets an answer.
+    fn open_catalogue(&mut self, key: KeyId) -> Result<Shelved, FoldError> {
+        let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
+        match shelf.open(&secret) {
+            Err(error) if error.is_of_the_medium() => {
+                shelf.to_read(&secret).map_or_else(Shelved::in_memory, Ok)
+            }
+            opened => opened,
+        }
+    }
+
+    fn another(&mut self, old: &Shelved, key: KeyId) -> Result<Shelved, FoldError> {
+        let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
+        match shelf.throw_away(old, &secret).and_then(|()| shelf.open(&secret)) {
+            Err(error) if error.is_of_the_medium() => Shelved::in_memory(),
+            opened => opened,
+        }
     }
 
     fn fold_secret(&mut self, key: KeyId) -> Result<Zeroizing<[u8; 32]>, FoldError> {
@@ -170,17 +201,18 @@ impl Archive {
     fn refresh_catalogue(&mut self, key: KeyId) -> Result<(), FoldError> {
         let Some(mut open) = self.catalogues.remove(&key) else { return Ok(()) };
         if !open.is_current() {
-            let secret = self.fold_secret(key)?;
-            open = Shelf::new(&self.layout, key).open(&secret)?;
+            open = self.open_catalogue(key)?;
         }
         match self.bring_up(&mut open.catalogue, key) {
             Ok(true) => {}
+            Err(error) if error.is_of_the_medium() => {
+                open = Shelved::in_memory()?;
+                self.feed(&mut open.catalogue, key)?;
+            }
             Err(error) if !error.is_damage_of_the_fold() => return Err(error),
             // A fold is never mended: it is thrown away and folded again.
             Ok(false) | Err(_) => {
-                let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
-                shelf.throw_away(&open, &secret)?;
-                open = shelf.open(&secret)?;
+                open = self.another(&open, key)?;
                 self.feed(&mut open.catalogue, key)?;
             }
         }

@@ -45,13 +45,22 @@ pub(crate) struct Shelf {
 pub(crate) struct Shelved {
     /// Itself.
     pub catalogue: Catalogue,
-    file: PathBuf,
+    /// None: in memory, or where nobody can swap it.
+    file: Option<PathBuf>,
 }
 
 impl Shelved {
+    /// An empty one in memory, for where none can be kept.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn in_memory() -> Result<Self, FoldError> {
+        Ok(Self { catalogue: Catalogue::in_memory()?, file: None })
+    }
+
     /// Is it still the one that others open? One that is not answers no worse, but what is folded into it is lost with it.
     pub fn is_current(&self) -> bool {
-        self.file.exists()
+        self.file.as_ref().is_none_or(|file| file.exists())
     }
 }
 
@@ -99,11 +108,22 @@ impl Shelf {
     pub fn look(&self, secret: &[u8; 32]) -> Result<Option<Shelved>, Unreadable> {
         let _held = self.hold(File::lock_shared)?;
         let Some(file) = self.newest()? else { return Ok(None) };
+        if !is_whole(&file) {
+            return Err(Unreadable::Damaged(file));
+        }
         match Catalogue::open(&file, secret) {
-            Ok(catalogue) => Ok(Some(Shelved { catalogue, file })),
+            Ok(catalogue) => Ok(Some(Shelved { catalogue, file: Some(file) })),
             Err(CatalogueError::NotReadable) => Err(Unreadable::Damaged(file)),
             Err(error) => Err(Unreadable::Fold(error.into())),
         }
+    }
+
+    /// Opens the newest generation where nothing can be written, if it holds everything in one file.
+    pub fn to_read(&self, secret: &[u8; 32]) -> Option<Shelved> {
+        let file = self.newest().ok()?.filter(|file| is_whole(file))?;
+        let log = fs::metadata(beside(&file, "-wal")).map_or(0, |found| found.len());
+        let catalogue = (log == 0).then(|| Catalogue::open_to_read(&file, secret).ok())??;
+        Some(Shelved { catalogue, file: None })
     }
 
     /// Throws away this generation, an empty one taking its place; nothing, where another process was faster.
@@ -111,7 +131,7 @@ impl Shelf {
     /// # Errors
     /// The file system's or the database's.
     pub fn throw_away(&self, old: &Shelved, secret: &[u8; 32]) -> Result<(), FoldError> {
-        self.begin(Some(&old.file), secret)
+        self.begin(old.file.as_deref(), secret)
     }
 
     /// As [`Shelf::throw_away`], of one that could not be opened.
@@ -260,6 +280,20 @@ fn generation(untrusted_name: &std::ffi::OsStr) -> Option<u64> {
     if is_hex { number.parse().ok() } else { None }
 }
 
+/// Are the file and what SQLite keeps beside it regular files? It would wait for a FIFO.
+fn is_whole(file: &Path) -> bool {
+    ["", "-wal", "-shm"].iter().all(|end| match fs::symlink_metadata(beside(file, end)) {
+        Ok(found) => found.is_file(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    })
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Is it the file `of`, or what SQLite keeps beside it?
 fn is_beside(untrusted_name: &std::ffi::OsStr, of: &std::ffi::OsStr) -> bool {
     let (name, of) = (untrusted_name.to_string_lossy(), of.to_string_lossy());
@@ -280,6 +314,9 @@ fn lock_file(folds: &Path, name: &str) -> io::Result<File> {
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         options.custom_flags(files::NOT_WAITING).open(&path)
     };
+    if !folds.is_dir() {
+        let _ = fs::remove_file(folds); // something else in its place; all of it is made again
+    }
     files::make_folder(folds)?;
     let file = match open() {
         Err(e) if cannot_be_written(&e) => {
@@ -414,7 +451,7 @@ mod tests {
         let (_folder, _, shelf) = place();
         let mut open = shelf.open(&SECRET).unwrap();
         open.catalogue.apply(&[], 0, 5).unwrap();
-        let file = open.file.clone();
+        let file = open.file.clone().unwrap();
         drop(open);
         fs::write(&file, vec![3; 8192]).unwrap();
         let new = shelf.open(&SECRET).unwrap();

@@ -86,7 +86,7 @@ impl Log<'_> {
         }
         let text = signed.note().to_string();
         let path = self.layout.log().join("checkpoint");
-        if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+        if crate::files::read(&path).ok().as_deref() != Some(text.as_bytes()) {
             files::replace(&path, text.as_bytes())?;
         }
         written.iter().for_each(|tile| self.drop_partials(tile));
@@ -126,7 +126,7 @@ impl Log<'_> {
 
     /// How many entries the published checkpoint promises tiles for; 0 where there is none.
     fn published(&self) -> u64 {
-        let untrusted = fs::read(self.layout.log().join("checkpoint")).unwrap_or_default();
+        let untrusted = crate::files::read(self.layout.log().join("checkpoint")).unwrap_or_default();
         SignedCheckpoint::from_bytes(&untrusted).map_or(0, |signed| signed.checkpoint().size)
     }
 
@@ -211,7 +211,7 @@ impl Log<'_> {
     }
 
     fn read(&self, tile: &Tile) -> Option<Vec<u8>> {
-        fs::read(self.tile_path(tile)).ok()
+        crate::files::read(self.tile_path(tile)).ok()
     }
 
     /// Not durable yet.
@@ -237,9 +237,9 @@ impl Log<'_> {
 
 /// A tile's bytes. Those of a partial one also stand at the beginning of the full one, which takes its place.
 fn read_tile(log: &Path, tile: &Tile) -> Option<Vec<u8>> {
-    let asked = fs::read(log.join(tile.to_string()));
+    let asked = crate::files::read(log.join(tile.to_string()));
     asked.ok().or_else(|| {
-        let mut full = fs::read(log.join(tile.full().to_string())).ok()?;
+        let mut full = crate::files::read(log.join(tile.full().to_string())).ok()?;
         full.truncate(full.len() / usize::from(tiles::FULL) * usize::from(tile.width()));
         Some(full)
     })

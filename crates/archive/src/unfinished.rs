@@ -74,6 +74,9 @@ pub(crate) struct Remains {
     pub keys: BTreeSet<KeyId>,
 }
 
+/// A note names every object that is to be taken away, in some sixty bytes each.
+const MAX_NOTE: u64 = 1 << 30;
+
 /// Rows that are read at once.
 const PAGE: usize = 1000;
 
@@ -100,7 +103,13 @@ impl Archive {
     pub(crate) fn workplace(&self) -> Result<Workplace, UnfinishedError> {
         files::make_folder(&self.layout.unfinished())?;
         let path = self.layout.unfinished().join(WORKPLACE);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(files::NOT_WAITING)
+            .open(path)?;
         file.lock()?;
         Ok(Workplace(file))
     }
@@ -126,7 +135,7 @@ impl Archive {
 
     /// The note of this name; none if there is none or another compartment's holders wrote it.
     pub(crate) fn work_noted(&mut self, name: &str) -> Result<Option<WorkNote>, UnfinishedError> {
-        let untrusted = match fs::read(self.note_path(name)) {
+        let untrusted = match files::read_up_to(&self.note_path(name), MAX_NOTE) {
             Ok(untrusted) => untrusted,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(e.into()),

@@ -1,10 +1,10 @@
 //! Finding and opening the acting member's key file.
 
-use std::fs;
 use std::io;
 
 use vidimus_seal::member::{self, MemberKeys};
 
+use crate::files::NotAFile;
 use crate::keyring::read_folder;
 use crate::layout::Layout;
 
@@ -49,13 +49,19 @@ fn open_with(
     open: impl Fn(&[u8]) -> Result<MemberKeys, member::UnlockError>,
 ) -> Result<MemberKeys, UnlockError> {
     let files = read_folder(&layout.members())?;
-    let (mut any, mut damaged) = (false, false);
+    let (mut any, mut damaged, mut no_file) = (false, false, None);
     for file in files {
         if !file.to_string_lossy().ends_with(".json") {
             continue;
         }
-        let untrusted = fs::read(layout.members().join(file))?;
         any = true;
+        let untrusted = match crate::files::read(layout.members().join(file)) {
+            Err(error) if NotAFile::within(&error).is_some() => {
+                no_file = no_file.or(Some(error));
+                continue;
+            }
+            read => read?,
+        };
         // The hint in the file spares a slow passphrase check for most other people's files.
         if name.is_some_and(|name| matches!(member::could_be(&untrusted, name), Ok(false))) {
             continue;
@@ -66,6 +72,9 @@ fn open_with(
             Err(member::UnlockError::WrongPassphrase | member::UnlockError::WrongRecoveryCode) => {}
             Err(_) => damaged = true,
         }
+    }
+    if let Some(error) = no_file {
+        return Err(error.into());
     }
     Err(match (any, damaged) {
         (false, _) => UnlockError::NoMembers,

@@ -339,7 +339,10 @@ impl Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        Self::System { path: None, error }
+        match error.cause() {
+            Cause::NotAFile | Cause::TooManyFiles | Cause::Disk | Cause::Busy => Self::inside(&error),
+            _ => Self::System { path: None, error },
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Never here: a ledger, a vault, a signature, the network. Whoever runs a fold opens the rows and feeds [`Entry`]s; a fold that
 //! is lost is fed from the beginning and gives the same answers.
 
+use std::io;
+
 pub mod catalogue;
 pub mod conform;
 mod memory;
@@ -94,17 +96,34 @@ pub enum StoreError {
     /// Its bytes are damaged: delete it and fold again.
     #[error("the fold is damaged")]
     NotReadable,
-    /// The database said no; the disk may be full, or another process holds it for too long.
+    /// The medium or the system refused: full, not to be written, failing; or another process held it for too long
+    /// (`ResourceBusy`). No damage.
+    #[error("the fold cannot be read or written: {0}")]
+    Medium(#[source] io::Error),
+    /// Any other answer of the database.
     #[error(transparent)]
     Database(rusqlite::Error),
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode as Code;
+        let text = error.to_string();
+        let kind = |kind: io::ErrorKind| Self::Medium(kind.into());
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => return kind(io::ErrorKind::ResourceBusy),
+            Some(Code::DiskFull) => return kind(io::ErrorKind::StorageFull),
+            Some(Code::ReadOnly) => return kind(io::ErrorKind::ReadOnlyFilesystem),
+            Some(Code::PermissionDenied) => return kind(io::ErrorKind::PermissionDenied),
+            Some(Code::OutOfMemory) => return kind(io::ErrorKind::OutOfMemory),
+            Some(Code::SystemIoFailure | Code::CannotOpen) => {
+                return Self::Medium(io::Error::new(io::ErrorKind::Unsupported, text));
+            }
+            _ => {}
+        }
         match error {
             rusqlite::Error::SqliteFailure(code, _)
-                if matches!(code.code, DatabaseCorrupt | NotADatabase) =>
+                if matches!(code.code, Code::DatabaseCorrupt | Code::NotADatabase) =>
             {
                 Self::NotReadable
             }
@@ -113,32 +132,6 @@ impl From<rusqlite::Error> for StoreError {
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::IntegralValueOutOfRange(..) => Self::NotReadable,
             other => Self::Database(other),
-        }
-    }
-}
-
-/// Why the database did nothing, where it is not damaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Another process has it.
-    Busy,
-    /// The operating system refused.
-    System(std::io::ErrorKind),
-    /// For another reason.
-    Other,
-}
-
-impl From<&rusqlite::Error> for Refusal {
-    fn from(error: &rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        use std::io::ErrorKind;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DiskFull) => Self::System(ErrorKind::StorageFull),
-            Some(ErrorCode::ReadOnly) => Self::System(ErrorKind::ReadOnlyFilesystem),
-            Some(ErrorCode::PermissionDenied) => Self::System(ErrorKind::PermissionDenied),
-            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => Self::System(ErrorKind::Other),
-            _ => Self::Other,
         }
     }
 }

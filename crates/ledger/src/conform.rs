@@ -378,7 +378,7 @@ pub fn survives_faults<F: Fixture>() {
         let batch = batch(0..3);
         ledger.fail_next(fault);
         let lost = ledger.append(&batch, &mut seal);
-        assert!(matches!(lost, Err(AppendError::Store(StoreError::Io(_)))));
+        assert!(matches!(lost, Err(AppendError::Store(StoreError::Medium(_)))));
         assert_eq!(fixture.handle().tip().unwrap().size, kept);
         match ledger.while_locked(&mut |_| Ok(batch.clone()), &mut seal) {
             Ok(appended) => assert_eq!((kept, appended.first), (0, 0)),
@@ -387,7 +387,7 @@ pub fn survives_faults<F: Fixture>() {
         }
         let mut copied = FaultyLedger::new(backup.handle());
         copied.fail_next(fault);
-        assert!(matches!(copy(&ledger, &mut copied), Err(ReplicateError::Store(StoreError::Io(_)))));
+        assert!(matches!(copy(&ledger, &mut copied), Err(ReplicateError::Store(StoreError::Medium(_)))));
         assert_eq!(backup.handle().tip().unwrap().size, kept);
         copy(&ledger, &mut copied).unwrap();
         assert_eq!(backup.handle().tip().unwrap(), ledger.tip().unwrap());

@@ -1,20 +1,16 @@
 //! What can go wrong with a ledger, as data: one error per operation and the store's own faults.
 
+use std::io;
+use std::path::PathBuf;
+
 /// Why the store below failed; part of every other error here.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another process held the lock longer than we wait.
-    #[error("another process holds the ledger")]
-    Busy,
-    /// The disk is full (ENOSPC). Nothing was appended.
-    #[error("no room left for the ledger")]
-    Full,
-    /// The disk failed (EIO and its kin). An append may have been kept or not.
-    #[error("the disk failed under the ledger: {0}")]
-    Io(String),
-    /// The file may not be written.
-    #[error("the ledger may not be written")]
-    ReadOnly,
+    /// The medium or the system refused, which is no damage: by its kind no room was left (nothing was appended), the file may
+    /// not be written or read, another process held the lock longer than we wait (`ResourceBusy`), or the disk failed (EIO; an
+    /// append may have been kept or not).
+    #[error("the ledger cannot be read or written: {0}")]
+    Medium(#[source] io::Error),
     /// The file's structure or a stored value is not what was written.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
@@ -133,6 +129,12 @@ pub enum OpenError {
     /// A file is there already.
     #[error("there is a file already")]
     Exists,
+    /// A link, a FIFO, a device or a folder, where the ledger or what SQLite keeps beside it should be.
+    #[error("{} is not a file", path.display())]
+    NotAFile {
+        /// Where it stands.
+        path: PathBuf,
+    },
     /// A file, but not one of ours.
     #[error("not a ledger")]
     NotALedger,

@@ -51,7 +51,7 @@ impl<L: Ledger> FaultyLedger<L> {
 }
 
 fn injected() -> StoreError {
-    StoreError::Io("failing on purpose".into())
+    StoreError::Medium(std::io::Error::other("failing on purpose"))
 }
 
 impl<L: Ledger> Ledger for FaultyLedger<L> {

@@ -1,25 +1,20 @@
 //! The ledger as one SQLite file, shared by the processes of one machine.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
 use crate::rules::{self, Content, RowRef, Store};
 use crate::{AppendError, Appended, Batch, Entry, Ledger, Make, OpId, OpenError};
 use crate::{ReplicateError, Row, Seal, StoreError, Tip};
+use connect::{APPLICATION, Access, PATIENCE, open_database, refuse_other_files, to_write};
 
-const APPLICATION: i32 = 0x5649_444C; // "VIDL"
 const FORMAT: u32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
-/// Longest wait for another process's append. A batch takes milliseconds; a first back-up may hold the lock for seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A ledger in a SQLite file (plain: what is secret in it is sealed). Each handle is one connection.
 ///
@@ -28,6 +23,7 @@ pub struct SqliteLedger {
     db: Connection,
     archive: String,
     names: Names,
+    access: Access,
 }
 
 /// Whether the names in the ledger's folder outlast a power cut: that of the write-ahead log is new.
@@ -58,7 +54,7 @@ impl SqliteLedger {
     }
 
     fn write_schema(path: &Path, archive: &str) -> Result<(), StoreError> {
-        let db = connect(path)?;
+        let db = to_write(path)?;
         // 16 KiB hold seven sealed records of 2.2 KB; 4 KiB would hold one and waste the rest.
         db.execute_batch(&format!("PRAGMA page_size = 16384; PRAGMA application_id = {APPLICATION};"))?;
         let schema = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
@@ -74,28 +70,26 @@ impl SqliteLedger {
         Ok(())
     }
 
-    /// Opens a ledger that exists. A file cut by a page or more is noticed here, other damage where it is read.
+    /// Opens a ledger that exists: to read, where its folder may not be written. A file cut by a page or more is noticed here,
+    /// other damage where it is read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
-        let mut ledger = Self {
-            db: connect(path)?,
-            archive: String::new(),
-            names: Names::Unknown(folder_of(path).to_owned()),
-        };
+        let (db, access) = open_database(path)?;
+        let mut ledger =
+            Self { db, archive: String::new(), names: Names::Unknown(folder_of(path).to_owned()), access };
         let format = ledger.meta("format")?;
         let format = format.parse().map_err(|_| StoreError::Damaged(format!("format {format:?}")))?;
         if format > FORMAT {
             return Err(OpenError::Newer { format });
         }
         ledger.archive = ledger.meta("archive")?;
-        let mode: String = ledger
-            .db
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-            .map_err(StoreError::from)?;
-        if mode != "wal" {
-            return Err(StoreError::Other(format!("no write-ahead log here (journal mode {mode})")).into());
+        if access == Access::Write {
+            ledger.keep_a_log()?;
         }
         ledger.refuse_torn()?;
+        if access != Access::Write {
+            return Ok(ledger);
+        }
         // A process that was killed between an erasure and its wiping left that to us. Not to be waited for, and no
         // reason to refuse reading on a full disk.
         let _ = ledger.empty_wal(Duration::ZERO);
@@ -106,13 +100,19 @@ impl SqliteLedger {
     /// to one that was opened so.
     pub fn open_damaged(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
-        let mut ledger = Self {
-            db: connect(path)?,
-            archive: String::new(),
-            names: Names::Unknown(folder_of(path).to_owned()),
-        };
+        let (db, access) = open_database(path)?;
+        let mut ledger =
+            Self { db, archive: String::new(), names: Names::Unknown(folder_of(path).to_owned()), access };
         ledger.archive = ledger.meta("archive").unwrap_or_default();
         Ok(ledger)
+    }
+
+    fn keep_a_log(&self) -> Result<(), StoreError> {
+        let mode: String = self.db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        match mode == "wal" {
+            true => Ok(()),
+            false => Err(StoreError::Other(format!("no write-ahead log here (journal mode {mode})"))),
+        }
     }
 
     fn meta(&self, name: &str) -> Result<String, StoreError> {
@@ -142,6 +142,11 @@ impl SqliteLedger {
     /// Makes the name of the write-ahead log durable before anything is promised that lies in it. SQLite syncs the folder
     /// too, but passes over the error (`unixSync` in os_unix.c).
     fn sync_names(&mut self) -> Result<(), StoreError> {
+        match self.access {
+            Access::Write => {}
+            Access::Read => return Err(StoreError::Medium(io::ErrorKind::ReadOnlyFilesystem.into())),
+            Access::ReadForWantOfRoom => return Err(StoreError::Medium(io::ErrorKind::StorageFull.into())),
+        }
         match std::mem::replace(&mut self.names, Names::Lost) {
             Names::Unknown(folder) => File::open(folder)?.sync_all()?,
             Names::Durable => {}
@@ -220,39 +225,8 @@ type Line<'a> = rusqlite::Row<'a>;
 type Read<T> = rusqlite::Result<T>;
 type Got<T> = Result<T, StoreError>;
 
-/// Looks at the file's header (SQLite's format 1.3) before SQLite does: it takes an empty file for an empty database.
-fn refuse_other_files(path: &Path) -> Result<(), OpenError> {
-    let mut untrusted_header = [0; 72];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut untrusted_header)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OpenError::Missing),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(OpenError::NotALedger),
-        Err(error) => Err(StoreError::from(error).into()),
-        Ok(()) => {
-            let ours = untrusted_header.starts_with(b"SQLite format 3\0")
-                && untrusted_header.ends_with(&APPLICATION.to_be_bytes());
-            if ours { Ok(()) } else { Err(OpenError::NotALedger) }
-        }
-    }
-}
-
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(PATIENCE)?;
-    db.set_prepared_statement_cache_capacity(64);
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // The page cache takes 32 MB. The write-ahead log is moved home at 128 MB: bulk appends ran a third faster than at
-    // 32 MB, and the last handle to close removes it.
-    db.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192;",
-    )?;
-    Ok(db)
 }
 
 /// A [`Row`]: the columns of the view `entry`, and what only copies need. CROSS JOIN keeps SQLite from reordering.
@@ -400,36 +374,7 @@ impl Store for SqliteLedger {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::Error as E;
-        let text = error.to_string();
-        match (error.sqlite_error_code(), error) {
-            (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => Self::Busy,
-            (Some(ErrorCode::DiskFull), _) => Self::Full,
-            (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => Self::ReadOnly,
-            (Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen), _) => Self::Io(text),
-            (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), _) => Self::Damaged(text),
-            // A stored value of another type, size or range than we write.
-            (
-                None,
-                E::FromSqlConversionFailure(..) | E::IntegralValueOutOfRange(..) | E::InvalidColumnType(..),
-            ) => Self::Damaged(text),
-            _ => Self::Other(text),
-        }
-    }
-}
-
-impl From<io::Error> for StoreError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
-            _ => Self::Io(error.to_string()),
-        }
-    }
-}
-
+mod connect;
 mod faults;
 #[cfg(test)]
 mod tests;

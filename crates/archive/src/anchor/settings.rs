@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::files::{self, NotAFile};
 use serde::Deserialize;
 use ureq::http::Uri;
 use vidimus_proof::timestamp::{Request, Trust, TrustError};
@@ -88,7 +89,7 @@ impl Settings {
     /// # Errors
     /// The file, or a file that it names, cannot be read or says something that cannot be used.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let untrusted = match fs::read(path) {
+        let untrusted = match files::read(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             bytes => bytes?,
         };
@@ -157,7 +158,7 @@ fn certificates(authority: &str, ca: String, folder: &Path) -> Result<(String, T
     let authority = || authority.to_owned();
     let pem = match ca.contains("-----BEGIN CERTIFICATE-----") {
         true => ca,
-        false => match fs::read_to_string(folder.join(&ca)) {
+        false => match read_named(&folder.join(&ca)) {
             Ok(pem) => pem,
             Err(reason) => return Err(SettingsError::CaFile { authority: authority(), path: ca, reason }),
         },
@@ -165,6 +166,16 @@ fn certificates(authority: &str, ca: String, folder: &Path) -> Result<(String, T
     match Trust::from_pem(&pem) {
         Ok(trust) => Ok((pem, trust)),
         Err(reason) => Err(SettingsError::Ca { authority: authority(), reason }),
+    }
+}
+
+/// A file that the settings name. A system's certificates often are links, so they are followed, to a regular file.
+fn read_named(path: &Path) -> std::io::Result<String> {
+    let found = fs::metadata(path)?;
+    if found.is_file() && found.len() <= files::MAX_BYTES {
+        fs::read_to_string(path)
+    } else {
+        Err(NotAFile::at(path))
     }
 }
 

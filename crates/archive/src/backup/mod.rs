@@ -113,7 +113,7 @@ struct Manifest {
 
 impl Manifest {
     fn read(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
+        serde_json::from_slice(&crate::files::read(folder.join(MANIFEST)).ok()?).ok()
     }
 
     fn write(&self, folder: &Path) -> io::Result<()> {

@@ -103,9 +103,9 @@ fn fill(
     small::copy_new(&backup.keys(), &aside.keys())?;
     small::copy_new(&backup.unfinished(), &aside.unfinished())?;
     small::copy_new(&backup.receipts(), &aside.receipts())?;
-    if let Ok(settings) = fs::read(backup.settings()) {
+    if let Ok(settings) = crate::files::read(backup.settings()) {
         for name in crate::check::named_by_settings(&settings) {
-            if let Ok(certificates) = fs::read(backup.root().join(&name)) {
+            if let Ok(certificates) = crate::files::read(backup.root().join(&name)) {
                 files::replace(&aside.root().join(&name), &certificates)?;
             }
         }

@@ -19,9 +19,9 @@ impl Archive {
         self.refresh_register()?;
         let ours = below(&self.layout.keys())?;
         for path in &ours {
-            let bytes = fs::read(self.layout.keys().join(path))?;
+            let bytes = crate::files::read(self.layout.keys().join(path))?;
             let target = theirs.keys().join(path);
-            if fs::read(&target).is_ok_and(|there| there == bytes) {
+            if crate::files::read(&target).is_ok_and(|there| there == bytes) {
                 continue;
             }
             if self.is_damaged(path, &bytes) {
@@ -53,9 +53,9 @@ impl Archive {
                 copy_new(&self.layout.receipts().join(&name), &theirs.receipts().join(&name))?;
             }
         }
-        let Ok(settings) = fs::read(self.layout.settings()) else { return Ok(()) };
+        let Ok(settings) = crate::files::read(self.layout.settings()) else { return Ok(()) };
         for name in crate::check::named_by_settings(&settings) {
-            if let Ok(certificates) = fs::read(self.layout.root().join(&name)) {
+            if let Ok(certificates) = crate::files::read(self.layout.root().join(&name)) {
                 files::replace(&theirs.root().join(&name), &certificates)?;
             }
         }
@@ -112,8 +112,8 @@ fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
 /// Copies every file below `from` that is not there or differs.
 pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     for path in below(from)? {
-        let bytes = fs::read(from.join(&path))?;
-        if !fs::read(to.join(&path)).is_ok_and(|there| there == bytes) {
+        let bytes = crate::files::read(from.join(&path))?;
+        if !crate::files::read(to.join(&path)).is_ok_and(|there| there == bytes) {
             files::replace(&to.join(&path), &bytes)?;
         }
     }

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
+use vidimus_proof::tiles::Tile;
+
 use super::report::{Report, what};
 use super::sentence::sentence;
 use crate::layout::Layout;
@@ -25,7 +27,8 @@ const KNOWN: [&str; 11] = [
 
 /// Names foreign files in the folder itself; the parts look into their own folders.
 pub(super) fn look(layout: &Layout, report: &mut Report) {
-    let named = named_by_settings(&fs::read(layout.settings()).unwrap_or_default());
+    look_at_kinds(layout, Path::new(""), report);
+    let named = named_by_settings(&crate::files::read(layout.settings()).unwrap_or_default());
     for name in names(layout.root(), report) {
         let text = name.to_string_lossy();
         if KNOWN.contains(&text.as_ref()) || named.iter().any(|known| *known == text) {
@@ -36,6 +39,36 @@ pub(super) fn look(layout: &Layout, report: &mut Report) {
     if !layout.ledger().exists() {
         report.problem("ledger", "there is no ledger", what::BACKUP);
     }
+}
+
+/// Names what is no file in the place of one. Objects and folds are looked at by those who open them.
+fn look_at_kinds(layout: &Layout, below: &Path, report: &mut Report) {
+    let Ok(entries) = fs::read_dir(layout.root().join(below)) else { return };
+    for entry in entries.flatten() {
+        let path = below.join(entry.file_name());
+        let Ok(kind) = entry.file_type() else { continue };
+        let reference = || format!("file {}", shown(&path));
+        if kind.is_dir() && is_named_as_a_file(&path) {
+            report.problem(reference(), "a folder stands in the place of this file", what::FOREIGN);
+        } else if kind.is_dir() {
+            if !["objects", "folds"].iter().any(|other| path == Path::new(other)) {
+                look_at_kinds(layout, &path, report);
+            }
+        } else if !kind.is_file() && !fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()) {
+            let problem =
+                "something that is no file stands in its place: a link, a FIFO, a socket or a device";
+            report.problem(reference(), problem, what::FOREIGN);
+        }
+    }
+}
+
+fn is_named_as_a_file(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let ends = [".json", ".age", ".txt", ".html", ".tsr", ".pem"];
+    text.starts_with("ledger.db")
+        || ["log/checkpoint", "unfinished/lock"].contains(&text.as_ref())
+        || text.strip_prefix("log/").is_some_and(|tile| tile.parse::<Tile>().is_ok())
+        || ends.iter().any(|end| text.ends_with(end))
 }
 
 /// What a folder holds, as names in order; a folder that is not there holds nothing.
@@ -49,7 +82,7 @@ pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<std::ffi::OsStrin
             report.problem(
                 format!("file {}", shown(folder)),
                 sentence!("the folder cannot be read: {}", error),
-                what::BACKUP,
+                if error.kind() == std::io::ErrorKind::NotADirectory { what::BACKUP } else { what::MEDIUM },
             );
             Vec::new()
         }

@@ -33,7 +33,9 @@ pub(super) fn look(
             }
             continue;
         };
-        for name in files::names(&layout.fold(id), report) {
+        let within =
+            if layout.fold(id).is_dir() { files::names(&layout.fold(id), report) } else { Vec::new() };
+        for name in within {
             if !shelf::belongs(&name) {
                 files::stray(&name, &format!("folds/{id}/"), report);
             }
@@ -70,6 +72,8 @@ fn heal(
             shelf.begin(Some(&file), &secret)?;
             return Ok(true);
         }
+        // Where it cannot be opened to be written, it is folded again in memory by whoever asks.
+        Err(Unreadable::Fold(error)) if error.is_of_the_medium() => return Ok(false),
         Err(Unreadable::Fold(error)) => return Err(error),
     };
     if is_sound(&open.catalogue, ledger, scan, items) {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 
 use vidimus_ledger::SqliteLedger;
@@ -86,7 +85,8 @@ fn look_at_members(layout: &Layout, report: &mut Report) {
             files::stray(&name, "keys/members/", report);
             continue;
         }
-        let sound = fs::read(layout.members().join(&name)).map(|untrusted| member::could_be(&untrusted, ""));
+        let sound = crate::files::read(layout.members().join(&name))
+            .map(|untrusted| member::could_be(&untrusted, ""));
         if !matches!(sound, Ok(Ok(_))) {
             report.problem(format!("key members/{text}"), "the member's key file is damaged", what::KEYS);
         }
@@ -152,7 +152,7 @@ impl Keys {
                 files::stray(&name, &format!("{}/", signing_name(archive, id)), report);
                 continue;
             };
-            let untrusted = fs::read(within.join(&name)).unwrap_or_default();
+            let untrusted = crate::files::read(within.join(&name)).unwrap_or_default();
             let reference = format!("key {}/{text}", signing_name(archive, id).trim_start_matches("keys/"));
             match member {
                 Some(keys) if Some(holder) == self.member => {
@@ -211,7 +211,7 @@ impl Keys {
             .filter(|wrap| !tried.contains(wrap))
             .collect();
         for (id, holder) in rest {
-            let untrusted = fs::read(layout.wrap(id, &holder)).unwrap_or_default();
+            let untrusted = crate::files::read(layout.wrap(id, &holder)).unwrap_or_default();
             self.look_at_other(&untrusted, Some(&keys.identity), wrap_name(id, &holder), report);
         }
     }
@@ -230,7 +230,7 @@ impl Keys {
             if !tried.insert((id, holder.to_owned())) {
                 continue;
             }
-            let untrusted = fs::read(layout.wrap(id, holder)).unwrap_or_default();
+            let untrusted = crate::files::read(layout.wrap(id, holder)).unwrap_or_default();
             match wrap::unwrap_unproved_identity(&untrusted, identity) {
                 Ok(opened) => match self.held.get(&id.to_string()) {
                     Some(known) if known.identity.recipient() != opened.recipient() => report.problem(
@@ -422,7 +422,7 @@ fn look_at_people(
     }
     for (id, presence) in &register.members {
         let reference = format!("key members/{id}.json");
-        match fs::read(layout.member(*id)) {
+        match crate::files::read(layout.member(*id)) {
             Ok(untrusted) => {
                 if matches!(member::could_be(&untrusted, &presence.member.name), Ok(false)) {
                     let problem = sentence!("it is not the key file of {}", presence.member.name);

@@ -339,7 +339,7 @@ fn published(layout: &Layout, scan: &Scan) -> BTreeMap<u64, [u8; 32]> {
     let mut published = BTreeMap::new();
     let size = scan.entries.len() as u64;
     for tile in tiles::all(size).filter(|tile| tile.kind() == Kind::Entries) {
-        let Ok(untrusted) = std::fs::read(layout.log().join(tile.to_string())) else { continue };
+        let Ok(untrusted) = crate::files::read(layout.log().join(tile.to_string())) else { continue };
         let Some(entries) = tiles::entries(tile.width(), &untrusted) else { continue };
         for (seq, entry) in (tile.index() * u64::from(tiles::FULL)..).zip(entries) {
             if let Ok(entry) = entry.try_into() {

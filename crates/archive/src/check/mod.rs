@@ -29,7 +29,7 @@ mod tiles;
 use std::path::Path;
 
 use jiff::Timestamp;
-use vidimus_ledger::SqliteLedger;
+use vidimus_ledger::{OpenError as LedgerError, SqliteLedger, StoreError};
 use vidimus_seal::member::MemberKeys;
 use vidimus_vault::{FolderVault, Found, Vault as _};
 
@@ -135,7 +135,9 @@ fn run(
         }
     };
     let ledger = SqliteLedger::open_damaged(&layout.ledger()).map_err(|error| {
-        report.problem("ledger", sentence!("the ledger does not open: {}", error), what::BACKUP);
+        let refused = matches!(error, LedgerError::Store(StoreError::Medium(_)));
+        let remedy = if refused { what::MEDIUM } else { what::BACKUP };
+        report.problem("ledger", sentence!("the ledger does not open: {}", error), remedy);
         report.unknown("every record, and which object belongs to what: the ledger does not open");
     });
     // The end that is checked up to comes before the keys, so that no key of a checked row is missing here.

@@ -1,7 +1,6 @@
 //! What is under way and no damage: erasures that wait for a second member, and work that was interrupted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use vidimus_model::{Action, Change, MemberId, ProposalId, Ref, Statement};
 use vidimus_seal::age::decrypt_to_vec;
@@ -54,7 +53,8 @@ pub(super) fn look(
             report.left_over(format!("unfinished/{shown}"));
             continue;
         };
-        let note = fs::read(layout.unfinished().join(&name)).ok().and_then(|sealed| opened(&sealed, keys));
+        let note =
+            crate::files::read(layout.unfinished().join(&name)).ok().and_then(|sealed| opened(&sealed, keys));
         let remains = note.iter().flat_map(|note| [&note.then, &note.otherwise]);
         objects.extend(remains.flat_map(|remains| remains.objects.iter().cloned()));
         if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {

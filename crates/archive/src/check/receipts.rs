@@ -1,7 +1,5 @@
 //! The public receipts against the ledger's checkpoints and the records of receipts.
 
-use std::fs;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -66,7 +64,7 @@ fn look_at(
     let reference = format!("receipt {size}");
     let folder = layout.receipt(size);
     let Some(note) = ledger.checkpoint(size).ok().flatten() else {
-        let untrusted = fs::read(folder.join("checkpoint.txt")).unwrap_or_default();
+        let untrusted = crate::files::read(folder.join("checkpoint.txt")).unwrap_or_default();
         let signed = SignedCheckpoint::from_bytes(&untrusted);
         if signed.is_ok_and(|signed| register.signed_by_us(&signed)) {
             let problem = "a receipt was made of this checkpoint, and the ledger does not have it: the ledger went back";

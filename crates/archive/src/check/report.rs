@@ -72,12 +72,16 @@ pub mod what {
         "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+    /// The medium or the system refuses.
+    pub const MEDIUM: &str =
+        "This is not damage yet: look at the disk, and at who may read the folder, then check again.";
     /// The high-water mark was changed.
     pub const MARK: &str = "Compare the archive with its newest receipt, then go on with: vidimus recover --accept-rollback REASON.";
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 9] = [
+pub const REMEDIES: [&str; 10] = [
+    what::MEDIUM,
     what::BACKUP,
     what::KEYS,
     what::REBUILD,

@@ -65,6 +65,8 @@ pub(super) use sentence;
 
 /// Every sentence that a check can say.
 pub const TEMPLATES: &[&str] = &[
+    "something that is no file stands in its place: a link, a FIFO, a socket or a device",
+    "a folder stands in the place of this file",
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",

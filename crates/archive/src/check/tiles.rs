@@ -82,7 +82,7 @@ fn published_size(
     report: &mut Report,
 ) -> u64 {
     let reference = "log/checkpoint";
-    let Ok(untrusted) = fs::read(layout.log().join("checkpoint")) else {
+    let Ok(untrusted) = crate::files::read(layout.log().join("checkpoint")) else {
         if !scan.entries.is_empty() {
             report.problem(reference, "the published checkpoint is missing", what::REBUILD);
         }
@@ -191,7 +191,8 @@ fn only_promised(found: &FoundTiles, published: u64) -> FoundTiles {
 
 fn is(path: &Path, expected: &[u8]) -> bool {
     let length = fs::metadata(path).map(|m| m.len());
-    length.is_ok_and(|length| length == expected.len() as u64) && fs::read(path).is_ok_and(|b| b == expected)
+    length.is_ok_and(|length| length == expected.len() as u64)
+        && crate::files::read(path).is_ok_and(|b| b == expected)
 }
 
 fn root_of(full: &[Hash]) -> Hash {

@@ -1,7 +1,6 @@
 //! Which checkpoints a bag carries, which of them dates an item, and the proofs between them.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -156,7 +155,7 @@ const MAX_CERTIFICATES: u64 = 1 << 20;
 
 /// The certificates beside a time stamp; none if there are none, or something else.
 fn read_certificates(path: &Path) -> io::Result<Option<String>> {
-    let file = match fs::File::open(path) {
+    let file = match crate::files::open(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

@@ -218,7 +218,7 @@ fn beside(token: &TokenBeside) -> Option<Beside> {
 /// A file that others may have changed: its bytes up to a bound that no file of a receipt reaches; none if it is not there.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     use std::io::Read as _;
-    let file = match fs::File::open(path) {
+    let file = match files::open(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

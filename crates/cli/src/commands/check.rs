@@ -1,8 +1,10 @@
 //! `vidimus check`: names what is damaged, missing, extra, swapped or rolled back, and what is still sound.
 
+use std::io::ErrorKind;
+
 use clap::Args;
 use serde::Serialize;
-use vidimus_archive::{CheckProgress, Checked, Checker, Counted, Sentence, check_folder};
+use vidimus_archive::{Cause, CheckProgress, Checked, Checker, Counted, Sentence, check_folder};
 
 use super::Answer;
 use crate::context::Context;
@@ -48,11 +50,30 @@ fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
     let passphrase = context.passphrase()?;
     match context.open_with_passphrase(&passphrase) {
         Ok(mut archive) => Ok(archive.check(full, &mut show)),
-        Err(Trouble::Inside { .. } | Trouble::NotAnArchive(_) | Trouble::NotAMember) => {
+        Err(other) if is_for_a_look(&other) => {
             let checker = Checker { member: context.globals.member.as_deref(), passphrase: &passphrase };
             Ok(check_folder(folder, &context.state(), Some(checker), full, &mut show))
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Is it what a look at the folder names better? What keeps it from being read at all is told as it is.
+fn is_for_a_look(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Inside { cause, .. } => {
+            let refuses = [
+                ErrorKind::PermissionDenied,
+                ErrorKind::StorageFull,
+                ErrorKind::QuotaExceeded,
+                ErrorKind::ReadOnlyFilesystem,
+                ErrorKind::OutOfMemory,
+            ];
+            !matches!(cause, Cause::Busy | Cause::TooManyFiles)
+                && !refuses.iter().any(|kind| *cause == Cause::System(*kind))
+        }
+        Trouble::NotAnArchive(_) | Trouble::NotAMember => true,
+        _ => false,
     }
 }
 

@@ -153,6 +153,21 @@ pub fn inside(lang: Lang, cause: Cause) -> String {
             "Недостаёт файла архива.\nЗапустите vidimus check, чтобы увидеть, какого, и верните его из резервной копии.",
         ],
         Cause::System(kind) => return lines(&system(lang, None, &kind.into()), 2),
+        Cause::TooManyFiles => [
+            "Too many files are open at once.\nClose other programs, or have this machine allow more, and run the command again.",
+            "Відкрито забагато файлів водночас.\nЗакрийте інші програми або підніміть обмеження на цьому комп'ютері й запустіть команду ще раз.",
+            "Открыто слишком много файлов сразу.\nЗакройте другие программы или поднимите ограничение на этом компьютере и запустите команду ещё раз.",
+        ],
+        Cause::Disk => [
+            "The disk failed while it was read or written.\nBefore anything else copy what can still be read to another disk: vidimus backup DIR",
+            "Диск відмовив під час читання чи запису.\nПерш за все скопіюйте на інший диск те, що ще читається: vidimus backup ТЕКА",
+            "Диск отказал при чтении или записи.\nПрежде всего скопируйте на другой диск то, что ещё читается: vidimus backup ПАПКА",
+        ],
+        Cause::NotAFile => [
+            "Something that is not a regular file, or is far too large, stands in the place of one of the archive's files.\nFind out who put it there, and bring the file back from a backup.",
+            "На місці одного з файлів архіву стоїть те, що не є звичайним файлом або є надто великим.\nЗ'ясуйте, хто його туди поклав, і поверніть файл із резервної копії.",
+            "На месте одного из файлов архива стоит то, что не является обычным файлом или слишком велико.\nВыясните, кто его туда положил, и верните файл из резервной копии.",
+        ],
         Cause::Busy => [
             "Another program is writing to the archive.\nWait until it is done, and run the command again.",
             "До архіву саме записує інша програма.\nЗачекайте, доки вона закінчить, і запустіть команду ще раз.",

@@ -1,4 +1,4 @@
-//! Hard days: names and files made to harm, secrets looked for everywhere, many processes at once, clocks that lie.
+//! Hard days: names and files made to harm, secrets looked for everywhere, many processes at once, clocks that lie, media that refuse.
 
 #[allow(dead_code, reason = "a part of it is used here")]
 #[path = "../stories/support.rs"]
@@ -15,7 +15,9 @@ mod clocks;
 mod crowd;
 mod erasure;
 mod limits;
+mod medium;
 mod memory;
 mod names;
+mod odd_files;
 mod rollback;
 mod scan;

@@ -13,6 +13,7 @@ mod query;
 mod standing;
 mod store;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ pub enum OpenError {
     #[error("the catalogue cannot be read with this key")]
     NotReadable,
     /// The file could not be opened or made, or is held by another process for too long.
+    #[error("the catalogue's file cannot be read or written: {0}")]
+    Medium(#[source] io::Error),
+    /// Any other answer of the database.
     #[error(transparent)]
     Database(rusqlite::Error),
 }
@@ -50,11 +54,23 @@ impl Catalogue {
     /// # Errors
     /// [`OpenError::NotReadable`] when it must be deleted and folded again.
     pub fn open(path: &Path, key: &[u8; 32]) -> Result<Self, OpenError> {
-        match store::open(path, key, Self::VERSION) {
-            Ok(db) => Ok(Self { db, remembers: false }),
-            Err(StoreError::NotReadable) => Err(OpenError::NotReadable),
-            Err(StoreError::Database(error)) => Err(OpenError::Database(error)),
-        }
+        Ok(Self { db: store::open(path, key, Self::VERSION)?, remembers: false })
+    }
+
+    /// Opens a catalogue where nothing can be written, and nobody writes. It must have nothing beside it.
+    ///
+    /// # Errors
+    /// As [`Catalogue::open`]; there must be one.
+    pub fn open_to_read(path: &Path, key: &[u8; 32]) -> Result<Self, OpenError> {
+        Ok(Self { db: store::open_to_read(path, key, Self::VERSION)?, remembers: false })
+    }
+
+    /// An empty catalogue in memory, for where none can be kept.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        Ok(Self { db: store::in_memory(Self::VERSION)?, remembers: false })
     }
 
     /// Closes it, so that its one file holds everything and is durable: no other handle may stand on it.
@@ -63,12 +79,19 @@ impl Catalogue {
     /// The database could not write, or another handle is open; the file must then be deleted.
     pub fn close(self) -> Result<(), StoreError> {
         if !forget(&self.db)? {
-            return Err(StoreError::Database(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-                None,
-            )));
+            return Err(StoreError::Medium(io::ErrorKind::ResourceBusy.into()));
         }
         self.db.close().map_err(|(_, error)| error.into())
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotReadable => Self::NotReadable,
+            StoreError::Medium(error) => Self::Medium(error),
+            StoreError::Database(error) => Self::Database(error),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opens the encrypted database: cipher settings pinned, nothing readable beside it.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -43,6 +44,41 @@ pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connecti
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let mut db = Connection::open_with_flags(path, flags)?;
+    unlock(&db, key)?;
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    settle(&db)?;
+    make(&mut db, version)?;
+    Ok(db)
+}
+
+/// Opens a database in one file that nobody changes, or could.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_to_read(path: &Path, key: &[u8; 32], version: u32) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE
+        | OpenFlags::SQLITE_OPEN_URI;
+    let absolute = std::fs::canonicalize(path).map_err(StoreError::Medium)?;
+    let db = Connection::open_with_flags(immutable(&absolute), flags)?;
+    unlock(&db, key)?;
+    settle(&db)?;
+    if version_of(&db)? == version { Ok(db) } else { Err(StoreError::NotReadable) }
+}
+
+/// Makes an empty database that no disk ever sees, and that needs no key therefore.
+///
+/// # Errors
+/// There is no memory.
+pub(super) fn in_memory(version: u32) -> Result<Connection, StoreError> {
+    let mut db = Connection::open_in_memory()?;
+    settle(&db)?;
+    make(&mut db, version)?;
+    Ok(db)
+}
+
+fn unlock(db: &Connection, key: &[u8; 32]) -> Result<(), StoreError> {
     db.busy_timeout(WAIT)?;
     let digits = Zeroizing::new(hex::encode(key));
     // The library prints a wrong key to standard error; the caller is told by the error alone.
@@ -50,12 +86,23 @@ pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connecti
     db.execute_batch(&Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", *digits)))?;
     db.execute_batch(CIPHER)?;
     // `open` and `key` succeed with any key: only a read tells.
-    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    Ok(db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
+}
+
+fn settle(db: &Connection) -> Result<(), StoreError> {
     db.execute_batch(SETTINGS)?;
     db.set_prepared_statement_cache_capacity(64);
-    make(&mut db, version)?;
-    Ok(db)
+    Ok(())
+}
+
+/// SQLite's URI (https://www.sqlite.org/uri.html) of a file that nobody changes.
+fn immutable(absolute: &Path) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(byte);
+    let bytes = absolute.as_os_str().as_bytes().iter();
+    let path: String = bytes
+        .map(|byte| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("file:{path}?immutable=1")
 }
 
 fn make(db: &mut Connection, version: u32) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! The SQLite ledger: the suite, and what only files can suffer.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -156,7 +156,9 @@ fn a_full_disk_is_named_and_leaves_nothing() {
     ledger.append(&batch(0..3), &mut seal).unwrap();
     ledger.db.execute_batch("PRAGMA max_page_count = 1").unwrap(); // as many as there are
     let full = ledger.append(&batch(3..2000), &mut seal);
-    assert!(matches!(full, Err(AppendError::Store(StoreError::Full))));
+    assert!(
+        matches!(full, Err(AppendError::Store(StoreError::Medium(error))) if error.kind() == ErrorKind::StorageFull)
+    );
     ledger.db.execute_batch("PRAGMA max_page_count = 1000000").unwrap();
     assert_eq!(ledger.append(&batch(3..2000), &mut seal).unwrap().first, 3);
     assert_sound(&ledger);
@@ -166,10 +168,14 @@ fn a_full_disk_is_named_and_leaves_nothing() {
 fn faults_of_the_disk_have_names() {
     let code = |code| StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
     use rusqlite::ffi;
-    assert!(matches!(code(ffi::SQLITE_FULL), StoreError::Full));
-    assert!(matches!(code(ffi::SQLITE_IOERR_FSYNC), StoreError::Io(_)));
-    assert!(matches!(code(ffi::SQLITE_BUSY), StoreError::Busy));
-    assert!(matches!(code(ffi::SQLITE_READONLY), StoreError::ReadOnly));
+    let kind = |answer| match code(answer) {
+        StoreError::Medium(error) => error.kind(),
+        other => panic!("{other}"),
+    };
+    assert_eq!(kind(ffi::SQLITE_FULL), ErrorKind::StorageFull);
+    assert!(matches!(code(ffi::SQLITE_IOERR_FSYNC), StoreError::Medium(e) if e.raw_os_error() == Some(5)));
+    assert_eq!(kind(ffi::SQLITE_BUSY), ErrorKind::ResourceBusy);
+    assert_eq!(kind(ffi::SQLITE_READONLY), ErrorKind::ReadOnlyFilesystem);
     assert!(matches!(code(ffi::SQLITE_CORRUPT), StoreError::Damaged(_)));
 }
 
@@ -179,7 +185,9 @@ fn a_lock_held_too_long_is_named() {
     let (holder, mut ledger) = (folder.handle(), folder.handle());
     ledger.db.busy_timeout(Duration::ZERO).unwrap();
     let _held = Transaction::new_unchecked(&holder.db, TransactionBehavior::Immediate).unwrap();
-    assert!(matches!(ledger.append(&batch(0..1), &mut seal), Err(AppendError::Store(StoreError::Busy))));
+    assert!(
+        matches!(ledger.append(&batch(0..1), &mut seal), Err(AppendError::Store(StoreError::Medium(error))) if error.kind() == ErrorKind::ResourceBusy)
+    );
 }
 
 #[test]
@@ -231,4 +239,58 @@ fn append_until_killed(file: &Path) -> ! {
         ledger.append(&Batch { erase, ..batch(size..size + 40) }, &mut seal).unwrap();
         println!("size {}", size + 40);
     }
+}
+
+#[test]
+fn what_cannot_be_written_is_read_with_and_without_the_files_beside_it() {
+    let folder = Folder::new();
+    let mut ledger = folder.handle();
+    ledger.append(&batch(0..3), &mut seal).unwrap();
+    let there = |end: &str| {
+        folder.0.path().join(format!("{}{end}", folder.file().file_name().unwrap().to_str().unwrap()))
+    };
+    // What a killed process leaves, with and without the index; and what one that ended leaves.
+    for ends in [&["", "-wal", "-shm"][..], &["", "-wal"]] {
+        let copy = tempfile::tempdir().unwrap();
+        for end in ends {
+            std::fs::copy(there(end), copy.path().join(format!("copy{end}"))).unwrap();
+        }
+        assert_eq!(read_only(&copy.path().join("copy")).tip().unwrap().size, 3, "{ends:?}");
+        assert_eq!(std::fs::read_dir(copy.path()).unwrap().count(), ends.len(), "nothing is made beside it");
+    }
+    drop(ledger);
+    let copy = tempfile::tempdir().unwrap();
+    let odd = copy.path().join("a b%20#?\u{442}");
+    std::fs::copy(folder.file(), &odd).unwrap();
+    let mut ledger = read_only(&odd);
+    assert_eq!(ledger.tip().unwrap().size, 3);
+    let refused = ledger.append(&batch(3..4), &mut seal);
+    assert!(matches!(
+        refused,
+        Err(AppendError::Store(StoreError::Medium(error))) if error.kind() == ErrorKind::ReadOnlyFilesystem
+    ));
+    assert_eq!(std::fs::read_dir(copy.path()).unwrap().count(), 1);
+}
+
+fn read_only(path: &Path) -> SqliteLedger {
+    let db = connect::to_read(path).unwrap();
+    SqliteLedger { db, archive: String::new(), names: Names::Durable, access: connect::Access::Read }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = Folder::new();
+    let aside = folder.0.path().join("aside");
+    for end in ["", "-wal", "-shm"] {
+        let mut path = folder.file().into_os_string();
+        path.push(end);
+        let path = PathBuf::from(path);
+        let _ = std::fs::rename(&path, &aside);
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        let refused = SqliteLedger::open(&folder.file());
+        assert!(matches!(refused, Err(OpenError::NotAFile { path: named }) if named == path), "{end}");
+        std::fs::remove_file(&path).unwrap();
+        let _ = std::fs::rename(&aside, &path);
+    }
+    assert_eq!(folder.handle().tip().unwrap().size, 0);
 }

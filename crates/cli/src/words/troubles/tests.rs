@@ -179,7 +179,10 @@ fn all() -> Vec<Trouble> {
     all
 }
 
-const CAUSES: [Cause; 16] = [
+const CAUSES: [Cause; 19] = [
+    Cause::TooManyFiles,
+    Cause::Disk,
+    Cause::NotAFile,
     Cause::Busy,
     Cause::Newer,
     Cause::Ledger,
