@@ -36,6 +36,25 @@ pub fn replace_for_now(path: &Path, bytes: &[u8], staging: &Path) -> io::Result<
     put(path, &staging.join(path.file_name().unwrap_or_default()), bytes, Kept::Later)
 }
 
+/// Puts `bytes` at `path` unless something is there, and says whether it did; durable.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn put_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    make_folder(parent(path)?)?;
+    let (aside, mut file) = open_aside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // A link, unlike a rename, does not replace what another process put there meanwhile.
+    let linked = written.and_then(|()| fs::hard_link(&aside, path));
+    fs::remove_file(&aside)?;
+    match linked {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        linked => linked?,
+    }
+    sync_folder(parent(path)?)?;
+    Ok(true)
+}
+
 /// Takes away what killed programs wrote aside in a folder of ours, for whatever file. What cannot be removed is in nobody's
 /// way.
 pub fn sweep(folder: &Path) {
@@ -281,14 +300,18 @@ fn wipe(aside: &Path) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file?,
     };
-    if !file.metadata()?.is_file() || matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+    let found = file.metadata()?;
+    if !found.is_file() || matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
         return Ok(());
     }
     // First, or a power cut could bring the old name back, of a file that is overwritten.
     sync_folder(parent(aside)?)?;
     // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
-    overwrite(&mut file)?;
-    file.sync_all()?;
+    // Put in place under another name too, it is what that name stands for.
+    if found.nlink() == 1 {
+        overwrite(&mut file)?;
+        file.sync_all()?;
+    }
     crate::crash::step();
     match fs::remove_file(aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -359,6 +382,19 @@ mod tests {
         holes.read_exact_at(&mut wrap, 1 << 42).unwrap();
         assert_eq!(wrap, [0; 6]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_has_another_name_already_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, aside) = (folder.path().join("token"), folder.path().join("token.7-0.aside"));
+        assert!(super::put_new(&path, b"a stamp").unwrap());
+        assert!(!super::put_new(&path, b"another").unwrap());
+        fs::hard_link(&path, &aside).unwrap();
+        super::sweep(folder.path());
+        assert!(!aside.exists());
+        assert_eq!(fs::read(&path).unwrap(), b"a stamp");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

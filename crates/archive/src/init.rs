@@ -147,7 +147,8 @@ impl Before {
 }
 
 /// What a beginning makes before its first records.
-const MADE: [&str; 6] = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "objects", "keys", UNFINISHED];
+const MADE: [&str; 7] =
+    ["ledger.db", "ledger.db-journal", "ledger.db-wal", "ledger.db-shm", "objects", "keys", UNFINISHED];
 const UNFINISHED: &str = "unfinished";
 
 impl Archive {

@@ -23,6 +23,8 @@ pub mod scenario;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod seed;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod stamps;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod stopped;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod trace;

@@ -11,6 +11,7 @@ use crate::cut::Cut;
 use crate::disk::{Disk, Moment, moments};
 use crate::place::{Place, Programs};
 use crate::scenario::{Scenario, Step};
+use crate::stamps;
 use crate::trace::{Fault, Run};
 use crate::verdict::{self, Facts};
 
@@ -79,7 +80,7 @@ impl Prepared {
     /// Makes the archive, does what was done before, and runs the command once without a fault.
     ///
     /// # Errors
-    /// Tracing is not permitted, or a command of the preparation fails.
+    /// Tracing is not permitted, a program is missing that the scenario needs (`Unsupported`), or a command of the preparation fails.
     pub fn new(
         scenario: &'static Scenario,
         programs: &Programs,
@@ -88,6 +89,9 @@ impl Prepared {
     ) -> io::Result<Self> {
         let root = scratch.join(scenario.name);
         let before = Place::make(&root.join("before"), disks, scenario.two_members)?;
+        if scenario.has_authority {
+            stamps::configure(&before.path("archive"))?;
+        }
         let mut said = String::new();
         for step in scenario.before {
             said = prepare(&before, programs, step, &said, &root)?;

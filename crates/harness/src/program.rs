@@ -110,7 +110,13 @@ fn run_all(arguments: &Run) -> io::Result<bool> {
     let disks = make_disks(&scratch.path().join("disks"))?;
     let begun = Instant::now();
     for scenario in SCENARIOS.iter().filter(asked) {
-        let prepared = Prepared::new(scenario, &programs, scratch.path(), &disks)?;
+        let prepared = match Prepared::new(scenario, &programs, scratch.path(), &disks) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                eprintln!("{}: skipped, a program is missing", scenario.name);
+                continue;
+            }
+            prepared => prepared?,
+        };
         let chosen = chosen(arguments, &prepared, &journal.lock().expect("nobody panics with it"));
         let done = hit_all(&prepared, &chosen, &programs, scratch.path(), arguments.jobs, &journal)?;
         eprintln!(

@@ -23,6 +23,8 @@ pub struct Scenario {
     pub two_members: bool,
     /// Does it stretch a passphrase as long as in earnest?
     pub is_slow: bool,
+    /// Do the settings name a time-stamp authority?
+    pub has_authority: bool,
     /// What was done before.
     pub before: &'static [Step],
     /// Folders that are gone before the command.
@@ -66,6 +68,7 @@ const ALONE: Scenario = Scenario {
     name: "",
     two_members: false,
     is_slow: false,
+    has_authority: false,
     before: &[RECEIVED, RELEASED],
     lost: &[],
     hit: RECEIVE,
@@ -186,6 +189,8 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "passphrase-sheet",
         is_slow: true,
         hit: olena(&["passphrase", "--new-sheet", "--recovery-sheet", "out/sheet"]),
+        // Killed when all was done, and before it ended.
+        done: &["is there already"],
         result: Result::Sheet("Olena"),
         ..ALONE
     },
@@ -214,6 +219,7 @@ pub const SCENARIOS: &[Scenario] = &[
         result: Result::Sheet("Olena"),
         ..ALONE
     },
+    Scenario { name: "anchor", has_authority: true, hit: olena(&["anchor", "--json"]), ..ALONE },
     Scenario { name: "rebuild", lost: &["archive/folds", "archive/log"], hit: olena(&["rebuild"]), ..ALONE },
     Scenario {
         name: "member-add",
@@ -227,6 +233,7 @@ pub const SCENARIOS: &[Scenario] = &[
             "--recovery-sheet",
             "out/sheet",
         ]),
+        done: &["There is a member called Cy", "is there already"],
         result: Result::Sheet("Cy"),
         ..ALONE
     },

@@ -129,7 +129,7 @@ fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
             let kind = fs::symlink_metadata(folder.join(&path))?.file_type();
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && path.extension().is_none_or(|e| e != "aside" && e != "new") {
+            } else if kind.is_file() && path.extension().is_none_or(|e| e != "aside") {
                 found.insert(path);
             }
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use vidimus_vault::{FolderVault, GetError, ObjectName, Vault as _};
+use vidimus_vault::{FolderVault, GetError, ObjectName, ObjectReader, Vault as _};
 
 use super::CheckProgress;
 use super::items::{ItemFacts, Items, ObjectFacts};
@@ -273,6 +273,13 @@ fn look_at(
     })
 }
 
+/// Does it begin with nothing but zeros, as a power cut leaves what was put in its place and not synced yet?
+fn is_blank(reader: &dyn ObjectReader) -> bool {
+    let mut untrusted_beginning = [0; 512];
+    let read = reader.read_at(0, &mut untrusted_beginning);
+    read.is_ok_and(|count| untrusted_beginning[..count].iter().all(|byte| *byte == 0))
+}
+
 /// Objects that no record refers to: left by interrupted work, or put there by somebody.
 fn name_extra(
     bench: &Bench<'_>,
@@ -304,6 +311,8 @@ fn name_extra(
             if !bench.pending.contains(&name.to_string()) {
                 report.left_over(reference);
             }
+        } else if is_blank(&*reader) {
+            report.left_over(reference);
         } else {
             report.problem(
                 reference,

@@ -24,10 +24,9 @@ const MOST_TOKENS: u32 = 999;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileState {
-    /// As it is made today.
+    /// As it is made today, or would be without the time stamps that came last: `anchor` may have been interrupted.
     Sound,
-    /// The note in it is right, the words around it are not those of today: made by another version, before a time
-    /// stamp came, or edited.
+    /// The note in it is right, the words around it are not those of today: made by another version, or edited.
     OtherWords,
     /// The note in it is not the one that the ledger holds.
     Altered,
@@ -99,6 +98,7 @@ impl<'a> Folder<'a> {
 
     /// Writes what is missing or not as it is made today; durable when it returns.
     pub fn write(&self, trust: &Trust) -> io::Result<()> {
+        files::sweep(&self.path);
         for (name, bytes) in self.made(&self.tokens(trust)?) {
             let path = self.path.join(name);
             if read(&path)?.as_deref() != Some(bytes.as_bytes()) {
@@ -115,6 +115,7 @@ impl<'a> Folder<'a> {
             let state = match read(&self.path.join(name))? {
                 None => FileState::Missing,
                 Some(untrusted) if untrusted == bytes.as_bytes() => FileState::Sound,
+                Some(untrusted) if self.was_made(name, &untrusted, tokens) => FileState::Sound,
                 // Time stamps are over the bytes of the first file: there no word may differ.
                 Some(_) if name == CHECKPOINT => FileState::Altered,
                 Some(untrusted) => match vidimus_proof::receipt::read(&untrusted) {
@@ -125,6 +126,12 @@ impl<'a> Folder<'a> {
             states.push((name, state));
         }
         Ok(states)
+    }
+
+    /// Is this what was made of the file before the last time stamps came?
+    fn was_made(&self, name: &str, untrusted: &[u8], tokens: &[TokenBeside]) -> bool {
+        let earlier = (0..tokens.len()).map(|count| self.made(&tokens[..count]));
+        earlier.flatten().any(|(made, bytes)| made == name && bytes.as_bytes() == untrusted)
     }
 
     /// The time stamps that lie in it.
@@ -160,7 +167,7 @@ impl<'a> Folder<'a> {
     pub fn add_token(&self, token_der: &[u8], chain_pem: &str) -> io::Result<String> {
         for n in 1..=MOST_TOKENS {
             let file = format!("token-{n}.tsr");
-            if files_new(&self.path.join(&file), token_der)? {
+            if files::put_new(&self.path.join(&file), token_der)? {
                 self.keep_chain(&file, chain_pem)?;
                 return Ok(file);
             }
@@ -225,23 +232,6 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut untrusted = Vec::new();
     file.take(MAX_BYTES as u64 + 1).read_to_end(&mut untrusted)?;
     Ok(Some(untrusted))
-}
-
-/// Puts `bytes` at `path` unless something is there, and says whether it did; durable.
-fn files_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let aside = path.with_file_name(name);
-    files::replace(&aside, bytes)?;
-    // A link, unlike a rename, does not replace what another process put there meanwhile.
-    let linked = fs::hard_link(&aside, path);
-    fs::remove_file(&aside)?;
-    match linked {
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(false),
-        linked => linked?,
-    }
-    files::sync_folder(path.parent().unwrap_or(path))?;
-    Ok(true)
 }
 
 #[cfg(test)]
