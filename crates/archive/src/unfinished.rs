@@ -51,12 +51,12 @@ pub(crate) struct WorkNote {
     pub otherwise: Remains,
     /// What is erased or moved, by whom, since when: what a check says of it.
     #[serde(default)]
-    pub work: Option<Work>,
+    pub work: Option<Undertaking>,
 }
 
-/// What a note is about.
+/// What a note is about: things that somebody set out to erase or move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Work {
+pub(crate) struct Undertaking {
     /// What is erased or moved.
     pub about: Vec<Ref>,
     /// Who began it.
@@ -123,7 +123,7 @@ impl Archive {
         mut note: WorkNote,
     ) -> Result<(), UnfinishedError> {
         let at = Timestamp::from_second(self.clock.now().as_second()).expect("a second of a time is a time");
-        note.work = Some(Work { about, by: self.keyring.member(), at });
+        note.work = Some(Undertaking { about, by: self.keyring.member(), at });
         let generation = self.current(compartment)?;
         let holder = self.keyring.open(generation).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
         let recipient = holder.identity.recipient();

@@ -21,10 +21,11 @@ pub fn check(tree: &Tree) -> Vec<Complaint> {
             if tests(row).next().is_none() {
                 complaints.push(Complaint::new(PAGE, format!("this promise names no test: {row}")));
             }
-            for test in tests(row).filter(|test| !is_run(tree, test)) {
-                complaints.push(Complaint::new(PAGE, format!("names the test `{test}`, which is not run")));
-            }
         }
+    }
+    // Wherever it stands on the page, below what is not promised too.
+    for test in tests(page).filter(|test| !is_run(tree, test)) {
+        complaints.push(Complaint::new(PAGE, format!("names the test `{test}`, which is not run")));
     }
     complaints
 }
@@ -62,9 +63,9 @@ fn rows(body: &str) -> Vec<&str> {
     body.lines().filter(|line| line.starts_with("| ")).skip(1).collect()
 }
 
-/// What stands in a row's backticks as `file.rs::name`.
-fn tests(row: &str) -> impl Iterator<Item = &str> {
-    row.split('`').skip(1).step_by(2).filter(|word| word.contains(".rs::"))
+/// What stands in a text's backticks as `file.rs::name`.
+fn tests(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2).filter(|word| word.contains(".rs::"))
 }
 
 /// The file has a function of this name that is a test, and not one that is passed over.
@@ -106,6 +107,18 @@ mod tests {
         assert_eq!(complaints(SHOWN, "#[test]\nfn other() {}\n"), 2);
         assert_eq!(complaints(SHOWN, "fn t() {}\n"), 2);
         assert_eq!(complaints(SHOWN, "#[test]\n#[ignore]\nfn t() {}\n"), 2);
+    }
+
+    #[test]
+    fn a_test_is_looked_for_wherever_the_page_names_it() {
+        for place in ["## What is assumed\n\n", "### A thief\n\n", "## What is not promised\n\n* "] {
+            let page = format!("{SHOWN}\n## What is not promised\n\n* x\n");
+            let there = page.replace(place, &format!("{place}see `a.rs::t`, "));
+            let missing = page.replace(place, &format!("{place}see `a.rs::missing`, "));
+            assert_ne!(there, page, "{place}");
+            assert_eq!(complaints(&there, "#[test]\nfn t() {}\n"), 0, "{place}");
+            assert_eq!(complaints(&missing, "#[test]\nfn t() {}\n"), 1, "{place}");
+        }
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn went_back(lang: Lang, back: &WentBack) -> String {
         let what = say!(
             lang,
             "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore",
-            "Поверніть новіший ledger.db або візьміть записи й ключі з однієї резервної копії: vidimus restore",
-            "Верните более новый ledger.db или возьмите записи и ключи из одной резервной копии: vidimus restore",
+            "Поверніть новіший ledger.db або візьміть книгу записів і ключі з однієї резервної копії: vidimus restore",
+            "Верните более новый ledger.db или возьмите книгу записей и ключи из одной резервной копии: vidimus restore",
         );
         return format!("{why}\n{what}");
     }

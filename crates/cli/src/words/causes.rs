@@ -215,8 +215,8 @@ pub fn inside(lang: Lang, cause: Cause) -> String {
         ],
         Cause::Names => [
             "What is on record of keyholders, or of a member's keys, is not sound.\nRun vidimus check to see what is wrong, before anything is sealed to them.",
-            "Записане про хранителів або про ключі учасника негодяще.\nЗапустіть vidimus check, щоб побачити, що не так, перш ніж щось для них опечатувати.",
-            "Записанное о хранителях или о ключах участника негодно.\nЗапустите vidimus check, чтобы увидеть, что не так, прежде чем что-то для них опечатывать.",
+            "Записане про хранителів або про ключі учасника непридатне.\nЗапустіть vidimus check, щоб побачити, що не так, перш ніж щось для них опечатувати.",
+            "Записанное о хранителях или о ключах участника непригодно.\nЗапустите vidimus check, чтобы увидеть, что не так, прежде чем что-то для них опечатывать.",
         ],
         Cause::Backup => [
             "The backup is damaged, or is not of this archive.\nName another folder, and keep this one as it is.",
@@ -289,7 +289,7 @@ pub fn settings(lang: Lang, error: &SettingsError) -> String {
                 lang,
                 "the address of {authority} is none for http or https: {url}",
                 "адреса {authority} не є адресою http чи https: {url}",
-                "адрес {authority} не адрес http или https: {url}",
+                "адрес {authority} не является адресом http или https: {url}",
             )
         }
         SettingsError::CaFile { authority, path, .. } => {
@@ -307,7 +307,7 @@ pub fn settings(lang: Lang, error: &SettingsError) -> String {
                 lang,
                 "the certificates of {authority} are none",
                 "сертифікати {authority} не є сертифікатами",
-                "сертификаты {authority} не сертификаты",
+                "сертификаты {authority} не являются сертификатами",
             )
         }
         SettingsError::Policy { authority, policy } => {

@@ -16,7 +16,7 @@ pub fn trouble(lang: Lang, error: &OpeningTrouble) -> String {
                 lang,
                 "{file} is no statement that a giver was opened, or its words hold signs that cannot be shown.\nTake the file that vidimus unseal --statement wrote, as it is.",
                 "{file} не є заявою про те, що відкрито, хто передав, або містить знаки, яких не показати.\nВізьміть файл, який записав vidimus unseal --statement, без змін.",
-                "{file} не заявление о том, что вскрыто имя передавшего, или содержит знаки, которые нельзя показать.\nВозьмите файл, который записал vidimus unseal --statement, без изменений.",
+                "{file} не является заявлением о том, что вскрыто имя передавшего, или содержит знаки, которые нельзя показать.\nВозьмите файл, который записал vidimus unseal --statement, без изменений.",
             )
         }
         OpeningTrouble::NotSigned(file) => {
