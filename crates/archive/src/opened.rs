@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as B64};
 use jiff::Timestamp;
 use serde::Serialize;
-use vidimus_model::{Change, GiverKeys, GiverOpened, Opening, OpeningAsked, Ref, Statement};
+use vidimus_model::{Change, GiverKey, GiverKeys, GiverOpened, Opening, OpeningAsked, Ref, Statement};
 use vidimus_proof::record::PublicKey;
 use vidimus_seal::SigningSeed;
 
@@ -70,15 +70,17 @@ pub struct OpenedLine {
     pub at: Timestamp,
     /// The name of the member who recorded it.
     pub by: String,
-    /// Whether whoever opened it signed it, with the key that was sealed with the giver; else somebody told it.
+    /// Whether whoever opened it signed it, with the key that was sealed with the giver: that was checked.
     pub signed: bool,
+    /// Whether it carries a signature that does not hold, or a statement about something else; else, unsigned, somebody told it.
+    pub false_signature: bool,
     /// Who says that they opened it.
     pub opened_by: String,
     /// When, as they say.
     pub opened_at: String,
     /// What for, line by line.
     pub why: Vec<String>,
-    /// Whose keys open the share whose key signed; none where it was only told.
+    /// Whose keys open the share whose key signed; none where it is not signed.
     pub keyholders: Vec<String>,
 }
 
@@ -102,6 +104,14 @@ pub(crate) fn holds(share: &str, text: &str, untrusted_signature: &[u8]) -> bool
     key.is_some_and(|key| key.verify(text.as_bytes(), untrusted_signature).is_ok())
 }
 
+/// Is that statement signed with one of these keys, and of the share that it names?
+pub(crate) fn is_signed(opening: &Opening, text: &str, untrusted_signature: &str, keys: &[GiverKey]) -> bool {
+    let share = opening.share.as_deref().unwrap_or_default();
+    let signature = B64.decode(untrusted_signature).unwrap_or_default();
+    let openers = keys.iter().find(|known| known.key == share).map(|known| &known.recipients);
+    openers == Some(&opening.keyholders) && holds(share, text, &signature)
+}
+
 impl Archive {
     /// What whoever opens the giver of an accession is asked to say that they opened; without shares where the giver was sealed
     /// without keys.
@@ -110,10 +120,7 @@ impl Archive {
     /// There is no giver, or it cannot be read.
     pub fn opening_asked(&mut self, accession: &Ref) -> Result<OpeningAsked, GiverError> {
         let (_, begun) = self.sealed_giver(accession)?;
-        let keys = match self.said_of(accession, "giver-keys/1")?.pop() {
-            Some((_, Statement { change: Change::GiverKeys(GiverKeys { keys, .. }), .. })) => keys,
-            _ => Vec::new(),
-        };
+        let keys = self.giver_keys(accession)?;
         Ok(OpeningAsked {
             origin: begun.record.issuer().to_owned(),
             accession: accession.clone(),
@@ -198,20 +205,36 @@ impl Archive {
     /// The accession is not known, or a record cannot be read.
     pub fn openings(&mut self, accession: &Ref) -> Result<Vec<OpenedLine>, AskError> {
         let mut lines = Vec::new();
-        for (seq, Statement { at, by, change, .. }) in self.said_of(accession, "giver-opened/1")? {
+        let said = self.said_of(accession, "giver-opened/1")?;
+        // Compared with what was sealed only where somebody says that they signed: nothing else needs it.
+        let signs =
+            |said: &Statement| matches!(&said.change, Change::GiverOpened(it) if it.signature.is_some());
+        let asked = match said.iter().any(|(_, said)| signs(said)) {
+            true => self.opening_asked(accession).ok(),
+            false => None,
+        };
+        for (seq, Statement { at, by, change, .. }) in said {
             let Change::GiverOpened(GiverOpened { statement: text, signature, .. }) = change else {
                 continue;
             };
             let Some(opening) = Opening::read(&text) else { continue };
+            let signed = asked.as_ref().zip(signature.as_ref()).is_some_and(|(asked, signature)| {
+                let keys = asked
+                    .shares
+                    .iter()
+                    .map(|(key, recipients)| GiverKey { key: key.clone(), recipients: recipients.clone() });
+                is_about(&opening, asked) && is_signed(&opening, &text, signature, &keys.collect::<Vec<_>>())
+            });
             lines.push(OpenedLine {
                 seq,
                 at,
                 by: self.register.name(by),
-                signed: signature.is_some(),
+                signed,
+                false_signature: signature.is_some() && !signed,
                 opened_by: opening.by,
                 opened_at: opening.at,
                 why: opening.why,
-                keyholders: opening.keyholders,
+                keyholders: if signed { opening.keyholders } else { Vec::new() },
             });
         }
         Ok(lines)
@@ -242,6 +265,14 @@ impl Archive {
             Err(OpeningError::OnRecord) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The keys that were sealed with the giver of an accession. The first record counts: a later one is not of the receiving.
+    fn giver_keys(&mut self, accession: &Ref) -> Result<Vec<GiverKey>, ReadError> {
+        Ok(match self.said_of(accession, "giver-keys/1")?.into_iter().next() {
+            Some((_, Statement { change: Change::GiverKeys(GiverKeys { keys, .. }), .. })) => keys,
+            _ => Vec::new(),
+        })
     }
 
     /// Records of one change about an accession, oldest first.

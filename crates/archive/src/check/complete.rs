@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use vidimus_ledger::Row;
-use vidimus_model::{Change, KeyId, Ref};
+use vidimus_model::{Change, KeyId, MemberId, Ref, Statement};
 
 use super::keys::Keys;
 use super::ledger::Scan;
@@ -22,8 +22,10 @@ pub(super) struct Received {
     opened: BTreeMap<(String, String), Ref>,
     /// Accessions of which the first record is there.
     begun: BTreeSet<Ref>,
-    /// How many items a finished accession had.
-    ends: BTreeMap<Ref, u64>,
+    /// Who took the number of an accession; of several the first.
+    registrars: BTreeMap<Ref, MemberId>,
+    /// What was said of finished accessions, in the order of the log.
+    ends: Vec<End>,
     released: BTreeSet<Ref>,
     /// What was moved out or erased.
     left: Vec<Ref>,
@@ -33,16 +35,29 @@ pub(super) struct Received {
     blank: BTreeMap<(String, String), BTreeSet<u64>>,
 }
 
+/// That an accession is finished.
+struct End {
+    seq: u64,
+    by: MemberId,
+    about: Ref,
+    /// How many items it had.
+    count: u64,
+}
+
 impl Received {
     /// Takes in what a record says.
-    pub fn learn(&mut self, row: &Row, change: &Change) {
-        match change {
+    pub fn learn(&mut self, row: &Row, statement: &Statement) {
+        match &statement.change {
             Change::AccessionOpened(opened) => {
+                self.registrars.entry(opened.about.clone()).or_insert(statement.by);
                 let key = (row.compartment.clone(), opened.key.to_string());
                 self.opened.insert(key, opened.about.clone());
             }
             Change::Accession(accession) => _ = self.begun.insert(accession.about.clone()),
-            Change::AccessionEnd(end) => _ = self.ends.insert(end.about.clone(), end.taken + end.copies),
+            Change::AccessionEnd(end) => {
+                let (about, count) = (end.about.clone(), end.taken.saturating_add(end.copies));
+                self.ends.push(End { seq: row.seq, by: statement.by, about, count });
+            }
             Change::Release(release) => _ = self.released.insert(release.about.clone()),
             Change::MovedOut(moved) => self.left.extend(moved.about.iter().cloned()),
             Change::Erasure(erasure) => self.left.extend(erasure.about.iter().cloned()),
@@ -68,6 +83,7 @@ impl Received {
 pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report) {
     let received = &facts.received;
     name_closed(facts, report);
+    let ends = name_ends(received, report);
     if !scan.missing.is_empty() || !facts.failed.is_empty() || !facts.stripped.is_empty() || facts.in_use {
         report
             .unknown("whether everything that was received is still on record: not every record can be read");
@@ -79,24 +95,69 @@ pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report)
     }
     let is_left =
         |about: &Ref| left.get(&about.whole()).is_some_and(|gone| gone.iter().any(|one| one.holds(about)));
-    for (accession, count) in &received.ends {
-        for item in (1..=*count).map(|number| accession.with_item(number)) {
-            if facts.items.find(&item).is_none() && !is_left(&item) && !report.has_named(&item.to_string()) {
-                let problem = "it was received, and its record is gone";
-                report.problem(item.to_string(), problem, what::TAMPERED);
-            }
+    for (accession, count) in &ends {
+        if !is_left(accession) {
+            let gone = left.get(*accession).into_iter().flatten().filter(|one| one.members.is_empty());
+            name_items(accession, *count, gone.filter_map(|one| one.item).collect(), facts, report);
         }
     }
     for ((_, key), accession) in &received.opened {
         let mine = key.parse::<KeyId>().is_ok_and(|key| keys.get(&key.to_string()).is_some());
         let gone = mine && !received.begun.contains(accession)
-            || received.released.contains(accession) && !received.ends.contains_key(accession);
+            || received.released.contains(accession) && !ends.contains_key(accession);
         if gone && !is_left(accession) {
             let problem = "it was received, and the records of its receipt are gone";
             report.problem(accession.to_string(), problem, what::TAMPERED);
         }
     }
     name_gaps(received, report);
+}
+
+/// An accession ends once, by whoever received it: another end could hide that an item is gone. How many items each had.
+fn name_ends<'a>(received: &'a Received, report: &mut Report) -> BTreeMap<&'a Ref, u64> {
+    let mut ends = BTreeMap::new();
+    for End { seq, by, about, count } in &received.ends {
+        if received.registrars.get(about).is_some_and(|registrar| registrar != by) {
+            let problem = "it ends an accession, and is not by whoever received it";
+            report.problem(record(*seq, *seq), problem, what::TAMPERED);
+        } else if ends.contains_key(about) {
+            let problem = "it ends an accession that another record had ended";
+            report.problem(record(*seq, *seq), problem, what::TAMPERED);
+        } else {
+            ends.insert(about, *count);
+        }
+    }
+    ends
+}
+
+/// Items are numbered from 1 to their count; `gone` are those that left. The count is what a member said, so nothing here takes
+/// longer where it is greater.
+fn name_items(accession: &Ref, count: u64, gone: BTreeSet<u64>, facts: &Facts, report: &mut Report) {
+    let mut known = gone;
+    for number in facts.items.numbers(accession) {
+        if number > count {
+            let problem = "its number is above the number of items that were received";
+            report.problem(accession.with_item(number).to_string(), problem, what::TAMPERED);
+        }
+        known.insert(number);
+    }
+    known.extend(report.named_items(accession));
+    let mut next = 1;
+    let mut missing = Vec::new();
+    for number in known.iter().filter(|number| (1..=count).contains(*number)) {
+        if *number > next {
+            missing.push((next, number - 1));
+        }
+        next = number.saturating_add(1);
+    }
+    if next <= count {
+        missing.push((next, count));
+    }
+    for (first, last) in missing {
+        let (from, to) = (accession.with_item(first), accession.with_item(last));
+        let reference = if first == last { from.to_string() } else { format!("{from} to {to}") };
+        report.problem(reference, "it was received, and its record is gone", what::TAMPERED);
+    }
 }
 
 /// In a compartment that is held, what cannot be read is an accession of another member's, whose number was taken here; and
@@ -142,5 +203,38 @@ fn name_gaps(received: &Received, report: &mut Report) {
             let problem = "its number was passed over: the record that took it is gone";
             report.problem(accession.to_string(), problem, what::TAMPERED);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use vidimus_model::Ref;
+
+    use super::name_items;
+    use crate::check::items::tests::{item, place};
+    use crate::check::records::Facts;
+    use crate::check::report::Report;
+
+    fn named(count: u64, there: &[u64], gone: &[u64]) -> Vec<String> {
+        let whole = Ref::accession(None, 1);
+        let (mut facts, mut report) = (Facts::default(), Report::default());
+        for number in there {
+            facts.items.learn(*number, "key", item(&whole.with_item(*number), place(1, None)));
+        }
+        facts.items.settle(&mut report);
+        name_items(&whole, count, gone.iter().copied().collect::<BTreeSet<_>>(), &facts, &mut report);
+        report.done(true).problems.into_iter().map(|problem| problem.reference).collect()
+    }
+
+    #[test]
+    fn missing_numbers_are_named_in_runs_however_many_there_are() {
+        assert_eq!(named(3, &[1, 2, 3], &[]), [""; 0]);
+        assert_eq!(named(0, &[], &[]), [""; 0]);
+        assert_eq!(named(5, &[1, 4], &[2]), ["A1-3", "A1-5"]);
+        assert_eq!(named(1 << 53, &[2], &[]), ["A1-1", "A1-3 to A1-9007199254740992"]);
+        assert_eq!(named(u64::MAX, &[1, u64::MAX], &[]), ["A1-2 to A1-18446744073709551614"]);
+        assert_eq!(named(1, &[1, 2], &[]), ["A1-2"], "it is above the count");
     }
 }

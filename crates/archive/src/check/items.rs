@@ -121,6 +121,15 @@ impl Items {
         last_of(&self.all, &self.by_reference, about).map(|index| &self.all[index])
     }
 
+    /// Numbers of an accession's items, in their order.
+    pub fn numbers(&self, accession: &Ref) -> impl Iterator<Item = u64> {
+        let about = |index: &u32| &self.all[*index as usize].about;
+        let from = self.by_reference.partition_point(|index| about(index) < accession);
+        let behind = self.by_reference[from..].iter().map(about);
+        let of = behind.take_while(|about| about.whole() == *accession);
+        of.filter(|about| about.members.is_empty()).filter_map(|about| about.item)
+    }
+
     /// The key that seals an item.
     pub fn key(&self, item: &ItemFacts) -> &str {
         &self.keys[item.key as usize]
@@ -183,18 +192,18 @@ fn digest(text: &str) -> Option<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use vidimus_model::{FileSystemSays, FoundPath, Item, ObjectPlace, Place, Reading, Ref, Repack};
 
     use super::Items;
     use crate::check::report::Report;
 
-    fn place(name: u8, offset: Option<u64>) -> ObjectPlace {
+    pub fn place(name: u8, offset: Option<u64>) -> ObjectPlace {
         let name = hex::encode([name; 16]);
         ObjectPlace { name, size: 400, header: hex::encode([9; 32]), offset, length: offset.map(|_| 7) }
     }
 
-    fn item(about: &Ref, object: ObjectPlace) -> Item {
+    pub fn item(about: &Ref, object: ObjectPlace) -> Item {
         Item {
             about: about.clone(),
             path: FoundPath::new(b"x".to_vec()),

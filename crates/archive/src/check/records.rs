@@ -299,7 +299,7 @@ impl Facts {
 
     fn learn(&mut self, row: &Row, statement: Statement) {
         self.altered.learn(row, &statement.change);
-        self.received.learn(row, &statement.change);
+        self.received.learn(row, &statement);
         match statement.change {
             Change::Item(item) => self.items.learn(row.seq, &row.key, item),
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
@@ -308,7 +308,8 @@ impl Facts {
             }
             Change::GiverKeys(keys) => {
                 let about = keys.about.clone();
-                self.givers.entry(about).or_default().keys = Some(keys);
+                // The first counts, as for whoever records an opening: a later one is not of the receiving.
+                self.givers.entry(about).or_default().keys.get_or_insert(keys);
             }
             Change::GiverOpened(opened) => self.openings.push((row.seq, opened)),
             Change::Erasure(mut erasure) => {

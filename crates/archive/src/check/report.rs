@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use vidimus_model::Ref;
 
 use super::sentence::{Sentence, sentence};
 
@@ -28,7 +29,7 @@ pub struct Checked {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What it is about: `A1-5`, `record 12`, `checkpoint 300`, `tile tile/0/000`, `object …`, `key …`, `file …`.
+    /// What it is about: `A1-5`, `A1-3 to A1-9`, `record 12`, `checkpoint 300`, `tile tile/0/000`, `object …`, `key …`, `file …`.
     #[serde(rename = "ref")]
     pub reference: String,
     /// What is wrong, in one sentence.
@@ -129,6 +130,14 @@ impl Report {
     pub fn has_named_below(&self, prefix: &str) -> bool {
         let mut from = self.named.range(prefix.to_owned()..);
         from.next().is_some_and(|reference| reference.starts_with(prefix))
+    }
+
+    /// Numbers of this accession's items with which something is wrong.
+    pub fn named_items(&self, accession: &Ref) -> Vec<u64> {
+        let prefix = format!("{accession}-");
+        let named = self.named.range(prefix.clone()..).take_while(|reference| reference.starts_with(&prefix));
+        let items = named.filter_map(|reference| reference.parse::<Ref>().ok());
+        items.filter(|item| item.members.is_empty()).filter_map(|item| item.item).collect()
     }
 
     /// Says what holds.

@@ -1,5 +1,6 @@
 //! Stories of people, mistakes and their undoing: released, withdrawn, erased by two, moved, removed members.
 
+mod ends;
 mod erased;
 mod house;
 mod keyholders;

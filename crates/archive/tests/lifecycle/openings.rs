@@ -167,6 +167,10 @@ fn the_check_names_a_record_that_the_door_would_not_have_let_in() {
         });
         let draft = Draft { compartment: vidimus_model::CompartmentId::main(), key: begun.key, change };
         olena.record(Act::of(vec![draft], Vec::new())).unwrap();
+        olena.refresh().unwrap();
+        for line in olena.openings(&r("A1")).unwrap() {
+            assert!(!line.signed && line.false_signature && line.keyholders.is_empty(), "{line:?}");
+        }
         let checked = olena.check(false, &mut |_| {});
         let named = checked.problems.iter().any(|one| one.problem.to_string().contains(expected));
         assert!(named && !checked.sound, "{expected}: {:#?}", checked.problems);

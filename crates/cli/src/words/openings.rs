@@ -120,6 +120,13 @@ pub fn line(lang: Lang, opened: &OpenedLine) -> String {
             "{by}, {at} за власним годинником{why} (підписано; частка {keys})",
             "{by}, {at} по своим часам{why} (подписано; доля {keys})",
         )
+    } else if opened.false_signature {
+        say!(
+            lang,
+            "{by}, {at}{why} (its signature could not be confirmed: it shows nothing; run vidimus check)",
+            "{by}, {at}{why} (підпис не підтверджено: він нічого не засвідчує; запустіть vidimus check)",
+            "{by}, {at}{why} (подпись не подтверждена: она ничего не удостоверяет; запустите vidimus check)",
+        )
     } else {
         say!(
             lang,
