@@ -142,17 +142,13 @@ fn name_items(accession: &Ref, count: u64, gone: BTreeSet<u64>, facts: &Facts, r
         known.insert(number);
     }
     known.extend(report.named_items(accession));
-    let mut next = 1;
+    let mut next = Some(1);
     let mut missing = Vec::new();
     for number in known.iter().filter(|number| (1..=count).contains(*number)) {
-        if *number > next {
-            missing.push((next, number - 1));
-        }
-        next = number.saturating_add(1);
+        missing.extend(next.filter(|first| first < number).map(|first| (first, number - 1)));
+        next = number.checked_add(1);
     }
-    if next <= count {
-        missing.push((next, count));
-    }
+    missing.extend(next.filter(|first| *first <= count).map(|first| (first, count)));
     for (first, last) in missing {
         let (from, to) = (accession.with_item(first), accession.with_item(last));
         let reference = if first == last { from.to_string() } else { format!("{from} to {to}") };
