@@ -103,9 +103,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         ),
         Trouble::SheetNotConfirmed => say!(
             lang,
-            "The recovery sheet was not typed back, so perhaps nobody has it.\nBegin again: a new archive in another folder, or a new member under another name.",
-            "Аркуш відновлення не підтверджено, тож, можливо, його ні в кого немає.\nПочніть знову: новий архів в іншій теці або новий учасник під іншим ім'ям.",
-            "Лист восстановления не подтверждён, и, возможно, его ни у кого нет.\nНачните снова: новый архив в другой папке или новый участник под другим именем.",
+            "The recovery sheet was not typed back, so nothing was changed.\nRepeat the command: it prints another sheet, and the one shown just now opens nothing.",
+            "Аркуш відновлення не підтверджено, тому нічого не змінено.\nПовторіть команду: вона надрукує інший аркуш, а щойно показаний нічого не відкриває.",
+            "Лист восстановления не подтверждён, поэтому ничего не изменено.\nПовторите команду: она напечатает другой лист, а показанный только что ничего не открывает.",
         ),
         Trouble::Exists(file) => {
             let file = safe::path(file);
