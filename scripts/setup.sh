@@ -21,6 +21,8 @@ missing_packages() {
     has faketime || echo faketime
     # Names every file that a program opens, in tests only.
     has strace || echo strace
+    # Dumps the memory of a program that does not refuse it, in tests only.
+    has gcore || echo gdb
     { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
 }
 
