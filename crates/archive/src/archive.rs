@@ -147,6 +147,8 @@ impl Archive {
         for folder in [layout.log(), layout.unfinished(), high_water.folder().to_owned()] {
             files::sweep(&folder);
         }
+        // Copies of keys among it, to which no command comes back by their names.
+        files::sweep_below(&layout.keys());
         let parts = Parts { layout, ledger, vault, keyring, archive_id, archive_seed, high_water, went_back };
         let mut archive = Self::assemble(parts, opening.clock)?;
         let folded = archive.refresh_register();

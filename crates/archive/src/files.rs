@@ -20,7 +20,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     make_folder(parent(path)?)?;
     for left in left_over(path).unwrap_or_default() {
         // It is in nobody's way.
-        let _ = wipe(&left);
+        let _ = wipe_left(&left);
     }
     put(path, path, bytes, Kept::AtOnce)?;
     sync_folder(parent(path)?)
@@ -55,11 +55,25 @@ pub fn put_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Takes away what killed programs wrote aside in a folder of ours, for whatever file. What cannot be removed is in nobody's
-/// way.
+/// Takes away, durably, what killed programs wrote aside in a folder of ours, for whatever file. What cannot be removed is in
+/// nobody's way.
 pub fn sweep(folder: &Path) {
-    for left in asides(folder, None).unwrap_or_default() {
-        let _ = wipe(&left);
+    let left = asides(folder, None).unwrap_or_default();
+    for aside in &left {
+        let _ = wipe_left(aside);
+    }
+    if !left.is_empty() {
+        let _ = sync_folder(folder);
+    }
+}
+
+/// As [`sweep`], of a folder and all below it. Links are not followed.
+pub fn sweep_below(folder: &Path) {
+    sweep(folder);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sweep_below(&entry.path());
+        }
     }
 }
 
@@ -88,10 +102,18 @@ pub fn destroy(path: &Path) -> io::Result<()> {
             true
         }
     };
+    if there {
+        crate::crash::step();
+        // Whoever put it in its place a moment ago may hold its lock still; whoever sweeps may be faster.
+        match open_to_wipe(&aside) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            file => wipe(&aside, &mut file?)?,
+        }
+    }
     let left = left_over(path)?;
     for aside in &left {
         crate::crash::step();
-        wipe(aside)?;
+        wipe_left(aside)?;
     }
     match there || !left.is_empty() {
         true => sync_folder(parent(path)?),
@@ -246,10 +268,7 @@ fn open_aside(path: &Path) -> io::Result<(PathBuf, File)> {
             Err(fs::TryLockError::Error(_)) => return Ok((aside, file)),
             Ok(()) => {}
         }
-        // Before it was locked another process may have taken it for a left-over.
-        if fs::symlink_metadata(&aside)
-            .is_ok_and(|found| file.metadata().is_ok_and(|own| found.ino() == own.ino()))
-        {
+        if is_at(&file, &aside) {
             return Ok((aside, file));
         }
     }
@@ -294,22 +313,41 @@ fn set_aside(name: &[u8]) -> Option<&[u8]> {
         .then_some(&rest[..dot])
 }
 
-/// Overwrites and removes it, unless somebody is at it. What is not a file has nothing to overwrite and stays.
-fn wipe(aside: &Path) -> io::Result<()> {
-    let mut file = match OpenOptions::new().write(true).custom_flags(NOT_WAITING).open(aside) {
+/// Overwrites and removes what a killed program left, unless somebody is at it. What is not a file has nothing to overwrite and
+/// stays.
+fn wipe_left(aside: &Path) -> io::Result<()> {
+    let mut file = match open_to_wipe(aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file?,
     };
-    let found = file.metadata()?;
-    if !found.is_file() || matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+    crate::crash::step();
+    // Where there are no locks, nobody can tell whether it is in use.
+    if !file.metadata()?.is_file() || file.try_lock().is_err() || !is_at(&file, aside) {
         return Ok(());
     }
+    wipe(aside, &mut file)
+}
+
+fn open_to_wipe(aside: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).custom_flags(NOT_WAITING).open(aside)
+}
+
+/// Is this file what lies there under the name? Until it was locked, another process may have put it in its place, or have taken
+/// it away.
+fn is_at(file: &File, path: &Path) -> bool {
+    let found = (fs::symlink_metadata(path), file.metadata());
+    matches!(found, (Ok(there), Ok(own)) if (there.dev(), there.ino()) == (own.dev(), own.ino()))
+}
+
+/// Overwrites and removes it. A link, a FIFO or a device has nothing to overwrite.
+fn wipe(aside: &Path, file: &mut File) -> io::Result<()> {
     // First, or a power cut could bring the old name back, of a file that is overwritten.
     sync_folder(parent(aside)?)?;
+    let found = file.metadata()?;
     // DANGER: a journal, a snapshot or a flash disk may keep the old blocks; SECURITY.md says so.
     // Put in place under another name too, it is what that name stands for.
-    if found.nlink() == 1 {
-        overwrite(&mut file)?;
+    if found.is_file() && found.nlink() == 1 {
+        overwrite(file)?;
         file.sync_all()?;
     }
     crate::crash::step();
@@ -342,6 +380,7 @@ fn parent(path: &Path) -> io::Result<&Path> {
 mod tests {
     use super::{destroy, open_aside, replace};
     use std::fs::{self, OpenOptions};
+    use std::io::Write as _;
     use std::os::unix::fs::{FileExt as _, MetadataExt as _};
     use std::process::Command;
 
@@ -363,6 +402,35 @@ mod tests {
         fs::write(folder.path().join("x.age.7-0.aside"), b"a wrap").unwrap();
         destroy(&path).unwrap();
         assert_eq!(names(), 2);
+    }
+
+    #[test]
+    fn what_is_put_in_its_place_while_somebody_sweeps_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.age");
+        let (aside, mut file) = open_aside(&path).unwrap();
+        file.write_all(b"a wrap").unwrap();
+        let to = path.clone();
+        crate::crash::meanwhile(move || {
+            fs::rename(aside, to).unwrap();
+            drop(file);
+        });
+        super::sweep(folder.path());
+        assert_eq!(fs::read(&path).unwrap(), b"a wrap");
+    }
+
+    #[test]
+    fn what_is_destroyed_is_gone_though_its_writer_still_holds_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.age");
+        let (aside, mut file) = open_aside(&path).unwrap();
+        file.write_all(b"a wrap").unwrap();
+        fs::rename(aside, &path).unwrap();
+        let read = fs::File::open(&path).unwrap();
+        destroy(&path).unwrap();
+        let mut wrap = [1; 6];
+        read.read_exact_at(&mut wrap, 0).unwrap();
+        assert_eq!((wrap, fs::read_dir(folder.path()).unwrap().count()), ([0; 6], 0));
     }
 
     #[test]

@@ -204,8 +204,6 @@ impl Keyring {
         for entry in read_folder(&self.layout.held())? {
             let Some(id) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
             if !self.layout.wrap(id, &self.member().to_string()).exists() {
-                // Nobody comes back to the key that a killed program was about to make.
-                crate::files::sweep(&self.layout.held_key(id));
                 continue;
             }
             match self.open(id) {

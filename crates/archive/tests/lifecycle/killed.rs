@@ -1,6 +1,8 @@
 //! The program is killed between any two steps of a command: nothing is lost, and the same command finishes it.
 
-use super::house::{House, passphrase};
+use std::fs;
+
+use super::house::{House, files, passphrase};
 use super::{erase, r};
 use crate::check::{Checker, check_folder};
 use crate::{Archive, crash};
@@ -152,4 +154,25 @@ fn while_admitting_a_member() {
     killed_everywhere(&house, "Богдан", agree, |house| {
         assert_eq!(house.open("Віра").register().present().count(), 3);
     });
+}
+
+#[test]
+fn whoever_opens_next_takes_away_what_was_written_aside_of_keys_but_not_what_is_being_written() {
+    let house = House::of_two();
+    let keys = house.layout().keys();
+    let mut left = Vec::new();
+    for path in files(&keys) {
+        left.push(path.with_file_name("00112233445566ff.age.99-0.aside"));
+        fs::write(left.last().unwrap(), b"a key, sealed").unwrap();
+    }
+    assert!(left.len() > 3, "members, wraps and signing keys");
+    let living = keys.join("members/0011223344556677.json.99-1.aside");
+    let written = fs::File::create(&living).unwrap();
+    written.lock().unwrap();
+    drop(house.open("Богдан"));
+    assert!(left.iter().all(|path| !path.exists()));
+    assert!(living.exists());
+    drop(written);
+    drop(house.open("Богдан"));
+    assert!(!living.exists());
 }
