@@ -23,7 +23,7 @@ use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
 use crate::older_ledger::NewerKeys;
 use crate::register::Register;
-use crate::shelf::Shelved;
+use crate::shelf::{self, Shelved};
 use crate::unlock::{self, UnlockError};
 use crate::watch::Watcher;
 
@@ -149,6 +149,7 @@ impl Archive {
         }
         // Copies of keys among it, to which no command comes back by their names.
         files::sweep_below(&layout.keys());
+        shelf::sweep_drafts(&layout);
         let parts = Parts { layout, ledger, vault, keyring, archive_id, archive_seed, high_water, went_back };
         let mut archive = Self::assemble(parts, opening.clock)?;
         let folded = archive.refresh_register();

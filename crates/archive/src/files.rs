@@ -223,6 +223,16 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     sync_folder(above)
 }
 
+/// As [`make_folder`], and durable too where it is there already: a program that was killed, or whose sync failed, may have
+/// made it.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn settle_folder(path: &Path) -> io::Result<()> {
+    make_folder(path)?;
+    sync_folder(std::path::absolute(path)?.parent().unwrap_or(Path::new("/")))
+}
+
 /// Makes the names in a folder durable.
 ///
 /// # Errors

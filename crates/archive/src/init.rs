@@ -211,7 +211,7 @@ impl<'a> Turn<'a> {
             if matches!(before, Before::Archive | Before::Others) {
                 return Err(InitError::NotEmpty(folder.to_owned()));
             }
-            files::make_folder(folder)?;
+            files::settle_folder(folder)?;
             let note = sheet::mark(&begun)?;
             match note.try_lock() {
                 Err(TryLockError::WouldBlock) => return Err(InitError::UnderWay(folder.to_owned())),

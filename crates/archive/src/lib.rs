@@ -59,7 +59,7 @@ pub use check::{
 pub use compartment::NewCompartmentError;
 pub use door::DoorError;
 pub use erase::EraseError;
-pub use files::NotAFile;
+pub use files::{NotAFile, replace as replace_file, settle_folder};
 pub use init::{Before, Beginning, InitError, NewSheet};
 pub use keyholders::{
     ApprovalAsked, Approvers, KeyholdersSet, RecoveryTestError, TestFile, Tested, sign_approval,

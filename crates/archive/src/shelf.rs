@@ -77,6 +77,23 @@ pub(crate) fn only_rebuilder(layout: &Layout) -> io::Result<Held> {
     Ok(Held(Some(file)))
 }
 
+/// Takes away what killed programs were making, unless somebody makes all folds again just now. What cannot be removed is in
+/// nobody's way.
+pub(crate) fn sweep_drafts(layout: &Layout) {
+    let folds = layout.folds();
+    let folders = read_folder(&folds).unwrap_or_default().into_iter().map(|name| folds.join(name));
+    let left: Vec<PathBuf> = folders.flat_map(|folder| drafts(&folder).unwrap_or_default()).collect();
+    if left.is_empty() {
+        return;
+    }
+    let Ok(lock) = lock_file(&folds, REBUILD) else { return };
+    if lock.try_lock().is_ok() {
+        for draft in left {
+            let _ = discard(&draft);
+        }
+    }
+}
+
 impl Shelf {
     /// The shelf of a key's fold, which need not exist.
     pub fn new(layout: &Layout, key: KeyId) -> Self {
@@ -153,11 +170,8 @@ impl Shelf {
     pub fn draft(&self, _: &Held, secret: &[u8; 32]) -> Result<Draft, FoldError> {
         let _held = self.hold(File::lock)?;
         self.make_folder()?;
-        // What another left: it would hold the lock of those who rebuild, were it still at work.
-        for name in read_folder(&self.folder)? {
-            if name.to_string_lossy().contains(DRAFT) {
-                discard(&self.folder.join(name))?;
-            }
+        for left in drafts(&self.folder)? {
+            discard(&left)?;
         }
         let file = self.folder.join(format!("{}.{}{DRAFT}", name(), random()?));
         Ok(Draft { catalogue: Catalogue::open(&file, secret)?, file })
@@ -263,6 +277,13 @@ pub(crate) struct Draft {
     file: PathBuf,
 }
 
+/// What was begun: whoever is still at work on it holds the lock of those who rebuild.
+fn drafts(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut names = read_folder(folder)?;
+    names.retain(|name| name.to_string_lossy().contains(DRAFT));
+    Ok(names.into_iter().map(|name| folder.join(name)).collect())
+}
+
 /// Does this name stand for a generation of this version, or what SQLite keeps beside one?
 pub(crate) fn belongs(untrusted_name: &std::ffi::OsStr) -> bool {
     let text = untrusted_name.to_string_lossy();
@@ -353,7 +374,7 @@ mod tests {
     use vidimus_folds::Fold as _;
     use vidimus_model::KeyId;
 
-    use super::{Shelf, only_rebuilder};
+    use super::{Shelf, only_rebuilder, sweep_drafts};
     use crate::layout::Layout;
 
     const SECRET: [u8; 32] = [7; 32];
@@ -443,6 +464,21 @@ mod tests {
         let turn = only_rebuilder(&layout).unwrap();
         let draft = shelf.draft(&turn, &SECRET).unwrap();
         shelf.publish(draft).unwrap();
+        assert_eq!(names(&shelf).len(), 1);
+    }
+
+    #[test]
+    fn or_with_whoever_opens_the_archive_unless_it_is_still_at_work() {
+        let (_folder, layout, shelf) = place();
+        sweep_drafts(&layout);
+        drop(shelf.open(&SECRET).unwrap());
+        let turn = only_rebuilder(&layout).unwrap();
+        let left = shelf.draft(&turn, &SECRET).unwrap();
+        std::mem::forget(left);
+        sweep_drafts(&layout);
+        assert_eq!(names(&shelf).len(), 4);
+        drop(turn);
+        sweep_drafts(&layout);
         assert_eq!(names(&shelf).len(), 1);
     }
 

@@ -171,6 +171,8 @@ impl Archive {
         folder: &Path,
     ) -> Result<Vec<(PathBuf, Vec<String>)>, GiverError> {
         let shares = self.giver_shares(accession)?;
+        files::settle_folder(folder)
+            .map_err(|reason| GiverError::Write { path: folder.to_owned(), reason })?;
         let stem = accession.to_string().replace(':', "_");
         let mut written = Vec::with_capacity(shares.len());
         for (number, share) in (1..).zip(shares) {

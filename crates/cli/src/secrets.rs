@@ -1,10 +1,11 @@
 //! Files that hold secrets: read only where nobody else can read them, made so that nobody else can.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use vidimus_archive::replace_file;
 use zeroize::Zeroizing;
 
 use crate::trouble::Trouble;
@@ -67,11 +68,10 @@ fn read_all(mut from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// A new file that only we can read. It is made before the secret that it will hold, so that a folder that cannot be
+/// A new file that only we can read. It is made, empty, before the secret that it will hold, so that a folder that cannot be
 /// written to is noticed in time; what is dropped unwritten is taken away again.
 pub struct NewFile {
     path: std::path::PathBuf,
-    file: File,
     written: bool,
 }
 
@@ -81,12 +81,12 @@ impl NewFile {
     /// # Errors
     /// It is there already and holds something, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, Trouble> {
-        if let Some(file) = left_over(path) {
-            return Ok(Self { path: path.to_owned(), file, written: false });
+        if is_left_over(path) {
+            return Ok(Self { path: path.to_owned(), written: false });
         }
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         match made {
-            Ok(file) => Ok(Self { path: path.to_owned(), file, written: false }),
+            Ok(_) => Ok(Self { path: path.to_owned(), written: false }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Trouble::Exists(path.to_owned()))
             }
@@ -94,29 +94,48 @@ impl NewFile {
         }
     }
 
-    /// Writes everything and makes it durable.
+    /// Writes everything, whole or not at all, and makes it durable.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write(mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_all());
-        // Its name has to outlast a power cut too.
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        let written = written.and_then(|()| File::open(folder)?.sync_all());
+        let written = std::path::absolute(&self.path).and_then(|path| replace_file(&path, bytes));
         written.map_err(|error| Trouble::at(&self.path, error))?;
         self.written = true;
         Ok(())
     }
 }
 
-/// The file at `path`, where it is one that only we can read, and empty.
-fn left_over(path: &Path) -> Option<File> {
-    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-    let file = OpenOptions::new().write(true).custom_flags(no_follow).open(path).ok()?;
-    let found = file.metadata().ok()?;
-    let ours = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0;
-    (found.is_file() && ours && found.len() == 0).then_some(file)
+/// Puts into a new file what the same command makes again, byte for byte: where one that was killed wrote just that, all is
+/// well.
+///
+/// # Errors
+/// It is there already and holds something else, or cannot be written.
+pub fn put_once(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    match NewFile::create(path) {
+        Err(Trouble::Exists(_)) if holds(path, bytes) => {
+            // Its name has to outlast a power cut too.
+            let synced = std::path::absolute(path).and_then(|path| {
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                File::open(folder)?.sync_all()
+            });
+            synced.map_err(|error| Trouble::at(path, error))
+        }
+        new => new?.write(bytes),
+    }
+}
+
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    is_file && read_input(path).is_ok_and(|found| *found == bytes)
+}
+
+/// Is what lies there a file that only we can read, and empty?
+fn is_left_over(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| {
+        let ours = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0;
+        found.is_file() && ours && found.len() == 0
+    })
 }
 
 impl Drop for NewFile {
@@ -129,7 +148,7 @@ impl Drop for NewFile {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewFile, read_all, read_private};
+    use super::{NewFile, put_once, read_all, read_private};
     use crate::trouble::Trouble;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -167,6 +186,17 @@ mod tests {
         std::mem::forget(killed);
         assert!(matches!(NewFile::create(&path), Err(Trouble::Exists(_))));
         assert_eq!(std::fs::read(&path).unwrap(), b"the code");
+    }
+
+    #[test]
+    fn what_the_same_command_wrote_is_well_and_anything_else_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("approval");
+        put_once(&path, b"a signature").unwrap();
+        put_once(&path, b"a signature").unwrap();
+        assert!(matches!(put_once(&path, b"another"), Err(Trouble::Exists(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"a signature");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

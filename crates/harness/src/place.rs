@@ -9,7 +9,7 @@ use std::process::Command;
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::{Archive, Beginning};
 use vidimus_model::CompartmentId;
-use vidimus_seal::KdfParams;
+use vidimus_seal::{Entropy, Identity, KdfParams};
 
 use crate::cut::Cut;
 use crate::disk::Disk;
@@ -17,6 +17,19 @@ use crate::trace::{self, Fault, Run, Watch};
 
 /// Cheap to try: every point opens an archive half a dozen times.
 const CHEAP: KdfParams = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
+
+/// What is said of the giver, in every scenario that names one.
+pub const GIVER: &str = "she who brought the disk";
+
+/// Of whose key the file `keyholder` holds the secret half, and of those who follow.
+pub const KEYHOLDER: u8 = 9;
+/// The keyholder who follows.
+pub const SUCCESSOR: u8 = 10;
+
+/// A keyholder's key, the same in every run.
+pub fn identity(keyholder: u8) -> Identity {
+    Identity::generate(&mut Entropy::from_seed(&[keyholder; 32]))
+}
 
 /// Where goes what is said.
 const SCRATCH: &str = "scratch";
@@ -83,11 +96,11 @@ impl Place {
             fs::create_dir_all(place.path(folder))?;
         }
         for who in Who::ALL {
-            let file = place.path(who.file());
-            let mut file =
-                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
-            writeln!(file, "{}", who.passphrase())?;
+            place.keep(who.file(), who.passphrase())?;
         }
+        place.keep("keyholder", &identity(KEYHOLDER).to_secret_string())?;
+        place.keep("giver", GIVER)?;
+        place.keep("purpose", "a court asked")?;
         let beginning = Beginning {
             state: &place.machine(),
             origin: "archive.example/crash",
@@ -116,6 +129,16 @@ impl Place {
         }
         copy(&self.root, root)?;
         Ok(Self { root: root.to_owned(), disks: self.disks.clone() })
+    }
+
+    /// Puts a line into a file that nobody else can read.
+    ///
+    /// # Errors
+    /// Any of the file system's.
+    pub fn keep(&self, name: &str, line: &str) -> io::Result<()> {
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(self.path(name))?;
+        writeln!(file, "{line}")
     }
 
     /// Where something lies.

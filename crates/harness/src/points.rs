@@ -5,11 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use vidimus_seal::{Entropy, Identity};
+use vidimus_model::ProposalId;
 
 use crate::cut::Cut;
 use crate::disk::{Disk, Moment, moments};
-use crate::place::{Place, Programs};
+use crate::place::{KEYHOLDER, Place, Programs, SUCCESSOR, identity};
 use crate::scenario::{Scenario, Step};
 use crate::stamps;
 use crate::trace::{Fault, Run};
@@ -23,6 +23,8 @@ pub struct Prepared {
     pub before: Place,
     /// The command's words.
     pub words: Vec<String>,
+    /// What the commands before it said.
+    pub said: String,
     /// What a check names before the command: what a scenario lost.
     pub named_before: Vec<String>,
     /// What it holds after the command.
@@ -94,15 +96,20 @@ impl Prepared {
         }
         let mut said = String::new();
         for step in scenario.before {
-            said = prepare(&before, programs, step, &said, &root)?;
+            let last = prepare(&before, programs, step, &said, &root)?;
+            before.keep("said", &last)?;
+            said.push_str(&last);
         }
         for lost in scenario.lost {
             fs::remove_dir_all(before.path(lost))?;
         }
+        if let Some(folder) = scenario.instead {
+            fs::rename(before.path(folder), before.path("archive"))?;
+        }
         // Looking makes some of it again, so another place is looked at.
         let looked_at = before.copied_to(&root.join("looked-at"))?;
         let named_before = verdict::problems(&looked_at, programs, scenario.hit.who)?;
-        let words = words(&scenario.hit, &said);
+        let words = words(scenario.hit.words, &said);
         let place = before.copied_to(&root.join("whole"))?;
         let disk = place.disk()?;
         let whole = place.traced(programs, scenario.hit.who, &words, None, true)?;
@@ -114,7 +121,7 @@ impl Prepared {
         verdict::problems(&place, programs, scenario.hit.who)?;
         let mut names = verdict::names(&before)?;
         names.extend(verdict::names(&place)?);
-        let prepared = Self { scenario, before, words, named_before, holds_then, whole, disk, names };
+        let prepared = Self { scenario, before, words, said, named_before, holds_then, whole, disk, names };
         let complaints = verdict::complaints(&prepared, &place, programs, &prepared.whole)?;
         match complaints.is_empty() {
             true => Ok(prepared),
@@ -248,7 +255,7 @@ pub fn make_disks(folder: &Path) -> io::Result<PathBuf> {
 }
 
 fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &Path) -> io::Result<String> {
-    let words = words(step, said);
+    let words = words(step.words, said);
     let Some(percent) = step.killed_at else {
         let run = before.plain(programs, step.who, &words)?;
         return match run.code {
@@ -263,8 +270,19 @@ fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &
     Ok(String::new())
 }
 
-fn words(step: &Step, said: &str) -> Vec<String> {
-    let last = said.split_whitespace().last().unwrap_or_default();
-    let keyholder = Identity::generate(&mut Entropy::from_seed(&[9; 32])).recipient().to_string();
-    step.words.iter().map(|word| word.replace("{last}", last).replace("{keyholder}", &keyholder)).collect()
+/// Words as they are typed after this was said.
+pub fn words(words: &[&str], said: &str) -> Vec<String> {
+    let proposal = proposal_in(said);
+    let [keyholder, successor] = [KEYHOLDER, SUCCESSOR].map(|seed| identity(seed).recipient().to_string());
+    let word = |word: &&str| {
+        let word = word.replace("{proposal}", proposal).replace("{keyholder}", &keyholder);
+        word.replace("{successor}", &successor)
+    };
+    words.iter().map(word).collect()
+}
+
+/// The last proposal that is named; nothing where none is.
+fn proposal_in(said: &str) -> &str {
+    let mut words = said.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.rfind(|word| word.parse::<ProposalId>().is_ok()).unwrap_or_default()
 }

@@ -7,8 +7,8 @@ use crate::place::Who;
 pub struct Step {
     /// Who types it.
     pub who: Who,
-    /// What is typed. `{disks}` is the folder of what can be received, `{last}` the last word of what the command before
-    /// said, `{keyholder}` a keyholder's public key.
+    /// What is typed. `{disks}` is the folder of what can be received, `{proposal}` the last proposal that a command before
+    /// named, `{keyholder}` and `{successor}` keyholders' public keys; the file `said` holds what the command before said.
     pub words: &'static [&'static str],
     /// At which counted call it is killed, in parts of a hundred of all its calls: only in preparation.
     pub killed_at: Option<usize>,
@@ -29,6 +29,8 @@ pub struct Scenario {
     pub before: &'static [Step],
     /// Folders that are gone before the command.
     pub lost: &'static [&'static str],
+    /// The folder that takes the archive's place before the command, where one does.
+    pub instead: Option<&'static str>,
     /// What is hit.
     pub hit: Step,
     /// What the same command may answer where it was done already, in part.
@@ -48,6 +50,8 @@ pub enum Result {
     Bag,
     /// A sheet in `out/sheet`, which opens the keys of the member of this name.
     Sheet(&'static str),
+    /// A file with which this command succeeds.
+    For(&'static [&'static str]),
 }
 
 const fn olena(words: &'static [&'static str]) -> Step {
@@ -63,6 +67,41 @@ const RELEASED: Step = olena(&["release", "A1"]);
 const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
 const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 
+const NAMED: Step =
+    olena(&["keyholder", "set", "--keyholder", "{keyholder}", "--threshold", "1", "--reason", "agreed"]);
+const GIVEN: Step = olena(&["receive", "{disks}/first", "--from-file", "giver", "--yes", "--json"]);
+const SUCCEEDED: Step =
+    olena(&["keyholder", "set", "--keyholder", "{successor}", "--threshold", "1", "--reason", "another"]);
+const CHALLENGED: Step = olena(&["keyholder", "challenge", "{proposal}", "--out", "out/challenge"]);
+const APPROVED: Step = olena(&[
+    "keyholder",
+    "sign",
+    "out/challenge/approve-{proposal}.txt",
+    "out/challenge/approve-{proposal}-1.age",
+    "--key",
+    "keyholder",
+    "--out",
+    "out/approval",
+]);
+const ASKED: Step = olena(&["keyholder", "giver", "A1", "--out", "out/giver"]);
+const UNSEALED: Step = olena(&[
+    "unseal",
+    "out/giver/A1-giver-1.age",
+    "--key",
+    "keyholder",
+    "--about",
+    "out/giver/A1-giver.txt",
+    "--by",
+    "Vira",
+    "--purpose-file",
+    "purpose",
+    "--statement",
+    "out/statement",
+]);
+const TESTED: Step = olena(&["keyholder", "test", "--out", "out/test"]);
+const SHEET_FOR_CY: Step =
+    olena(&["member", "add", "Cy", "--new-passphrase-file", "boris", "--recovery-sheet", "out/sheet"]);
+
 /// One member, who took a disk in and released it.
 const ALONE: Scenario = Scenario {
     name: "",
@@ -71,6 +110,7 @@ const ALONE: Scenario = Scenario {
     has_authority: false,
     before: &[RECEIVED, RELEASED],
     lost: &[],
+    instead: None,
     hit: RECEIVE,
     done: &[],
     result: Result::None,
@@ -146,7 +186,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "erase-agreed",
         before: &[RECEIVED, RELEASED, olena(&["erase", "A1-1", "--reason", "a private letter"])],
-        hit: boris(&["agree", "{last}"]),
+        hit: boris(&["agree", "{proposal}"]),
         done: &["waits for agreement"],
         ..TOGETHER
     },
@@ -224,15 +264,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "member-add",
         is_slow: true,
-        hit: olena(&[
-            "member",
-            "add",
-            "Cy",
-            "--new-passphrase-file",
-            "boris",
-            "--recovery-sheet",
-            "out/sheet",
-        ]),
+        hit: SHEET_FOR_CY,
         done: &["There is a member called Cy", "is there already"],
         result: Result::Sheet("Cy"),
         ..ALONE
@@ -240,22 +272,13 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "member-remove",
         before: &[RECEIVED, RELEASED, boris(&["member", "remove", "Boris", "--reason", "he left"])],
-        hit: olena(&["agree", "{last}"]),
+        hit: olena(&["agree", "{proposal}"]),
         done: &["waits for agreement"],
         ..TOGETHER
     },
     Scenario {
         name: "keyholder-set",
-        hit: olena(&[
-            "keyholder",
-            "set",
-            "--keyholder",
-            "{keyholder}",
-            "--threshold",
-            "1",
-            "--reason",
-            "agreed",
-        ]),
+        hit: NAMED,
         done: &["nothing was done without your confirmation"],
         ..ALONE
     },
@@ -270,4 +293,88 @@ pub const SCENARIOS: &[Scenario] = &[
         hit: olena(&["key", "change", "--reason", "it may have been copied"]),
         ..ALONE
     },
+    Scenario { name: "receive-given", before: &[NAMED], hit: GIVEN, ..ALONE },
+    Scenario {
+        name: "keyholder-giver",
+        before: &[NAMED, GIVEN],
+        hit: ASKED,
+        result: Result::For(UNSEALED.words),
+        ..ALONE
+    },
+    Scenario {
+        name: "keyholder-giver-own",
+        before: &[GIVEN],
+        hit: olena(&["keyholder", "giver", "A1", "--purpose-file", "purpose"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "unseal",
+        before: &[NAMED, GIVEN, ASKED],
+        hit: UNSEALED,
+        result: Result::For(&["keyholder", "opened", "out/statement"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "keyholder-opened",
+        before: &[NAMED, GIVEN, ASKED, UNSEALED],
+        hit: olena(&["keyholder", "opened", "out/statement"]),
+        ..ALONE
+    },
+    Scenario { name: "keyholder-test", before: &[NAMED], hit: TESTED, ..ALONE },
+    Scenario {
+        name: "keyholder-tested",
+        before: &[NAMED, TESTED, olena(&["unseal", "out/test/recovery-test-1.age", "--key", "keyholder"])],
+        hit: olena(&["keyholder", "tested", "said"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "keyholder-challenge",
+        before: &[NAMED, SUCCEEDED],
+        hit: CHALLENGED,
+        result: Result::For(APPROVED.words),
+        ..ALONE
+    },
+    Scenario {
+        name: "keyholder-sign",
+        before: &[NAMED, SUCCEEDED, CHALLENGED],
+        hit: APPROVED,
+        result: Result::For(&["agree", "{proposal}", "--approval", "out/approval"]),
+        ..ALONE
+    },
+    Scenario {
+        name: "keyholder-replaced",
+        before: &[NAMED, SUCCEEDED, CHALLENGED, APPROVED],
+        hit: olena(&["agree", "{proposal}", "--approval", "out/approval"]),
+        done: &["waits for agreement"],
+        ..ALONE
+    },
+    Scenario {
+        name: "compartment-share",
+        before: &[RECEIVED, olena(&["compartment", "new", "witnesses", "--letter", "W"])],
+        hit: olena(&["compartment", "share", "witnesses", "--with", "Boris"]),
+        ..TOGETHER
+    },
+    Scenario {
+        name: "member-remove-proposed",
+        hit: boris(&["member", "remove", "Boris", "--reason", "he left"]),
+        ..TOGETHER
+    },
+    Scenario {
+        name: "member-add-agreed",
+        before: &[RECEIVED, RELEASED, SHEET_FOR_CY],
+        hit: boris(&["agree", "{proposal}"]),
+        done: &["waits for agreement"],
+        ..TOGETHER
+    },
+    Scenario {
+        name: "recover-rollback",
+        before: &[RECEIVED, RELEASED, BACKED_UP, olena(&["restore", "out/backup", "older"]), RECEIVE],
+        lost: &["archive"],
+        instead: Some("older"),
+        hit: olena(&["recover", "--accept-rollback", "the newer copy is lost"]),
+        done: &["did not go back"],
+        ..ALONE
+    },
+    Scenario { name: "list", lost: &["archive/folds"], hit: olena(&["list", "--json"]), ..ALONE },
+    Scenario { name: "check", lost: &["archive/folds"], hit: olena(&["check", "--full", "--json"]), ..ALONE },
 ];

@@ -21,8 +21,8 @@ use vidimus_archive::{Archive, OpenError, Opening};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::merkle::{Frontier, leaf_hash};
 
-use crate::place::{Place, Programs, Who};
-use crate::points::Prepared;
+use crate::place::{GIVER, Place, Programs, Who};
+use crate::points::{Prepared, words};
 use crate::scenario::Result as Made;
 use crate::trace::Run;
 
@@ -98,9 +98,9 @@ pub fn complaints(
         Err(error) => complaints.push(format!("its items cannot be read: {error}")),
     }
     complaints.extend(broken(&promises, place)?);
-    complaints.extend(unusable(prepared, place, programs)?);
     complaints.extend(names(place)?.difference(&prepared.names).map(|name| format!("left over: {name}")));
     complaints.extend(readable(place)?);
+    complaints.extend(unusable(prepared, place, programs)?);
     Ok(complaints)
 }
 
@@ -179,8 +179,8 @@ fn readable(place: &Place) -> io::Result<Vec<String>> {
     Ok(readable)
 }
 
-/// Of what is received, and of passphrases.
-const SECRETS: [&str; 4] = ["note on the", "list on the", "допрос", "herons cross"];
+/// Of what is received and from whom, and of passphrases.
+const SECRETS: [&str; 5] = ["note on the", "list on the", "допрос", "herons cross", GIVER];
 
 /// The paths that the receipt on standard output says were not taken; none where no receipt was printed.
 fn not_taken(run: &Run) -> Option<Vec<String>> {
@@ -331,6 +331,10 @@ fn unusable(prepared: &Prepared, place: &Place, programs: &Programs) -> io::Resu
             "--new-passphrase-file",
             "olena-anew",
         ]),
+        Made::For(command) => {
+            let typed = words(command, &prepared.said);
+            fails(&typed.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         Made::Bag => {
             let file = place.path("out/bag/data");
             let complete = fs::read_dir(&file).is_ok_and(|files| files.count() == 2);

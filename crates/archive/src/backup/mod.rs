@@ -168,7 +168,7 @@ impl Archive {
         if above.is_some_and(|above| above.starts_with(&ours)) {
             return Err(BackupError::Inside);
         }
-        files::make_folder(folder)?;
+        files::settle_folder(folder)?;
         if ours.starts_with(folder.canonicalize()?) {
             return Err(BackupError::Inside);
         }

@@ -108,6 +108,8 @@ impl Archive {
     pub fn begin_recovery_test(&mut self, folder: &Path) -> Result<Vec<TestFile>, RecoveryTestError> {
         self.refresh_register()?;
         let set = giver::set_of(self.register.keyholders.as_ref())?.ok_or(RecoveryTestError::NoKeyholders)?;
+        files::settle_folder(folder)
+            .map_err(|reason| RecoveryTestError::Write { path: folder.to_owned(), reason })?;
         let mut digests = Vec::new();
         let code = |entropy: &mut Entropy| {
             let code = Zeroizing::new(format!("recovery-test {}\n", hex::encode(entropy.bytes::<16>())));

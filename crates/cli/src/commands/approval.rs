@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use vidimus_archive::sign_approval;
 use vidimus_archive::unseal::Unsealed;
+use vidimus_archive::{settle_folder, sign_approval};
 use vidimus_model::ProposalId;
 
 use super::{Answer, unseal};
 use crate::context::Context;
-use crate::secrets::{self, NewFile};
+use crate::secrets;
 use crate::trouble::{ApprovalTrouble, Trouble};
 use crate::words::{keyholders, tells};
 
@@ -21,13 +21,13 @@ pub fn challenge(context: &Context, typed: &str, folder: &Path) -> Result<Answer
         typed.to_lowercase().parse().map_err(|_| Trouble::NoSuchProposal(typed.to_owned()))?;
     let asked =
         context.open()?.approval_asked(id)?.ok_or(Trouble::Approval(ApprovalTrouble::NothingAsked))?;
-    std::fs::create_dir_all(folder).map_err(|error| Trouble::at(folder, error))?;
+    settle_folder(folder).map_err(|error| Trouble::at(folder, error))?;
     let text = folder.join(format!("approve-{id}.txt"));
-    NewFile::create(&text)?.write(asked.text.as_bytes())?;
+    secrets::put_once(&text, asked.text.as_bytes())?;
     let mut written = Vec::new();
     for (number, (age, recipients)) in (1..).zip(asked.shares) {
         let path = folder.join(format!("approve-{id}-{number}.age"));
-        NewFile::create(&path)?.write(&age)?;
+        secrets::put_once(&path, &age)?;
         written.push((path, recipients));
     }
     context.say(&tells::shares_written(context.lang, &written))?;
@@ -51,11 +51,11 @@ pub fn sign(
         Unsealed::Text(key) => {
             let signature = sign_approval(&untrusted_text, &key)
                 .ok_or_else(|| Trouble::Approval(ApprovalTrouble::NotToSign(text.to_owned())))?;
-            NewFile::create(out)?.write(&signature)?;
+            secrets::put_once(out, &signature)?;
             context.say(&keyholders::signed(context.lang, out))?;
         }
         Unsealed::Layer(layer) => {
-            NewFile::create(out)?.write(&layer)?;
+            secrets::put_once(out, &layer)?;
             context.say(&keyholders::layer_for_the_next(context.lang, out))?;
         }
     }

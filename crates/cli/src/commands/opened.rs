@@ -12,7 +12,7 @@ use super::Answer;
 use super::keyholder::not_given;
 use crate::context::Context;
 use crate::references;
-use crate::secrets::{self, NewFile};
+use crate::secrets;
 use crate::trouble::{OpeningTrouble, Trouble};
 use crate::words::openings;
 
@@ -88,15 +88,24 @@ pub fn sign(context: &Context, typed: &Sign, words: &Words) -> Result<(), Troubl
     let asked = std::str::from_utf8(&untrusted).ok().and_then(OpeningAsked::read);
     let asked = asked.ok_or_else(|| trouble(OpeningTrouble::NotAsked))?;
     let seed = words.key.as_ref().ok_or(Trouble::Opening(OpeningTrouble::NoKey))?;
-    let at = SystemClock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = || SystemClock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let at = stated_at(out).unwrap_or_else(now);
     let why = lines_in(typed.purpose_file.as_deref())?;
     if why.is_empty() {
         return Err(Trouble::NoReason);
     }
     let said = opening(&asked, seed, by, &at, why).ok_or_else(|| trouble(OpeningTrouble::NotAsked))?;
-    NewFile::create(out)?.write(sign_opening(&said, seed).as_bytes())?;
+    secrets::put_once(out, sign_opening(&said, seed).as_bytes())?;
     context.note(&openings::stated(context.lang, out));
     Ok(())
+}
+
+/// The time in a statement that the same command wrote before: killed after it, it goes on with what it said.
+fn stated_at(out: &Path) -> Option<String> {
+    let is_file = std::fs::symlink_metadata(out).is_ok_and(|found| found.is_file());
+    let untrusted = secrets::read_input(out).ok().filter(|_| is_file)?;
+    let (text, _) = std::str::from_utf8(&untrusted).ok()?.trim_end().rsplit_once('\n')?;
+    Some(Opening::read(&format!("{text}\n"))?.at)
 }
 
 /// The lines of a file that says what for; none where none was named.

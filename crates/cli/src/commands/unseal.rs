@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Answer, opened};
 use crate::context::Context;
-use crate::secrets::{self, NewFile};
+use crate::secrets;
 use crate::trouble::Trouble;
 use crate::words::{safe, tells};
 
@@ -48,7 +48,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         }
         Unsealed::Layer(layer) => {
             let path = arguments.out.as_deref().ok_or(Trouble::KeyholdersMissing)?;
-            NewFile::create(path)?.write(&layer)?;
+            secrets::put_once(path, &layer)?;
             context.say(&tells::for_the_next_keyholder(context.lang, path))?;
         }
     }
