@@ -50,4 +50,4 @@ crash:
 	@scripts/crash.sh
 
 insider:
-	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells -- --nocapture
+	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds -- --nocapture

@@ -3,7 +3,7 @@
 //! A key's first row in the ledger says what it is: `compartment/1` or `generation/1` for a compartment's,
 //! `accession/1` for an accession's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 
@@ -88,6 +88,8 @@ pub struct Keyring {
     own: Vec<KeyId>,
     /// Keys wrapped for this member of which no row tells: generations of a later ledger, which took accessions' keys over.
     untold: Vec<KeyId>,
+    /// Compartments of which the member lacks a generation of the key.
+    incomplete: BTreeSet<CompartmentId>,
 }
 
 impl Keyring {
@@ -102,6 +104,7 @@ impl Keyring {
             compartments: BTreeMap::new(),
             own: Vec::new(),
             untold: Vec::new(),
+            incomplete: BTreeSet::new(),
         }
     }
 
@@ -200,10 +203,11 @@ impl Keyring {
         self.compartments.clear();
         self.own.clear();
         self.untold.clear();
-        let mut first_rows = Vec::new();
+        let (mut first_rows, mut not_mine) = (Vec::new(), BTreeSet::new());
         for entry in read_folder(&self.layout.held())? {
             let Some(id) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
             if !self.layout.wrap(id, &self.member().to_string()).exists() {
+                not_mine.insert(id);
                 continue;
             }
             match self.open(id) {
@@ -244,6 +248,34 @@ impl Keyring {
             }
         }
         self.compartments.retain(|_, held| !held.generations.is_empty());
+        self.look_for_gaps(ledger, &not_mine)
+    }
+
+    /// Does the member lack a generation of the key of a compartment that this key is of? What they fold of it lacks records
+    /// that others read, so that nobody else must be given it.
+    pub(crate) fn is_incomplete(&self, key: KeyId) -> bool {
+        let mut held = self.compartments.values().filter(|held| self.incomplete.contains(&held.id));
+        held.any(|held| held.generations.contains(&key))
+    }
+
+    /// A key that others are wrapped for is a generation of a compartment's.
+    fn look_for_gaps(&mut self, ledger: &dyn Ledger, not_mine: &BTreeSet<KeyId>) -> Result<(), KeyringError> {
+        self.incomplete.clear();
+        if not_mine.is_empty() {
+            return Ok(());
+        }
+        let mut generations = BTreeSet::new();
+        for entry in read_folder(&self.layout.held())? {
+            let Some(id) = entry.to_str().and_then(|name| name.parse::<KeyId>().ok()) else { continue };
+            let holders = read_folder(&self.layout.held_key(id)).unwrap_or_default();
+            let holders = holders.iter().filter_map(|name| name.to_str()?.strip_suffix(".age")?.parse().ok());
+            generations.extend(holders.filter(|holder| not_mine.contains(holder)));
+        }
+        for id in generations {
+            let first = ledger.rows_of_key(&id.to_string(), 0, 1)?;
+            let of = first.first().and_then(|row| row.compartment.parse::<CompartmentId>().ok());
+            self.incomplete.extend(of.filter(|of| self.compartments.contains_key(of)));
+        }
         Ok(())
     }
 

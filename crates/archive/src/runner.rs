@@ -101,6 +101,18 @@ impl Archive {
         self.refresh()
     }
 
+    /// Brings what is folded on the disk up to date, so that it can be compared with all records. What cannot be stays as it is.
+    pub(crate) fn bring_up_folds(&mut self) {
+        let compartments = self.keyring.compartments().map(HeldCompartment::current);
+        let ours: Vec<KeyId> = compartments.chain(self.keyring.own_accessions().to_vec()).collect();
+        for key in ours.into_iter().filter(|key| !self.keyring.is_incomplete(*key)).collect::<Vec<_>>() {
+            let Ok(secret) = self.fold_secret(key) else { continue };
+            if let Ok(Some(mut open)) = Shelf::new(&self.layout, key).look(&secret) {
+                let _ = self.bring_up(&mut open.catalogue, key);
+            }
+        }
+    }
+
     /// Replays what is new in the register.
     pub(crate) fn refresh_register(&mut self) -> Result<(), FoldError> {
         let size = self.ledger.tip()?.size;
@@ -173,9 +185,12 @@ impl Archive {
         Ok(&mut self.catalogues.get_mut(&key).expect("it was put there above").catalogue)
     }
 
-    /// Opens the catalogue of a key. Where it cannot be written it is read if it can be, or else folded in memory: who can read
+    /// Opens the catalogue of a key. Whoever lacks a part of what is folded there folds it for themselves alone. Where it cannot be written it is read if it can be, or else folded in memory: who can read
     /// the ledger gets an answer.
     fn open_catalogue(&mut self, key: KeyId) -> Result<Shelved, FoldError> {
+        if self.keyring.is_incomplete(key) {
+            return Shelved::in_memory();
+        }
         let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
         match shelf.open(&secret) {
             Err(error) if error.is_of_the_medium() => {
@@ -222,6 +237,9 @@ impl Archive {
 
     /// Makes the fold of a key anew beside the one that is there, which others go on reading, then swaps them.
     pub(crate) fn fold_anew(&mut self, turn: &Held, key: KeyId) -> Result<(), FoldError> {
+        if self.keyring.is_incomplete(key) {
+            return Ok(()); // those who hold all of it make it again
+        }
         let (shelf, secret) = (Shelf::new(&self.layout, key), self.fold_secret(key)?);
         let mut draft = shelf.draft(turn, &secret)?;
         self.feed(&mut draft.catalogue, key)?;

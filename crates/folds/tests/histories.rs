@@ -2,11 +2,11 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::*;
 use proptest::prelude::*;
-use vidimus_folds::catalogue::{ItemQuery, State};
+use vidimus_folds::catalogue::{Difference, ItemQuery, NotTakenPrint, Prints, State, Told};
 use vidimus_folds::{ApplyError, Catalogue, Entry, Fold, Said};
 use vidimus_model::{Change, Ref};
 
@@ -243,6 +243,37 @@ fn seen(catalogue: &Catalogue) -> Vec<(Ref, bool)> {
     items.into_iter().map(|row| (row.item.about, row.state == State::Withdrawn)).collect()
 }
 
+/// What a catalogue does not say as these entries do.
+fn differences(catalogue: &Catalogue, entries: &[Entry], end: u64) -> Vec<Difference> {
+    let prints = Prints::default();
+    let mut items = BTreeMap::new();
+    let (mut not_taken, mut rest) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let Said::Statement(said) = &entry.said else {
+            rest.push(entry.clone());
+            continue;
+        };
+        match (prints.of(entry.seq, said), &said.change) {
+            (Some(print), Change::Item(item)) => _ = items.insert(item.about.clone(), print),
+            (Some(print), Change::NotTaken(what)) => {
+                not_taken.push(NotTakenPrint { seq: entry.seq, about: what.about.clone(), print });
+            }
+            _ => rest.push(entry.clone()),
+        }
+    }
+    let told = Told {
+        position: end,
+        prints: &prints,
+        items: Box::new(items.iter().map(|(about, print)| (about, *print))),
+        not_taken: Box::new(not_taken.iter()),
+        rest: &rest,
+        unreadable: &BTreeSet::new(),
+    };
+    let mut found = Vec::new();
+    assert_eq!(catalogue.compare(told, &mut |difference| found.push(difference)).unwrap().position, end);
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
@@ -296,6 +327,7 @@ proptest! {
         feed(&mut fresh.catalogue, &readable, 0, end, size);
         prop_assert_eq!(followed.catalogue.dump().unwrap(), fresh.catalogue.dump().unwrap());
         prop_assert_eq!(seen(&fresh.catalogue), world.expected());
+        prop_assert_eq!(differences(&followed.catalogue, &readable, end), []);
 
         let mut disordered = empty();
         let order = shuffled(readable.clone(), seed);

@@ -217,7 +217,7 @@ mod tests {
         let whole = Ref::accession(None, 1);
         let (mut facts, mut report) = (Facts::default(), Report::default());
         for number in there {
-            facts.items.learn(*number, "key", item(&whole.with_item(*number), place(1, None)));
+            facts.items.learn(*number, "key", item(&whole.with_item(*number), place(1, None)), None);
         }
         facts.items.settle(&mut report);
         name_items(&whole, count, gone.iter().copied().collect::<BTreeSet<_>>(), &facts, &mut report);

@@ -1,5 +1,7 @@
 //! The items that the records name, in few bytes each: an archive may hold ten million.
 
+use std::collections::BTreeSet;
+
 use vidimus_model::{Item, ObjectPlace, Ref, Repack};
 use vidimus_vault::ObjectName;
 
@@ -15,6 +17,8 @@ pub(super) struct ItemFacts {
     pub sha256: Option<[u8; 32]>,
     /// Bytes of the file.
     pub size: u64,
+    /// Its fingerprint, as folds are compared with; none where its fields are not of their form.
+    print: Option<u64>,
     /// The key that seals it, an index.
     key: u32,
     /// Where its bytes lie now.
@@ -70,10 +74,10 @@ const RECENT: usize = 64;
 
 impl Items {
     /// Takes note of a record that names an item.
-    pub fn learn(&mut self, seq: u64, key: &str, item: Item) {
+    pub fn learn(&mut self, seq: u64, key: &str, item: Item, print: Option<u64>) {
         let (key, spot) = (self.key_index(key), self.spot(&item.object));
         let sha256 = digest(&item.sha256);
-        self.all.push(ItemFacts { about: item.about, seq, sha256, size: item.size, key, spot });
+        self.all.push(ItemFacts { about: item.about, seq, sha256, size: item.size, print, key, spot });
     }
 
     /// Takes note of a record that names new places.
@@ -116,11 +120,6 @@ impl Items {
         (0..).zip(&self.all)
     }
 
-    /// The item of this reference.
-    pub fn find(&self, about: &Ref) -> Option<&ItemFacts> {
-        last_of(&self.all, &self.by_reference, about).map(|index| &self.all[index])
-    }
-
     /// Numbers of an accession's items, in their order.
     pub fn numbers(&self, accession: &Ref) -> impl Iterator<Item = u64> {
         let about = |index: &u32| &self.all[*index as usize].about;
@@ -128,6 +127,22 @@ impl Items {
         let behind = self.by_reference[from..].iter().map(about);
         let of = behind.take_while(|about| about.whole() == *accession);
         of.filter(|about| about.members.is_empty()).filter_map(|about| about.item)
+    }
+
+    /// The fingerprints of what these keys seal, of each item the last, in the order of references.
+    pub fn prints(&self, keys: &BTreeSet<String>) -> impl Iterator<Item = (&Ref, u64)> {
+        let of_these: Vec<bool> = self.keys.iter().map(|key| keys.contains(key)).collect();
+        let all = self.by_reference.iter().map(|index| &self.all[*index as usize]);
+        let mut found =
+            all.filter(move |item| of_these[item.key as usize] && item.print.is_some()).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let item = found.next()?;
+                if found.peek().is_none_or(|next| next.about != item.about) {
+                    return item.print.map(|print| (&item.about, print));
+                }
+            }
+        })
     }
 
     /// The key that seals an item.
@@ -138,13 +153,6 @@ impl Items {
     /// The object in which its bytes lie; none where its record names none.
     pub fn object(&self, item: &ItemFacts) -> Option<&ObjectFacts> {
         self.objects[item.spot.object as usize].as_ref()
-    }
-
-    /// Is this where its bytes lie?
-    pub fn is_at(&self, item: &ItemFacts, place: &ObjectPlace) -> bool {
-        let spot = item.spot;
-        self.object(item).is_some_and(|object| described(place) == Some(*object))
-            && (spot.offset, spot.length) == (place.offset, place.length)
     }
 
     fn key_index(&mut self, key: &str) -> u32 {
@@ -195,7 +203,7 @@ fn digest(text: &str) -> Option<[u8; 32]> {
 pub(super) mod tests {
     use vidimus_model::{FileSystemSays, FoundPath, Item, ObjectPlace, Place, Reading, Ref, Repack};
 
-    use super::Items;
+    use super::{Items, described, last_of};
     use crate::check::report::Report;
 
     pub fn place(name: u8, offset: Option<u64>) -> ObjectPlace {
@@ -225,7 +233,7 @@ pub(super) mod tests {
         // More items than recent objects are looked through.
         for number in 1..=200 {
             let object = place(u8::try_from(number % 100).unwrap(), Some(number));
-            items.learn(number, "key", item(&whole.with_item(number), object));
+            items.learn(number, "key", item(&whole.with_item(number), object), None);
         }
         let repack = |number, object| Repack {
             about: whole.clone(),
@@ -234,17 +242,20 @@ pub(super) mod tests {
         items.learn_places(300, repack(4, place(201, Some(0))));
         items.learn_places(301, repack(4, place(202, Some(9))));
         items.learn_places(2, repack(5, place(203, Some(0))));
-        items.learn(302, "key", item(&whole.with_item(6), place(6, Some(6))));
+        items.learn(302, "key", item(&whole.with_item(6), place(6, Some(6))), None);
         items.settle(&mut report);
 
         let at = |number: u64, place: &ObjectPlace| {
-            items.is_at(items.find(&whole.with_item(number)).unwrap(), place)
+            let index = last_of(&items.all, &items.by_reference, &whole.with_item(number)).unwrap();
+            let item = &items.all[index];
+            items.object(item).copied() == described(place)
+                && (item.spot.offset, item.spot.length) == (place.offset, place.length)
         };
         assert!(at(4, &place(202, Some(9))));
         assert!(at(5, &place(5, Some(5))), "a record does not say where a later item lies");
         assert!(at(150, &place(50, Some(150))));
         assert!(!at(150, &place(50, Some(50))) && !at(150, &place(50, None)));
-        assert!(items.find(&whole.with_item(201)).is_none());
+        assert_eq!(last_of(&items.all, &items.by_reference, &whole.with_item(201)), None);
         let problems = report.done(true).problems;
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(problems[0].reference, "A1-6");
@@ -255,9 +266,9 @@ pub(super) mod tests {
         let whole = Ref::accession(None, 1);
         let mut items = Items::default();
         let capital = ObjectPlace { header: "AB".repeat(32), ..place(1, None) };
-        items.learn(1, "key", item(&whole.with_item(1), capital));
+        items.learn(1, "key", item(&whole.with_item(1), capital), None);
         let unnamed = ObjectPlace { name: "../x".into(), ..place(1, None) };
-        items.learn(2, "key", Item { sha256: "3".into(), ..item(&whole.with_item(2), unnamed) });
+        items.learn(2, "key", Item { sha256: "3".into(), ..item(&whole.with_item(2), unnamed) }, None);
         assert!(items.iter().all(|(_, item)| items.object(item).is_none()));
         assert_eq!(items.get(0).sha256, Some([3; 32]));
         assert_eq!(items.get(1).sha256, None);

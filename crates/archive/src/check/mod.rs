@@ -10,6 +10,7 @@ mod altered;
 mod clocks;
 mod complete;
 mod files;
+mod folded;
 mod folds;
 mod items;
 mod keyholders;
@@ -77,6 +78,7 @@ impl Archive {
         }
         // A fold that is thrown away must not live on in an open handle.
         self.catalogues.clear();
+        self.bring_up_folds();
         run(
             &self.layout,
             &self.high_water,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
 
+use vidimus_folds::catalogue::Prints;
 use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
 use vidimus_model::{Change, KeyId, MemberId, Ref, Statement, StatementError};
 use vidimus_proof::record::{MemberSignatureError, Record};
@@ -12,6 +13,7 @@ use super::CheckProgress;
 use super::altered::Altered;
 use super::clocks::Clocks;
 use super::complete::Received;
+use super::folded::Folded;
 use super::items::Items;
 use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
@@ -64,6 +66,8 @@ pub(super) struct Facts {
     pub altered: Altered,
     /// What was received.
     pub received: Received,
+    /// What folds keep of them.
+    pub folded: Folded,
     /// Another process appended meanwhile.
     pub in_use: bool,
     erased: BTreeMap<u64, Arc<str>>,
@@ -92,7 +96,10 @@ enum Seen {
         problem: Sentence,
     },
     Sound {
-        statement: Option<Box<Statement>>,
+        /// Or the name of a change that this version does not know.
+        said: Result<Box<Statement>, String>,
+        /// The statement's, as folds are compared with.
+        print: Option<u64>,
         signed_in: Option<String>,
         base: u64,
     },
@@ -106,6 +113,7 @@ struct Bench<'a> {
     archive_id: &'a str,
     scan: &'a Scan,
     register: &'a Register,
+    prints: &'a Prints,
 }
 
 /// Looks at every row, on two threads.
@@ -118,7 +126,8 @@ pub(super) fn look(
     report: &mut Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) -> Facts {
-    let bench = Bench { keys, archive_id, scan, register };
+    let prints = Prints::default();
+    let bench = Bench { keys, archive_id, scan, register, prints: &prints };
     let mut facts = Facts { keys: scan.keys.clone(), ..Facts::default() };
     let size = scan.entries.len() as u64;
     let mut next = 0;
@@ -141,6 +150,7 @@ pub(super) fn look(
     }
     facts.in_use = moved_on(ledger, scan);
     facts.finish(&bench, report);
+    facts.folded.prints = prints;
     facts
 }
 
@@ -181,15 +191,15 @@ impl Bench<'_> {
     }
 
     fn look_at_record(&self, row: &Row, record: &Record) -> Seen {
-        let (statement, about) = match Statement::of(record) {
+        let (said, about) = match Statement::of(record) {
             Ok(statement) => {
                 let about = match &statement.change {
                     Change::Item(item) => Some(item.about.clone()),
                     _ => None,
                 };
-                (Some(Box::new(statement)), about)
+                (Ok(Box::new(statement)), about)
             }
-            Err(StatementError::Unknown(_)) => (None, None),
+            Err(StatementError::Unknown(change)) => (Err(change), None),
             Err(error) => {
                 return Seen::Wrong {
                     about: None,
@@ -197,6 +207,7 @@ impl Bench<'_> {
                 };
             }
         };
+        let print = said.as_ref().ok().and_then(|statement| self.prints.of(row.seq, statement));
         let wrong = |problem: &'static str| Seen::Wrong { about: about.clone(), problem: problem.into() };
         if !self.register.has_signed(record, row.seq) {
             return wrong("its record is not signed by this archive");
@@ -208,7 +219,7 @@ impl Bench<'_> {
         let by = record.text("by").and_then(|by| by.parse::<MemberId>().ok());
         let Some(presence) = by.and_then(|by| self.register.members.get(&by)) else {
             if self.register.is_damaged {
-                return Seen::Sound { statement, signed_in: None, base: 0 };
+                return Seen::Sound { said, print, signed_in: None, base: 0 };
             }
             return wrong("its record is by somebody who never was a member");
         };
@@ -231,7 +242,7 @@ impl Bench<'_> {
         if !self.was_present(presence.from, presence.until, row.seq) {
             return wrong("it was signed by somebody who was not a member then");
         }
-        Seen::Sound { statement, signed_in, base: signature.base }
+        Seen::Sound { said, print, signed_in, base: signature.base }
     }
 
     /// Within one append rows stand in random order, so presence is a matter of appends.
@@ -259,6 +270,9 @@ impl Facts {
     fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {
         self.altered.see(row);
         self.received.see(row, !matches!(seen, Seen::NotHeld));
+        if matches!(seen, Seen::Stripped | Seen::Broken | Seen::Wrong { .. }) {
+            self.folded.unreadable.insert(row.seq);
+        }
         match seen {
             Seen::Blank => *self.opened.entry(row.key.clone()).or_default() += 1,
             Seen::Stripped => {
@@ -277,7 +291,7 @@ impl Facts {
                 let reference = about.map_or_else(|| record(row.seq, row.seq), |about| about.to_string());
                 report.problem(reference, problem, what::TAMPERED);
             }
-            Seen::Sound { statement, signed_in, base } => {
+            Seen::Sound { said, print, signed_in, base } => {
                 *self.opened.entry(row.key.clone()).or_default() += 1;
                 self.sound += 1;
                 self.bases.insert(base);
@@ -285,23 +299,27 @@ impl Facts {
                     let from = self.name(&from);
                     self.moved.push((row.seq, from));
                 }
-                match statement {
-                    Some(statement) => {
+                match said {
+                    Ok(statement) => {
                         self.acted.insert(statement.by);
                         self.clocks.take(row.seq, base, statement.at);
-                        self.learn(row, *statement);
+                        self.learn(row, *statement, print);
                     }
-                    None => self.unknown_changes += 1,
+                    Err(change) => {
+                        self.folded.learn_unknown(row, change);
+                        self.unknown_changes += 1;
+                    }
                 }
             }
         }
     }
 
-    fn learn(&mut self, row: &Row, statement: Statement) {
+    fn learn(&mut self, row: &Row, statement: Statement, print: Option<u64>) {
+        self.folded.learn(row, &statement, print);
         self.altered.learn(row, &statement.change);
         self.received.learn(row, &statement);
         match statement.change {
-            Change::Item(item) => self.items.learn(row.seq, &row.key, item),
+            Change::Item(item) => self.items.learn(row.seq, &row.key, item, print),
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
             Change::Accession(begun) => {
                 self.givers.entry(begun.about).or_default().entry = Some(hex::encode(row.entry));

@@ -73,6 +73,8 @@ pub mod what {
         "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+    /// A fold says something else than the records.
+    pub const CATALOGUE: &str = "Nothing is lost, and the catalogue is made again: ask once more, and find out who had the archive open.";
     /// The medium or the system refuses.
     pub const MEDIUM: &str =
         "This is not damage yet: look at the disk, and at who may read the folder, then check again.";
@@ -81,7 +83,8 @@ pub mod what {
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 10] = [
+pub const REMEDIES: [&str; 11] = [
+    what::CATALOGUE,
     what::MEDIUM,
     what::BACKUP,
     what::KEYS,

@@ -94,6 +94,8 @@ pub const TEMPLATES: &[&str] = &[
     "the folder cannot be read: {}",
     "this program did not put it there",
     "the catalogue folds/{} was not sound: it was thrown away, and is folded again when it is asked",
+    "the catalogue hid it, or said something else of it than the records do",
+    "whether the catalogue folds/{} says what the records say: it is not up to date, or a key is missing",
     "the catalogue is not sound and cannot be thrown away: {}",
     "{} keys that open",
     "{} keys that are wrapped for others: only they can open them",

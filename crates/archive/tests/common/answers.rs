@@ -36,8 +36,13 @@ fn list(archive: &mut Archive) -> Vec<ListRow> {
 
 /// Every answer, from folds that are made anew.
 pub fn answers(folder: &Path) -> Vec<String> {
+    open(folder).rebuild().unwrap();
+    answers_as_they_are(folder)
+}
+
+/// Every answer, from the folds that are there.
+pub fn answers_as_they_are(folder: &Path) -> Vec<String> {
     let mut archive = open(folder);
-    archive.rebuild().unwrap();
     let rows = list(&mut archive);
     let mut about: Vec<_> =
         rows.iter().flat_map(|row| [row.reference.clone(), row.accession.clone()]).collect();

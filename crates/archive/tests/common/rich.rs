@@ -69,7 +69,7 @@ impl Rich {
         fs::write(place.archive().join("settings.json"), "{\"authorities\": []}\n").unwrap();
         drop(archive);
         let today = tempfile::tempdir().unwrap();
-        assert!(place.open().check(true, &mut |_| {}).problems.is_empty());
+        assert_eq!(place.open().check(true, &mut |_| {}).problems, []);
         copy(place.folder.path(), today.path());
         Self { today, yesterday }
     }

@@ -1,6 +1,7 @@
 //! Items as rows: digests, names and times as bytes and numbers, because millions of them are kept.
 
 use jiff::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 use vidimus_model::{
     FileSystemSays, FoundPath, Item, MemberId, ObjectPlace, Reading, ReadingSizes, Statement, TimeZoneKnown,
@@ -38,6 +39,76 @@ pub(super) struct Checked<'a> {
     pub place: PlaceRow,
     item: &'a Item,
     sizes: Option<(i64, i64)>,
+}
+
+/// The columns of an item's row, as they are stored; equal for equal rows.
+#[derive(Hash)]
+pub(super) struct Columns<'a> {
+    pub accession: i64,
+    pub number: i64,
+    pub members: &'a [u8],
+    pub seq: i64,
+    at: i64,
+    member: i64,
+    source: i64,
+    path: &'a [u8],
+    pub sha256: &'a [u8],
+    pub size: i64,
+    file_system: &'a [u8],
+    pub object: &'a [u8],
+    object_size: i64,
+    header: &'a [u8],
+    offset: Option<i64>,
+    length: Option<i64>,
+    copy_of: Option<&'a str>,
+    changed: bool,
+    size_before: Option<i64>,
+    size_after: Option<i64>,
+}
+
+impl<'a> Columns<'a> {
+    /// Reads [`COLUMNS`] from column `first` on.
+    pub fn read(row: &'a Row, first: usize) -> rusqlite::Result<Self> {
+        let number = |column: usize| row.get::<_, i64>(first + column);
+        let optional = |column: usize| row.get::<_, Option<i64>>(first + column);
+        let bytes =
+            |column: usize| row.get_ref(first + column)?.as_blob().map_err(|_| damaged(first + column));
+        Ok(Self {
+            accession: number(0)?,
+            number: number(1)?,
+            members: bytes(2)?,
+            seq: number(3)?,
+            at: number(4)?,
+            member: number(5)?,
+            source: number(6)?,
+            path: bytes(7)?,
+            sha256: bytes(8)?,
+            size: number(9)?,
+            file_system: bytes(10)?,
+            object: bytes(11)?,
+            object_size: number(12)?,
+            header: bytes(13)?,
+            offset: optional(14)?,
+            length: optional(15)?,
+            copy_of: match row.get_ref(first + 16)? {
+                ValueRef::Null => None,
+                text => Some(text.as_str().map_err(|_| damaged(first + 16))?),
+            },
+            changed: row.get(first + 17)?,
+            size_before: optional(18)?,
+            size_after: optional(19)?,
+        })
+    }
+
+    /// Its reference.
+    pub fn key(&self) -> Key {
+        Key { accession: self.accession, number: self.number, members: self.members.to_vec() }
+    }
+
+    /// Is it a copy of an item that was there before?
+    pub fn is_copy(&self) -> bool {
+        self.copy_of.is_some()
+    }
 }
 
 impl PlaceRow {
@@ -86,35 +157,64 @@ impl<'a> Checked<'a> {
 
     /// Inserts the row unless there is one for the reference; says whether it did.
     pub fn insert(&self, db: &rusqlite::Connection, seq: i64, said: &Statement) -> rusqlite::Result<bool> {
-        let (key, place) = (&self.key, &self.place);
-        let inserted = db
-            .prepare_cached(
-                "INSERT OR IGNORE INTO item VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                 ?17, ?18, ?19, ?20)",
-            )?
-            .execute(params![
-                key.accession,
-                key.number,
-                key.members,
-                seq,
-                said.at.as_second(),
-                member_number(said.by),
-                self.item.source,
-                self.item.path.as_bytes(),
-                self.sha256,
-                self.size,
-                pack_file_system(&self.item.file_system),
-                place.name,
-                place.size,
-                place.header,
-                place.offset,
-                place.length,
-                self.item.copy_of.as_ref().map(ToString::to_string),
-                self.item.reading == Reading::Changed,
-                self.sizes.map(|(before, _)| before),
-                self.sizes.map(|(_, after)| after),
-            ])?;
+        let mut insert = db.prepare_cached(
+            "INSERT OR IGNORE INTO item VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20)",
+        )?;
+        let inserted = self.columns(seq, said, |row| {
+            insert.execute(params![
+                row.accession,
+                row.number,
+                row.members,
+                row.seq,
+                row.at,
+                row.member,
+                row.source,
+                row.path,
+                row.sha256,
+                row.size,
+                row.file_system,
+                row.object,
+                row.object_size,
+                row.header,
+                row.offset,
+                row.length,
+                row.copy_of,
+                row.changed,
+                row.size_before,
+                row.size_after,
+            ])
+        })?;
         Ok(inserted == 1)
+    }
+
+    /// Its row, as it is stored.
+    pub fn columns<T>(&self, seq: i64, said: &Statement, then: impl FnOnce(&Columns) -> T) -> T {
+        let (key, place) = (&self.key, &self.place);
+        let file_system = pack_file_system(&self.item.file_system);
+        let copy_of = self.item.copy_of.as_ref().map(ToString::to_string);
+        then(&Columns {
+            accession: key.accession,
+            number: key.number,
+            members: &key.members,
+            seq,
+            at: said.at.as_second(),
+            member: member_number(said.by),
+            source: self.item.source.into(),
+            path: self.item.path.as_bytes(),
+            sha256: &self.sha256,
+            size: self.size,
+            file_system: &file_system,
+            object: &place.name,
+            object_size: place.size,
+            header: &place.header,
+            offset: place.offset,
+            length: place.length,
+            copy_of: copy_of.as_deref(),
+            changed: self.item.reading == Reading::Changed,
+            size_before: self.sizes.map(|(before, _)| before),
+            size_after: self.sizes.map(|(_, after)| after),
+        })
     }
 }
 

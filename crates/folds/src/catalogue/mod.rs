@@ -2,6 +2,7 @@
 
 mod answers;
 mod apply;
+mod compare;
 mod dump;
 mod finders;
 mod history;
@@ -25,6 +26,7 @@ pub use answers::{
     AccessionRow, Answer, Begun, Counts, Given, HistoryRow, ItemQuery, ItemRow, NotTakenRow, ObjectUse,
     State, Totals,
 };
+pub use compare::{Difference, NotTakenPrint, Prints, Told};
 
 /// A catalogue in one encrypted file, opened once for each thread that asks; many may read while one writes.
 #[derive(Debug)]
