@@ -42,7 +42,7 @@ pub struct Act {
     /// Rows whose bodies are destroyed.
     pub erase: Vec<u64>,
     /// Rows whose bodies are replaced.
-    pub reseal: Vec<Reseal>,
+    pub reseal: Option<Reseal>,
     /// Compartments that were read to decide this; none for changes that commute.
     pub reads: Vec<CompartmentId>,
 }

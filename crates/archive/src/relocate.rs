@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use vidimus_ledger::{Ledger as _, Reseal};
+use vidimus_ledger::{Reseal, Row};
 use vidimus_model::{
     Change, CompartmentId, KeyId, MovedIn, MovedOut, ObjectPlace, Place, Ref, Repack, Withdrawal,
 };
@@ -224,7 +225,7 @@ impl Archive {
             at.bytes += bytes;
             progress(at.clone());
         };
-        let done = self.copy_and_record(group, to, new, &contents, &packs, &copies, &mut copied);
+        let done = self.copy_and_record(group, to, new, &contents, &packs, copies, &mut copied);
         // Also after an error: what was written for nothing is taken away.
         let finished = self.finish_work(workplace);
         done?;
@@ -244,15 +245,15 @@ impl Archive {
         new: KeyId,
         contents: &Contents,
         packs: &[Pack],
-        copies: &[Copy],
+        copies: Vec<Copy>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), MoveError> {
         let recipient = self.keyring.get(new).ok_or(FoldError::NotHeld)?.identity.recipient();
         let mut places: Vec<Place> = Vec::new();
         for Copy { key, name, items } in copies {
-            let old = self.keyring.open(*key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
+            let old = self.keyring.open(key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
             let identity = old.identity.clone();
-            places.extend(self.write_anew(items, &identity, *name, &recipient, progress)?);
+            places.extend(self.write_anew(&items, &identity, name, &recipient, progress)?);
         }
         let stays = self.write_packs(packs)?;
         self.vault.barrier().map_err(UnfinishedError::from)?;
@@ -285,7 +286,7 @@ impl Archive {
                 drafts.push(Draft { compartment: to.clone(), key: into, change: Change::Withdraw(mark) });
             }
             let reseal = archive.reseal(&contents.rows, new)?;
-            Ok(Act { drafts, reseal, reads: vec![source, to.clone()], ..Act::default() })
+            Ok(Act { drafts, reseal: Some(reseal), reads: vec![source, to.clone()], ..Act::default() })
         })?;
         Ok(())
     }
@@ -340,22 +341,26 @@ impl Archive {
     }
 
     /// The same records in the same rows, under another key. The row keeps its compartment, which the member's signature covers.
-    fn reseal(&mut self, rows: &[(u64, KeyId)], new: KeyId) -> Result<Vec<Reseal>, MoveError> {
-        let mut resealed = Vec::with_capacity(rows.len());
-        for (seq, key) in rows {
-            let row = self.ledger.rows(*seq, 1).map_err(FoldError::from)?.pop();
-            let Some(row) = row.filter(|row| row.seq == *seq) else { continue };
-            let old = self.keyring.open(*key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
-            let Some(record) = rows::record(&row, &old.row, &self.archive_id).map_err(FoldError::from)?
-            else {
-                continue;
-            };
-            let sealing = &self.keyring.get(new).ok_or(FoldError::NotHeld)?.row;
-            let aad = RowAad::new(&self.archive_id, &row.compartment, &new.to_string(), &row.entry)
-                .expect("identifiers hold no control characters");
-            let body = seal_row(sealing, &aad, record.to_sd_jwt().as_bytes(), &mut self.entropy);
-            resealed.push(Reseal { seq: *seq, key: new.to_string(), compartment: row.compartment, body });
+    fn reseal(&mut self, rows: &[(u64, KeyId)], new: KeyId) -> Result<Reseal, MoveError> {
+        let keys: BTreeSet<KeyId> = rows.iter().map(|(_, key)| *key).collect();
+        let mut old = BTreeMap::new();
+        for key in keys {
+            let sealing = self.keyring.open(key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
+            old.insert(key.to_string(), sealing.row.clone());
         }
-        Ok(resealed)
+        let sealing = self.keyring.get(new).ok_or(FoldError::NotHeld)?.row.clone();
+        let (archive, key) = (self.archive_id.clone(), new.to_string());
+        let name = key.clone();
+        let entropy = Mutex::new(self.entropy.fork());
+        let body = move |row: &Row| {
+            let from = old.get(&row.key).ok_or("the row is under another key by now")?;
+            let record = rows::record(row, from, &archive)?.ok_or("the row has no record any more")?;
+            let aad = RowAad::new(&archive, &row.compartment, &name, &row.entry)
+                .expect("identifiers hold no control characters");
+            let mut entropy = entropy.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(seal_row(&sealing, &aad, record.to_sd_jwt().as_bytes(), &mut entropy))
+        };
+        let rows = rows.iter().map(|(seq, _)| *seq).collect();
+        Ok(Reseal { rows, key, body: Arc::new(body) })
     }
 }

@@ -1,6 +1,7 @@
 //! What is true of every ledger: a suite that each implementation runs with [`conform!`](crate::conform!).
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::thread;
 
 use crate::{AppendError, Appended, Batch, Entry, Fault, FaultyLedger, Ledger, NewRow, OpId};
@@ -174,7 +175,7 @@ pub fn keeps_nothing_unsealed<F: Fixture>() {
     assert_sound(&ledger);
 }
 
-/// Erased rows keep their entry and operation; resealed ones change key and compartment; both are reported to copies.
+/// Erased rows keep their entry and operation; resealed ones change their key; both are reported to copies.
 pub fn destroys_and_replaces_bodies<F: Fixture>() {
     let fixture = F::new();
     let mut ledger = fixture.handle();
@@ -182,14 +183,20 @@ pub fn destroys_and_replaces_bodies<F: Fixture>() {
     put(&mut ledger, &Batch { rows: vec![blank], ..Batch::default() });
     put(&mut ledger, &batch(10..15));
     let before = ledger.rows(0, 9).unwrap();
-    let to = |seq| Reseal { seq, key: "V/1".into(), compartment: "V".into(), body: b"anew".into() };
+    let anew = |was: &Row| Ok([was.body.as_deref().unwrap_or_default(), b" anew"].concat());
+    let to = |seq| Some(Reseal { rows: vec![seq], key: "V/1".into(), body: Arc::new(anew) });
     for seq in [0, 6, 7] {
         let erase = refused(&mut ledger, &Batch { erase: vec![seq], ..batch(90..91) });
         assert!(matches!(erase, AppendError::NoBody { seq: named } if named == seq));
-        let reseal = refused(&mut ledger, &Batch { reseal: vec![to(seq)], ..batch(90..91) });
+        let reseal = refused(&mut ledger, &Batch { reseal: to(seq), ..batch(90..91) });
         assert!(matches!(reseal, AppendError::NoBody { seq: named } if named == seq));
     }
-    let done = put(&mut ledger, &Batch { erase: vec![1, 3], reseal: vec![to(2)], ..batch(15..16) });
+    let fails = move |was: &Row| if was.seq == 2 { Err("the key is gone".into()) } else { anew(was) };
+    let fails = Reseal { rows: vec![4, 2], key: "V/1".into(), body: Arc::new(fails) };
+    let unsealed = ledger.append(&Batch { reseal: Some(fails), ..batch(90..91) }, &mut seal);
+    assert!(matches!(unsealed, Err(AppendError::Seal(_))));
+    assert_eq!(ledger.rows(0, 9).unwrap(), before);
+    let done = put(&mut ledger, &Batch { erase: vec![1, 3], reseal: to(2), ..batch(15..16) });
     assert!(done.wiped);
     put(&mut ledger, &Batch { erase: vec![3], ..batch(16..17) });
 
@@ -198,9 +205,8 @@ pub fn destroys_and_replaces_bodies<F: Fixture>() {
         let altered = after[seq].altered;
         assert_eq!(after[seq], Row { body: None, erased: true, altered, ..before[seq].clone() });
     }
-    let (key, compartment) = ("V/1".into(), "V".into());
-    let altered = Some(6);
-    assert_eq!(after[2], Row { body: Some(b"anew".into()), key, compartment, altered, ..before[2].clone() });
+    let (key, body) = ("V/1".into(), anew(&before[2]).ok());
+    assert_eq!(after[2], Row { body, key, altered: Some(6), ..before[2].clone() });
     assert_eq!(after[4], before[4]);
     assert_eq!((after[1].altered, after[3].altered, after[4].altered), (Some(6), Some(7), None));
     assert_eq!((ledger.altered(6).unwrap(), ledger.altered(7).unwrap()), (vec![1, 2, 3], vec![3]));
@@ -234,13 +240,9 @@ pub fn copies_verbatim<F: Fixture>() {
     put(&mut source, &Batch { erase: vec![0], ..batch(4..6) });
     copy(&source, &mut backup).unwrap();
     equal(&source, &backup);
-    let to = Reseal {
-        seq: 2,
-        key: "V/1".into(),
-        compartment: "V".into(),
-        body: b"longer than it was before".into(),
-    };
-    put(&mut source, &Batch { erase: vec![1], reseal: vec![to], ..batch(6..8) });
+    let longer = |_: &Row| Ok(b"longer than it was before".into());
+    let to = Reseal { rows: vec![2], key: "V/1".into(), body: Arc::new(longer) };
+    put(&mut source, &Batch { erase: vec![1], reseal: Some(to), ..batch(6..8) });
     put(&mut source, &Batch { erase: vec![2, 7], ..batch(8..9) });
     for _ in 0..2 {
         assert!(copy(&source, &mut backup).unwrap());
@@ -287,8 +289,10 @@ pub fn refuses_false_copies<F: Fixture>() {
         let error = refuse(&changed(seq, |row| row.op = row.op.map(|_| [0; 16])), &notes, &tip);
         assert!(matches!(error, ReplicateError::Different { seq: named } if named == seq as u64));
     }
-    let error = refuse(&changed(0, |row| row.entry[0] ^= 1), &notes, &tip);
-    assert!(matches!(error, ReplicateError::Different { seq: 0 }));
+    for change in [|row: &mut Row| row.entry[0] ^= 1, |row: &mut Row| row.compartment = "V".into()] {
+        let error = refuse(&changed(0, change), &notes, &tip);
+        assert!(matches!(error, ReplicateError::Different { seq: 0 }));
+    }
     assert!(matches!(refuse(&rows[5..], &notes, &tip), ReplicateError::Gap { expected: 4 }));
     assert!(matches!(refuse(&rows[..6], &notes, &tip), ReplicateError::Gap { expected: 6 }));
     assert!(matches!(

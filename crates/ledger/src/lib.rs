@@ -9,6 +9,9 @@ mod memory;
 mod rules;
 mod sqlite;
 
+use std::fmt;
+use std::sync::Arc;
+
 pub use error::{AppendError, OpenError, ReplicateError, SealError, StoreError};
 pub use faulty::{Fault, FaultyLedger};
 pub use memory::MemoryLedger;
@@ -20,6 +23,8 @@ pub type Entry = [u8; 32];
 pub type OpId = [u8; 16];
 /// A batch's checks, made while nobody else can append; see [`Ledger::while_locked`].
 pub type Make<'a> = dyn FnMut(&dyn Ledger) -> Result<Batch, SealError> + 'a;
+/// The new ciphertext of a row that is sealed anew; see [`Reseal`].
+pub type NewBody = dyn Fn(&Row) -> Result<Vec<u8>, SealError> + Send + Sync;
 /// Signs the checkpoint over what the log holds (`Tip`) followed by the batch's entries.
 pub type Seal<'a> = dyn FnMut(&Tip, &[Entry]) -> Result<Sealed, SealError> + 'a;
 
@@ -80,7 +85,7 @@ pub struct Sealed {
 }
 
 /// What one transaction does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// Appended in this order; at least one, so that nothing is destroyed without a row that says so.
     pub rows: Vec<NewRow>,
@@ -89,26 +94,30 @@ pub struct Batch {
     /// Rows whose bodies are destroyed.
     pub erase: Vec<u64>,
     /// Rows whose bodies are replaced, the old ones destroyed.
-    pub reseal: Vec<Reseal>,
+    pub reseal: Option<Reseal>,
 }
 
 impl Batch {
     fn destroys(&self) -> bool {
-        !self.erase.is_empty() || !self.reseal.is_empty()
+        !self.erase.is_empty() || self.reseal.is_some()
     }
 }
 
-/// The same record under another key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The same records under another key. Bodies are asked for row by row, so that an append of any size holds one of them.
+#[derive(Clone)]
 pub struct Reseal {
-    /// The row, which must have a body.
-    pub seq: u64,
+    /// The rows, which must have bodies. Each keeps its compartment; no head moves by it.
+    pub rows: Vec<u64>,
     /// Name of the new key.
     pub key: String,
-    /// Name of the compartment the row belongs to from now on. No head moves by it, so both compartments need a new row.
-    pub compartment: String,
-    /// New ciphertext.
-    pub body: Vec<u8>,
+    /// Called once for each row, after the checkpoint was signed; when it fails nothing changes.
+    pub body: Arc<NewBody>,
+}
+
+impl fmt::Debug for Reseal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reseal").field("rows", &self.rows).field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// What an append did. It is durable.

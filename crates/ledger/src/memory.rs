@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::rules::{self, Content, RowRef, Store};
+use crate::rules::{self, RowRef, Store};
 use crate::{
     AppendError, Appended, Batch, Entry, Ledger, Make, OpId, ReplicateError, Row, Seal, StoreError, Tip,
 };
@@ -42,6 +42,16 @@ impl MemoryLedger {
     fn write(&self, write: impl FnOnce(&mut State)) -> Result<(), StoreError> {
         write(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
         Ok(())
+    }
+
+    /// An error in `work` leaves everything as it was.
+    fn undoing<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let before = self.read(State::clone)?;
+        let done = work();
+        if done.is_err() {
+            self.write(|state| *state = before)?;
+        }
+        done
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
@@ -104,13 +114,13 @@ impl Ledger for MemoryLedger {
 
     fn append(&mut self, batch: &Batch, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
         let _alone = self.lock();
-        rules::append(self, batch, seal)
+        self.undoing(|| rules::append(self, batch, seal))
     }
 
     fn while_locked(&mut self, make: &mut Make<'_>, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
         let _alone = self.lock();
         let batch = make(self).map_err(AppendError::Seal)?;
-        rules::append(self, &batch, seal)
+        self.undoing(|| rules::append(self, &batch, seal))
     }
 
     fn replicate(
@@ -120,12 +130,7 @@ impl Ledger for MemoryLedger {
         tip: &Tip,
     ) -> Result<bool, ReplicateError> {
         let _alone = self.lock();
-        let before = self.read(State::clone)?;
-        let done = rules::replicate(self, rows, checkpoints, tip);
-        if done.is_err() {
-            self.write(|state| *state = before)?;
-        }
-        done.map(|_| true)
+        self.undoing(|| rules::replicate(self, rows, checkpoints, tip)).map(|_| true)
     }
 
     fn wipe(&mut self) -> Result<bool, StoreError> {
@@ -137,22 +142,22 @@ impl Store for MemoryLedger {
     fn insert(&self, row: &RowRef<'_>) -> Result<(), StoreError> {
         let row = Row {
             seq: row.seq,
-            compartment: row.content.compartment.into(),
-            key: row.content.key.into(),
+            compartment: row.compartment.into(),
+            key: row.key.into(),
             entry: *row.entry,
             op: row.op.copied(),
-            body: row.content.body.map(Into::into),
+            body: row.body.map(Into::into),
             erased: row.erased,
             altered: row.altered,
         };
         self.write(|state| state.rows.push(row))
     }
 
-    fn alter(&self, seq: u64, at: u64, to: Content<'_>) -> Result<(), StoreError> {
+    fn alter(&self, seq: u64, at: u64, key: &str, body: Option<&[u8]>) -> Result<(), StoreError> {
         self.write(|state| {
             let row = &mut state.rows[seq as usize];
-            (row.compartment, row.key) = (to.compartment.into(), to.key.into());
-            row.body = to.body.map(Into::into);
+            row.key = key.into();
+            row.body = body.map(Into::into);
             row.erased = row.body.is_none();
             row.altered = Some(at);
         })

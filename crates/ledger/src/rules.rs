@@ -10,9 +10,9 @@ use crate::{
 pub(crate) trait Store: Ledger {
     /// Adds a row at the end.
     fn insert(&self, row: &RowRef<'_>) -> Result<(), StoreError>;
-    /// Destroys a row's body (if it has one) and writes the new content; without a body the row is erased. Notes the
-    /// ledger size `at` which it happened.
-    fn alter(&self, seq: u64, at: u64, to: Content<'_>) -> Result<(), StoreError>;
+    /// Destroys a row's body (if it has one) and writes the new one and the key that seals it; without a body the row is
+    /// erased. Notes the ledger size `at` which it happened.
+    fn alter(&self, seq: u64, at: u64, key: &str, body: Option<&[u8]>) -> Result<(), StoreError>;
     /// Keeps a checkpoint.
     fn sign(&self, size: u64, note: &[u8]) -> Result<(), StoreError>;
     /// Moves the end; its checkpoint is kept already.
@@ -24,17 +24,11 @@ pub(crate) struct RowRef<'a> {
     pub seq: u64,
     pub entry: &'a Entry,
     pub op: Option<&'a OpId>,
-    pub content: Content<'a>,
-    pub erased: bool,
-    pub altered: Option<u64>,
-}
-
-/// What of a row can change.
-#[derive(Clone, Copy)]
-pub(crate) struct Content<'a> {
     pub compartment: &'a str,
     pub key: &'a str,
     pub body: Option<&'a [u8]>,
+    pub erased: bool,
+    pub altered: Option<u64>,
 }
 
 pub(crate) fn append(store: &dyn Store, batch: &Batch, seal: &mut Seal<'_>) -> Result<Appended, AppendError> {
@@ -48,23 +42,27 @@ pub(crate) fn append(store: &dyn Store, batch: &Batch, seal: &mut Seal<'_>) -> R
     let sealed = seal(&tip, &entries).map_err(AppendError::Seal)?;
 
     for (seq, row) in (tip.size..).zip(&batch.rows) {
-        let content = Content { compartment: &row.compartment, key: &row.key, body: row.body.as_deref() };
         store.insert(&RowRef {
             seq,
             entry: &row.entry,
             op: row.op.as_ref(),
-            content,
+            compartment: &row.compartment,
+            key: &row.key,
+            body: row.body.as_deref(),
             erased: false,
             altered: None,
         })?;
     }
-    for to in &batch.reseal {
-        let content = Content { compartment: &to.compartment, key: &to.key, body: Some(&to.body) };
-        store.alter(to.seq, tip.size, content)?;
+    if let Some(to) = &batch.reseal {
+        for seq in to.rows.iter().copied() {
+            let was = row(store, seq)?.ok_or(AppendError::NoBody { seq })?;
+            let body = (to.body)(&was).map_err(AppendError::Seal)?;
+            store.alter(seq, tip.size, &to.key, Some(&body))?;
+        }
     }
     for seq in batch.erase.iter().copied() {
         let was = row(store, seq)?.ok_or(AppendError::NoBody { seq })?;
-        store.alter(seq, tip.size, Content { compartment: &was.compartment, key: &was.key, body: None })?;
+        store.alter(seq, tip.size, &was.key, None)?;
     }
     let size = tip.size + batch.rows.len() as u64;
     let next = Tip { size, frontier: sealed.frontier, note: sealed.note };
@@ -107,7 +105,7 @@ fn refuse_moved(store: &dyn Store, heads: &[(String, u64)], size: u64) -> Result
 }
 
 fn refuse_bodiless(store: &dyn Store, batch: &Batch) -> Result<(), AppendError> {
-    for seq in batch.reseal.iter().map(|to| to.seq) {
+    for seq in batch.reseal.iter().flat_map(|to| &to.rows).copied() {
         row(store, seq)?.filter(|row| row.body.is_some()).ok_or(AppendError::NoBody { seq })?;
     }
     for seq in batch.erase.iter().copied() {
@@ -140,10 +138,8 @@ pub(crate) fn replicate(
         if theirs.seq >= tip.size {
             return Err(ReplicateError::Beyond { size: tip.size });
         }
-        let content =
-            Content { compartment: &theirs.compartment, key: &theirs.key, body: theirs.body.as_deref() };
         if theirs.seq < ours.size {
-            altered |= follow(store, theirs, content, ours.size)?;
+            altered |= follow(store, theirs, ours.size)?;
             continue;
         }
         if theirs.seq != next {
@@ -158,7 +154,9 @@ pub(crate) fn replicate(
             seq: theirs.seq,
             entry: &theirs.entry,
             op: theirs.op.as_ref(),
-            content,
+            compartment: &theirs.compartment,
+            key: &theirs.key,
+            body: theirs.body.as_deref(),
             erased: theirs.erased,
             altered: theirs.altered,
         })?;
@@ -182,11 +180,12 @@ pub(crate) fn replicate(
 }
 
 /// Takes over what happened to a row that we have; returns whether something did.
-fn follow(store: &dyn Store, theirs: &Row, content: Content<'_>, at: u64) -> Result<bool, ReplicateError> {
+fn follow(store: &dyn Store, theirs: &Row, at: u64) -> Result<bool, ReplicateError> {
     let seq = theirs.seq;
     let ours = row(store, seq)?.ok_or(ReplicateError::Gap { expected: seq })?;
     let blank = |row: &Row| row.body.is_none() && !row.erased;
-    if ours.entry != theirs.entry || ours.op != theirs.op || blank(&ours) != blank(theirs) {
+    let same = |a: &Row, b: &Row| a.compartment == b.compartment && a.entry == b.entry && a.op == b.op;
+    if !same(&ours, theirs) || blank(&ours) != blank(theirs) {
         return Err(ReplicateError::Different { seq });
     }
     if ours.erased && !theirs.erased {
@@ -196,10 +195,10 @@ fn follow(store: &dyn Store, theirs: &Row, content: Content<'_>, at: u64) -> Res
         return Ok(false);
     }
     if blank(theirs) {
-        // A blank row has nothing to reseal, so its names never change.
+        // A blank row has nothing to seal anew, so its key never changes.
         return Err(ReplicateError::Different { seq });
     }
     // The source's own word: a copy of this copy must be told as one of the source would be.
-    store.alter(seq, theirs.altered.unwrap_or(at), content)?;
+    store.alter(seq, theirs.altered.unwrap_or(at), &theirs.key, theirs.body.as_deref())?;
     Ok(true)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
-use crate::rules::{self, Content, RowRef, Store};
+use crate::rules::{self, RowRef, Store};
 use crate::{AppendError, Appended, Batch, Entry, Ledger, Make, OpId, OpenError};
 use crate::{ReplicateError, Row, Seal, StoreError, Tip};
 use connect::{APPLICATION, Access, PATIENCE, open_database, refuse_other_files, to_write};
@@ -340,25 +340,24 @@ impl Ledger for SqliteLedger {
 
 impl Store for SqliteLedger {
     fn insert(&self, row: &RowRef<'_>) -> Result<(), StoreError> {
-        let compartment = self.name_id(row.content.compartment)?;
-        let key = self.name_id(row.content.key)?;
-        let place = self.new_place(row.content.body)?;
+        let compartment = self.name_id(row.compartment)?;
+        let key = self.name_id(row.key)?;
+        let place = self.new_place(row.body)?;
         self.run(
             "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![row.seq, compartment, key, row.entry, row.op, place, row.erased, row.altered],
         )
     }
 
-    fn alter(&self, seq: u64, at: u64, to: Content<'_>) -> Result<(), StoreError> {
+    fn alter(&self, seq: u64, at: u64, key: &str, body: Option<&[u8]>) -> Result<(), StoreError> {
         self.run(
             "UPDATE body SET sealed = zeroblob(length(sealed)) WHERE place = (SELECT place FROM row WHERE seq = ?1)",
             [seq],
         )?;
-        let (compartment, key) = (self.name_id(to.compartment)?, self.name_id(to.key)?);
-        let place = self.new_place(to.body)?;
+        let (key, place) = (self.name_id(key)?, self.new_place(body)?);
         self.run(
-            "UPDATE row SET compartment = ?2, key = ?3, place = ?4, erased = ?4 IS NULL, altered = ?5 WHERE seq = ?1",
-            params![seq, compartment, key, place, at],
+            "UPDATE row SET key = ?2, place = ?3, erased = ?3 IS NULL, altered = ?4 WHERE seq = ?1",
+            params![seq, key, place, at],
         )
     }
 

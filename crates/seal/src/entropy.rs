@@ -40,6 +40,11 @@ impl Entropy {
         Self { pool, used: POOL }
     }
 
+    /// Another generator, seeded by this one.
+    pub fn fork(&mut self) -> Self {
+        Self::from_seed(&self.secret())
+    }
+
     /// Fills `out` with random bytes.
     pub fn fill(&mut self, mut out: &mut [u8]) {
         while !out.is_empty() {

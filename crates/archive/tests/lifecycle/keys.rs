@@ -277,7 +277,7 @@ fn a_removed_member_signs_nothing_that_holds() {
 
 fn append_with(ledger: &mut SqliteLedger, seed: &SigningSeed, key: &VerifierKey) {
     let row = NewRow { compartment: "main".into(), key: String::new(), entry: [7; 32], op: None, body: None };
-    let batch = Batch { rows: vec![row], heads: Vec::new(), erase: Vec::new(), reseal: Vec::new() };
+    let batch = Batch { rows: vec![row], ..Batch::default() };
     let signer = Signer::new(key.name().clone(), seed.bytes());
     let mut seal = |tip: &vidimus_ledger::Tip, entries: &[[u8; 32]]| {
         let mut frontier = Frontier::from_bytes(&tip.frontier)?;

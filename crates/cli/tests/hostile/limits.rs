@@ -57,6 +57,24 @@ fn a_million_tiny_files() {
 }
 
 #[test]
+fn what_moves_and_is_hidden() {
+    let house = House::with_archive();
+    let disk = house.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let items = many() / 10;
+    for number in 0..items {
+        fs::write(disk.join(format!("{number:06}.txt")), format!("file {number}\n")).unwrap();
+    }
+    measured(&house, &["receive", "disk", "--json"], 0);
+    measured_text(&house, &["release", "A1"], 0);
+    measured_text(&house, &["compartment", "new", "V"], 0);
+    measured_text(&house, &["move", "A1", "--into", "V"], 0);
+    measured_text(&house, &["withdraw", "A1", "--reason", "to be asked again"], 0);
+    measured_text(&house, &["reinstate", "A1", "--reason", "asked"], 0);
+    questions(&house, items);
+}
+
+#[test]
 fn a_million_names_in_one_folder() {
     let house = House::with_archive();
     let disk = house.path("disk");

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use super::*;
 use crate::conform::{Fixture, assert_sound, batch, row, seal};
-use crate::{NewRow, Reseal};
+use crate::{NewBody, NewRow, Reseal};
 
 struct Folder(tempfile::TempDir);
 
@@ -125,8 +126,9 @@ fn no_file_keeps_a_destroyed_body() {
         let mut change = batch(ROWS + step..ROWS + step + 1);
         kept.remove(n.to_string().as_bytes());
         if n.is_multiple_of(5) {
-            let (key, compartment) = ("V/1".into(), "V".into());
-            change.reseal.push(Reseal { seq: n, key, compartment, body: body(format!("new {n}"), n + 9) });
+            let new = body(format!("new {n}"), n + 9);
+            let body: Arc<NewBody> = Arc::new(move |_| Ok(new.clone()));
+            change.reseal = Some(Reseal { rows: vec![n], key: "V/1".into(), body });
             kept.insert(format!("new {n}").into_bytes());
         } else {
             change.erase.push(n);
