@@ -4,6 +4,10 @@ Standard input: a JSON list of secrets. Arguments: folders, and files. Standard 
 """
 import base64, json, os, sys, zlib
 
+GLANCE = 48  # enough to see that nearly any place in ciphertext begins no stream
+PIECE = 4096
+DEEPEST = 16 << 20  # of what one stream holds
+
 
 def forms(secret):
     raw = secret.encode()
@@ -25,17 +29,40 @@ def search(data, wanted):
     return {(secret, form) for secret, form, pattern in wanted if pattern in data}
 
 
+def may_begin(data, at):
+    """Can a deflate stream's first block begin here? Of those that are only stored the length is said twice."""
+    kind = data[at] & 6
+    if kind == 0:
+        return at + 5 <= len(data) and data[at + 1] ^ data[at + 3] == 255 == data[at + 2] ^ data[at + 4]
+    return kind == 2 or kind == 4 and data[at] < 240
+
+
 def inflated(data):
-    """What any deflate stream in it holds; a window at a time, for a stream may begin at any byte."""
+    """What any deflate stream in it holds, which may begin at any byte; zlib, gzip, ZIP and PNG hold such streams."""
+    view = memoryview(data)
+    followed = 0
     for at in range(len(data)):
-        if data[at] & 6 == 6:  # no such kind of block
+        if not may_begin(data, at):
             continue
+        stream = zlib.decompressobj(-15)
         try:
-            text = zlib.decompressobj(-15).decompress(data[at:at + 4096], 65536)
+            texts = [stream.decompress(view[at:at + GLANCE], DEEPEST)]
         except zlib.error:
             continue
-        if len(text) > 8:
-            yield text
+        # Within a stream that was followed, the beginnings of others are looked at only.
+        end = at + PIECE if at < followed else len(data)
+        read, length = at + GLANCE, len(texts[0])
+        while not stream.eof and read < end and length < DEEPEST:
+            try:
+                texts.append(stream.decompress(view[read:read + PIECE], DEEPEST))
+            except zlib.error:
+                break
+            read += PIECE
+            length += len(texts[-1])
+        if read > at + PIECE:
+            followed = max(followed, min(read, len(data)))
+        if length > 8:
+            yield b"".join(texts)
 
 
 def main():
