@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash
+.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way (VIDIMUS_INSIDER_SEED=n)'
+	@echo 'make nonsense every nonsense typed at every option of every command'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
@@ -48,6 +49,9 @@ rot:
 
 crash:
 	@scripts/crash.sh
+
+nonsense:
+	VIDIMUS_NONSENSE=1 cargo test --locked -p vidimus-cli --test nonsense
 
 insider:
 	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds -- --nocapture

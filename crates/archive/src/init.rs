@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::{
     ArchiveBegins, Change, Compartment, CompartmentId, Generation, KeyId, Keyholders, Member, MemberId,
+    is_unsafe_to_show,
 };
 use vidimus_proof::note::{KeyName, NameError, Signer};
 use vidimus_seal::KdfParams;
@@ -63,6 +64,9 @@ pub enum InitError {
     /// The origin is longer than 200 bytes.
     #[error("the origin is too long")]
     OriginTooLong,
+    /// The origin has characters that a terminal would obey, or that turn a line around.
+    #[error("the origin has characters that cannot be shown")]
+    OriginUnsafe,
     /// A member needs a name.
     #[error("a member needs a name without control characters, of at most 400 bytes")]
     MemberName,
@@ -175,6 +179,10 @@ impl Archive {
         let origin: KeyName = beginning.origin.parse().map_err(InitError::Origin)?;
         if beginning.origin.len() > MAX_ORIGIN {
             return Err(InitError::OriginTooLong.into());
+        }
+        // It stands on every receipt, as it is.
+        if beginning.origin.chars().any(is_unsafe_to_show) {
+            return Err(InitError::OriginUnsafe.into());
         }
         let existed = folder.is_dir();
         let turn = Turn::take(folder)?;

@@ -1,33 +1,37 @@
 //! Files that hold secrets: read only where nobody else can read them, made so that nobody else can.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use vidimus_archive::replace_file;
 use zeroize::Zeroizing;
 
 use crate::trouble::Trouble;
 
-/// Longer than any passphrase or code that a person keeps in a file.
-const MOST: u64 = 64 * 1024;
+/// Longer than any passphrase, or code, or words about a giver or a purpose. Words about a giver are sealed up to 70 times
+/// in one record, which `vidimus_proof::record` reads to 16 MiB.
+pub const WORDS: usize = 64 * 1024;
+/// Longer than any note on a delivery.
+pub const NOTE: usize = 1 << 20;
+/// Longer than any file that this program writes for people to hand on.
+pub const MADE: usize = 32 << 20;
 
 /// The text in a file that only its owner, us, can read; without the newline at its end.
 ///
 /// # Errors
 /// The file cannot be read, others can read it too, or it holds no text.
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, Trouble> {
-    let file = File::open(path).map_err(|error| Trouble::at(path, error))?;
+    let file = open(path)?;
     // Asked of the open file, so that no other can be put in its place in between.
     let metadata = file.metadata().map_err(|error| Trouble::at(path, error))?;
-    if metadata.is_dir() {
-        return Err(Trouble::at(path, io::ErrorKind::IsADirectory.into()));
-    }
     if metadata.mode() & 0o077 != 0 || metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(Trouble::FileNotPrivate(path.to_owned()));
     }
-    let bytes = read_all(file.take(MOST)).map_err(|error| Trouble::at(path, error))?;
+    let bytes = read_all(file, WORDS).map_err(|error| Trouble::at(path, error))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::PassphraseUnreadable(path.to_owned()))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
@@ -37,26 +41,50 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, Trouble> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Everything in a file that was named, or on standard input for `-`; others may read the file too.
+/// Everything in a file that was named, or on standard input for `-`, up to `most` bytes; others may read the file too.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn read_input(path: &Path) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+/// It cannot be read, is longer, or is a pipe from which nothing comes.
+pub fn read_input(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let at = |error| Trouble::at(path, error);
     if path == Path::new("-") {
-        return Ok(read_all(io::stdin().lock())?);
+        return read_all(io::stdin().lock(), most).map_err(at);
     }
-    let file = File::open(path).map_err(|error| Trouble::at(path, error))?;
-    read_all(file).map_err(|error| Trouble::at(path, error))
+    let file = open(path)?;
+    let pipe = file.metadata().map_err(at)?.file_type().is_fifo();
+    let bytes = read_all(file, most).map_err(at)?;
+    if pipe && bytes.is_empty() {
+        return Err(Trouble::PassphraseUnreadable(path.to_owned()));
+    }
+    Ok(bytes)
 }
 
-/// Everything that `from` holds, in memory that is wiped.
-fn read_all(mut from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Opens to read. A pipe to which nobody writes is at its end at once, and whoever writes to one is waited for.
+fn open(path: &Path) -> Result<File, Trouble> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path).and_then(|file| {
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        rustix::fs::fcntl_setfl(&file, OFlags::empty())?;
+        Ok(file)
+    });
+    opened.map_err(|error| match Errno::from_io_error(&error) {
+        // A socket.
+        Some(Errno::NXIO) => Trouble::at(path, io::ErrorKind::InvalidData.into()),
+        _ => Trouble::at(path, error),
+    })
+}
+
+/// Everything that `from` holds, in memory that is wiped; an error where it is more than `most` bytes.
+fn read_all(mut from: impl io::Read, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room at once, because a vector that grows leaves its old memory behind unwiped.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(WORDS));
     let mut chunk = Zeroizing::new([0; 4096]);
     loop {
         match from.read(&mut chunk[..])? {
             0 => return Ok(bytes),
+            count if bytes.len() + count > most => return Err(io::ErrorKind::FileTooLarge.into()),
             count if bytes.len() + count > bytes.capacity() => {
                 let mut larger = Zeroizing::new(Vec::with_capacity(bytes.capacity() * 2));
                 larger.extend_from_slice(&bytes);
@@ -127,7 +155,7 @@ pub fn put_once(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
 
 fn holds(path: &Path, bytes: &[u8]) -> bool {
     let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    is_file && read_input(path).is_ok_and(|found| *found == bytes)
+    is_file && read_input(path, MADE).is_ok_and(|found| *found == bytes)
 }
 
 /// Is what lies there a file that only we can read, and empty?
@@ -148,9 +176,11 @@ impl Drop for NewFile {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewFile, put_once, read_all, read_private};
+    use super::{NewFile, WORDS, put_once, read_all, read_input, read_private};
     use crate::trouble::Trouble;
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     #[test]
     fn only_the_newline_at_the_end_goes() {
@@ -167,6 +197,22 @@ mod tests {
         NewFile::create(&path).unwrap().write(b"secret").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(read_private(&path), Err(Trouble::FileNotPrivate(_))));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_pipe_but_for_whoever_writes_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(read_input(&path, WORDS), Err(Trouble::PassphraseUnreadable(_))));
+        assert!(matches!(NewFile::create(&path), Err(Trouble::Exists(_))));
+        // As `--note-file <(program)` in a shell: the pipe has no name, and its writer is slow.
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let name = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let waiting = std::thread::spawn(move || read_input(Path::new(&name), WORDS).unwrap());
+        writer.write_all(b"a note").unwrap();
+        drop(writer);
+        assert_eq!(*waiting.join().unwrap(), b"a note");
     }
 
     #[test]
@@ -202,6 +248,8 @@ mod tests {
     #[test]
     fn long_input_is_read_whole() {
         let long = vec![7; 300_000];
-        assert_eq!(*read_all(&long[..]).unwrap(), long);
+        assert_eq!(*read_all(&long[..], 300_000).unwrap(), long);
+        let too_long = read_all(&long[..], 299_999).unwrap_err();
+        assert_eq!(too_long.kind(), std::io::ErrorKind::FileTooLarge);
     }
 }

@@ -276,7 +276,14 @@ impl Trouble {
             | Self::Inside { .. } => 1,
             Self::System { path, error } => match error.kind() {
                 io::ErrorKind::PermissionDenied => 3,
-                io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+                io::ErrorKind::NotFound
+                | io::ErrorKind::IsADirectory
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::InvalidFilename
+                | io::ErrorKind::InvalidInput
+                | io::ErrorKind::InvalidData
+                | io::ErrorKind::FileTooLarge
+                | io::ErrorKind::AlreadyExists
                     if path.is_some() =>
                 {
                     2

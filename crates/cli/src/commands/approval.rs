@@ -46,7 +46,7 @@ pub fn sign(
     keys: &[PathBuf],
     out: &Path,
 ) -> Result<Answer, Trouble> {
-    let untrusted_text = secrets::read_input(text)?;
+    let untrusted_text = secrets::read_input(text, secrets::MADE)?;
     match unseal::open(shares, keys)? {
         Unsealed::Text(key) => {
             let signature = sign_approval(&untrusted_text, &key)

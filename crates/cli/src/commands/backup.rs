@@ -73,7 +73,7 @@ pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble
 
 fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {
     match error {
-        _ if folder.exists() && !folder.is_dir() => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
+        _ if is_no_folder(folder) => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
         BackupError::NotOurs(folder) => Trouble::NotEmpty(folder),
         BackupError::Inside => Trouble::BackupInside,
         other => Trouble::inside(&other),
@@ -82,9 +82,14 @@ fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {
 
 fn not_restored(folder: &Path, error: RestoreError) -> Trouble {
     match error {
-        _ if folder.exists() && !folder.is_dir() => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
+        _ if is_no_folder(folder) => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
         RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
         other => Trouble::inside(&other),
     }
+}
+
+/// It, or what it should lie in, is something else.
+pub fn is_no_folder(path: &Path) -> bool {
+    path.ancestors().find_map(|one| one.metadata().ok()).is_some_and(|found| !found.is_dir())
 }

@@ -37,7 +37,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let folder = context.folder()?;
     let member = context.globals.member.as_deref().ok_or(Trouble::MemberName)?;
     let keyholders = keyholder::set(&arguments.keyholders)?;
-    if folder.exists() && !folder.is_dir() {
+    if super::backup::is_no_folder(folder) {
         return Err(Trouble::at(folder, std::io::ErrorKind::NotADirectory.into()));
     }
     let before = Before::of(folder)?;
@@ -133,7 +133,7 @@ fn not_made(error: InitError) -> Trouble {
     match error {
         InitError::NotEmpty(folder) => Trouble::NotEmpty(folder),
         InitError::UnderWay(folder) => Trouble::BeginningUnderWay(folder),
-        InitError::Origin(_) | InitError::OriginTooLong => Trouble::Origin,
+        InitError::Origin(_) | InitError::OriginTooLong | InitError::OriginUnsafe => Trouble::Origin,
         InitError::MemberName => Trouble::MemberName,
         InitError::Io(error) => error.into(),
         other => Trouble::inside(&other),

@@ -67,7 +67,7 @@ pub fn run(context: &Context, typed: &Arguments) -> Result<Answer, Trouble> {
         return Ok(Answer::Yes);
     }
     let file = typed.file.as_deref().unwrap_or(Path::new("-"));
-    let untrusted = secrets::read_input(file)?;
+    let untrusted = secrets::read_input(file, secrets::MADE)?;
     let mut archive = context.open_to_record()?;
     let accession = archive.record_opening(&untrusted).map_err(|error| refused(error, Some(file)))?;
     context.say(&openings::recorded(context.lang, &accession))?;
@@ -84,7 +84,7 @@ pub fn sign(context: &Context, typed: &Sign, words: &Words) -> Result<(), Troubl
         return Ok(());
     };
     let trouble = |what: fn(PathBuf) -> OpeningTrouble| Trouble::Opening(what(about.clone()));
-    let untrusted = secrets::read_input(about)?;
+    let untrusted = secrets::read_input(about, secrets::MADE)?;
     let asked = std::str::from_utf8(&untrusted).ok().and_then(OpeningAsked::read);
     let asked = asked.ok_or_else(|| trouble(OpeningTrouble::NotAsked))?;
     let seed = words.key.as_ref().ok_or(Trouble::Opening(OpeningTrouble::NoKey))?;
@@ -103,7 +103,7 @@ pub fn sign(context: &Context, typed: &Sign, words: &Words) -> Result<(), Troubl
 /// The time in a statement that the same command wrote before: killed after it, it goes on with what it said.
 fn stated_at(out: &Path) -> Option<String> {
     let is_file = std::fs::symlink_metadata(out).is_ok_and(|found| found.is_file());
-    let untrusted = secrets::read_input(out).ok().filter(|_| is_file)?;
+    let untrusted = secrets::read_input(out, secrets::MADE).ok().filter(|_| is_file)?;
     let (text, _) = std::str::from_utf8(&untrusted).ok()?.trim_end().rsplit_once('\n')?;
     Some(Opening::read(&format!("{text}\n"))?.at)
 }
@@ -114,7 +114,7 @@ fn stated_at(out: &Path) -> Option<String> {
 /// It cannot be read.
 pub fn lines_in(file: Option<&Path>) -> Result<Vec<String>, Trouble> {
     let Some(file) = file else { return Ok(Vec::new()) };
-    let untrusted = secrets::read_input(file)?;
+    let untrusted = secrets::read_input(file, secrets::WORDS)?;
     let text = std::str::from_utf8(&untrusted).map_err(|_| Trouble::PassphraseUnreadable(file.to_owned()))?;
     Ok(Opening::lines(text))
 }

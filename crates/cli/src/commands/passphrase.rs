@@ -33,6 +33,7 @@ pub struct Arguments {
 /// The archive does not open, or the key store cannot be written.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     // Locking oneself in anew is no record, so it works also where the archive went back.
+    context.archive_folder()?;
     let current = context.passphrase()?;
     let file = arguments.new_passphrase_file.as_deref();
     let opened = context.open_with_passphrase(&current);

@@ -95,7 +95,7 @@ pub fn agree(arguments: Arguments, context: &mut Context) -> Result<Answer, Trou
     let what = waiting.map(|action| tells::action(context.lang, &action, name));
     let bar = Bar::following(&mut archive, context.lang);
     let outcome = match &arguments.approval {
-        Some(file) => archive.agree_approved(id, &secrets::read_input(file)?),
+        Some(file) => archive.agree_approved(id, &secrets::read_input(file, secrets::MADE)?),
         None => archive.agree(id),
     };
     drop(bar);

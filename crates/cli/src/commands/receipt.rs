@@ -55,7 +55,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
 }
 
 fn compare(context: &Context, file: &Path) -> Result<Answer, Trouble> {
-    let untrusted = secrets::read_input(file)?;
+    let untrusted = secrets::read_input(file, secrets::MADE)?;
     let entered = context.open()?.enter_receipt(&untrusted).map_err(|error| match error {
         EnterError::NotAReceipt(_) => Trouble::NotAReceipt(file.to_owned()),
         EnterError::OtherArchive => Trouble::OtherArchive(file.to_owned()),

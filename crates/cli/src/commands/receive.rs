@@ -51,7 +51,8 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     if standard_input(&arguments.from_file) && standard_input(&arguments.note_file) {
         return Err(Trouble::TwoStandardInputs);
     }
-    let giver = arguments.from_file.as_deref().map(secrets::read_input).transpose()?;
+    let giver =
+        arguments.from_file.as_deref().map(|file| secrets::read_input(file, secrets::WORDS)).transpose()?;
     let note = arguments.note_file.as_deref().map(read_note).transpose()?;
     let survey = count(&arguments, context)?;
     let mut archive = context.open_to_record()?;
@@ -91,7 +92,7 @@ fn take_in(
 }
 
 fn read_note(file: &Path) -> Result<String, Trouble> {
-    let bytes = secrets::read_input(file)?;
+    let bytes = secrets::read_input(file, secrets::NOTE)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::PassphraseUnreadable(file.to_owned()))?;
     Ok(text.trim_end().to_owned())
 }

@@ -13,7 +13,17 @@ pub fn text(untrusted: &str) -> String {
 /// A path of this machine.
 pub fn path(untrusted: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
-    FoundPath::new(untrusted.as_os_str().as_bytes()).to_string()
+    seen(FoundPath::new(untrusted.as_os_str().as_bytes()).to_string())
+}
+
+/// What somebody typed, in the middle of a sentence.
+pub fn typed(untrusted: &str) -> String {
+    seen(text(untrusted))
+}
+
+/// In quotation marks where nothing, or a blank at an end, would not be seen.
+fn seen(text: String) -> String {
+    if text.trim() == text && !text.is_empty() { text } else { format!("\"{text}\"") }
 }
 
 /// JSON of which no terminal obeys a character: what could is written as `\\uXXXX`, which means the same.
@@ -52,6 +62,12 @@ mod tests {
             assert!(!text.contains(['\u{202e}', '\u{e0041}']) && text.contains("é😀"), "{text}");
             assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn what_would_not_be_seen_is_quoted() {
+        assert_eq!(["", " ", "a b", "a "].map(super::typed), ["\"\"", "\" \"", "a b", "\"a \""]);
+        assert_eq!(super::path(std::path::Path::new(" ")), "\" \"");
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "У участника не может быть такого имени.\nВозьмите от 1 до 100 знаков без переносов; настоящее имя не нужно.",
         ),
         Trouble::KeyholderKey(key) => {
-            let key = safe::text(key);
+            let key = safe::typed(key);
             say!(
                 lang,
                 "{key} is not the public key of a keyholder.\nAsk the keyholder for the line that begins with age1; age-keygen prints it.",
@@ -118,7 +118,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         }
         Trouble::WrongPassphrase { member } => match member {
             Some(name) => {
-                let name = safe::text(name);
+                let name = safe::typed(name);
                 say!(
                     lang,
                     "No member called {name} has this passphrase.\nCheck the name and type it again, or use the recovery sheet: vidimus recover",
@@ -150,7 +150,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Со стандартного ввода должны читаться две вещи.\nДайте одну из них в файле.",
         ),
         Trouble::NotAReference(text) => {
-            let text = if text.is_empty() { "\"\"".to_owned() } else { safe::text(text) };
+            let text = safe::typed(text);
             say!(
                 lang,
                 "{text} is not a reference.\nReferences look like A7, A7-312 or V:A3-1; vidimus list shows them.",
@@ -269,7 +269,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Причина не названа, а она записывается.\nНазовите её: --reason ТЕКСТ.",
         ),
         Trouble::NoSuchProposal(id) => {
-            let id = safe::text(id);
+            let id = safe::typed(id);
             say!(
                 lang,
                 "Nothing called {id} waits for agreement.\nWhat waits is shown by: vidimus proposals",
@@ -296,7 +296,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Предложивший больше не участник.\nПредложите сами, если это всё ещё верно.",
         ),
         Trouble::NoSuchMember(name) => {
-            let name = safe::text(name);
+            let name = safe::typed(name);
             say!(
                 lang,
                 "Nobody called {name} is a member.\nWho is, is shown by: vidimus member list",
@@ -311,7 +311,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Последнего участника удалить нельзя: никто больше не откроет архив.\nСначала добавьте другого: vidimus member add ИМЯ",
         ),
         Trouble::NameTaken(name) => {
-            let name = safe::text(name);
+            let name = safe::typed(name);
             say!(
                 lang,
                 "There is a member called {name}.\nTake another name, so that nobody is mistaken for somebody else.",
@@ -326,7 +326,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "У нового отсека не может быть такого названия.\nВозьмите название, которого нет у ваших отсеков, без переносов.",
         ),
         Trouble::CompartmentLetter(letter) => {
-            let letter = safe::text(&letter.to_string());
+            let letter = safe::typed(&letter.to_string());
             say!(
                 lang,
                 "The letter {letter} is taken, or is none.\nTake another from A to Z, or none: the first free one is found.",
@@ -347,7 +347,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Раскрытию нужны получатель и цель.\nСкажите, кто получит и зачем: --to ИМЯ --purpose ТЕКСТ",
         ),
         Trouble::UnknownField { field, known } => {
-            let (field, known) = (safe::text(field), known.join(", "));
+            let (field, known) = (safe::typed(field), known.join(", "));
             say!(
                 lang,
                 "There is no field {field}.\nThere are: {known}.",
@@ -409,7 +409,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "У вас нет доступа к отсеку, где это лежит.\nПопросите кого-то из его участников; ваши показывает vidimus compartment list.",
         ),
         Trouble::NoCompartment(name) => {
-            let name = safe::text(name);
+            let name = safe::typed(name);
             say!(
                 lang,
                 "You hold no compartment called {name}.\nThe ones you hold are shown by: vidimus compartment list",
@@ -418,7 +418,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             )
         }
         Trouble::TwoCompartments(name) => {
-            let name = safe::text(name);
+            let name = safe::typed(name);
             say!(
                 lang,
                 "Several compartments are called {name}.\nName the one you mean by its id: vidimus compartment list",
@@ -454,9 +454,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         Trouble::Opening(error) => openings::trouble(lang, error),
         Trouble::KeyholdersNeeded { threshold } => say!(
             lang,
-            "{threshold} keyholders together open this giver, and no member can.\nWrite the files for them with --out DIR.",
-            "Особу того, хто передав, відкривають разом {threshold} хранителі, і жоден учасник.\nЗапишіть файли для них: --out ТЕКА.",
-            "Личность передавшего открывают вместе {threshold} хранителя, и ни один участник.\nЗапишите файлы для них: --out ПАПКА.",
+            "This giver is sealed to keyholders, and no member can open it; it takes this many of them: {threshold}.\nWrite the files for them with --out DIR.",
+            "Те, хто передав, опечатано для хранителів, і жоден учасник цього не відкриє; скільки хранителів потрібно: {threshold}.\nЗапишіть файли для них: --out ТЕКА.",
+            "То, кто передал, опечатано для хранителей, и ни один участник этого не откроет; сколько хранителей нужно: {threshold}.\nЗапишите файлы для них: --out ПАПКА.",
         ),
         Trouble::NoGiverNamed(reference) => say!(
             lang,
