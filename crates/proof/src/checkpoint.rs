@@ -191,6 +191,8 @@ mod tests {
     fn a_checkpoint_has_one_form() {
         let text = checkpoint().to_string();
         assert_eq!(text.parse(), Ok(checkpoint()));
+        let largest = Checkpoint { size: MAX_SIZE, ..checkpoint() };
+        assert_eq!(largest.to_string().parse(), Ok(largest));
         for (bad, error) in [
             (text.trim_end().to_owned(), CheckpointError::Lines),
             (format!("{text}extension\n"), CheckpointError::Lines),

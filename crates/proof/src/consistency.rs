@@ -78,9 +78,6 @@ impl ConsistencyProof {
     /// # Errors
     /// The bytes are not of the one form that the format gives.
     pub fn from_bytes(untrusted_bytes: &[u8]) -> Result<Self, ConsistencyError> {
-        if untrusted_bytes.len() > MAX_CONSISTENCY_SIZE {
-            return Err(ConsistencyError::TooLarge);
-        }
         std::str::from_utf8(untrusted_bytes).map_err(|_| ConsistencyError::Form)?.parse()
     }
 }
@@ -89,6 +86,9 @@ impl FromStr for ConsistencyProof {
     type Err = ConsistencyError;
 
     fn from_str(untrusted_text: &str) -> Result<Self, ConsistencyError> {
+        if untrusted_text.len() > MAX_CONSISTENCY_SIZE {
+            return Err(ConsistencyError::TooLarge);
+        }
         let mut lines = untrusted_text.strip_suffix('\n').ok_or(ConsistencyError::Form)?.split('\n');
         if lines.next() != Some(FIRST_LINE) {
             return Err(ConsistencyError::Form);
@@ -154,6 +154,10 @@ mod tests {
         let hash = STANDARD.encode([1; 32]);
         let good = format!("{FIRST_LINE}\n3\n7\n{hash}\n");
         assert!(good.parse::<ConsistencyProof>().is_ok());
+        let largest = good.replace("\n7\n", &format!("\n{MAX_SIZE}\n"));
+        assert!(largest.parse::<ConsistencyProof>().is_ok());
+        let longest = format!("{good}{}", format!("{hash}\n").repeat(MAX_HASHES - 1));
+        assert_eq!(longest.parse::<ConsistencyProof>().unwrap().hashes.len(), MAX_HASHES);
         for (bad, error) in [
             (good.trim_end().to_owned(), ConsistencyError::Form),
             (good.replace("/v1", "/v2"), ConsistencyError::Form),
@@ -161,6 +165,11 @@ mod tests {
             (good.replace("\n3\n", "\n03\n"), ConsistencyError::Sizes),
             (good.replace("\n3\n", "\n0\n"), ConsistencyError::Sizes),
             (good.replace("\n3\n", "\n7\n"), ConsistencyError::Sizes),
+            (good.replace("\n7\n", &format!("\n{}\n", MAX_SIZE + 1)), ConsistencyError::Sizes),
+            (good.replace("\n7\n", &format!("\n{}\n", u64::MAX)), ConsistencyError::Sizes),
+            ("x".repeat(8192), ConsistencyError::Form),
+            ("x".repeat(8193), ConsistencyError::TooLarge),
+            ("x".repeat(8194), ConsistencyError::TooLarge),
             (format!("{good}\n"), ConsistencyError::Hashes),
             (good.replace('=', ""), ConsistencyError::Hashes),
             (format!("{good}{}", format!("{hash}\n").repeat(MAX_HASHES)), ConsistencyError::TooLarge),

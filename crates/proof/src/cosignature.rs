@@ -117,6 +117,12 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_key_is_never_printed() {
+        let cosigner = cosigner();
+        assert_eq!(format!("{cosigner:?}"), format!("Cosigner({})", cosigner.verifier_key()));
+    }
+
+    #[test]
     fn a_changed_time_or_a_short_signature_is_false() {
         let (signed, cosigner) = (signed(), cosigner());
         let good = cosigner.cosign(&signed, 1000).unwrap();

@@ -89,10 +89,6 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = seq.next_element_seed(self)? {
@@ -115,18 +111,20 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_VALUES, parse};
+    use super::{MAX_EXACT, MAX_VALUES, parse};
     use serde_json::json;
 
     #[test]
     fn plain_values_are_read() {
-        let text = r#"{"a":[1,-2,"х",null,true,1.5],"b":{"c":9007199254740992}}"#;
-        let want = json!({"a": [1, -2, "х", null, true, 1.5], "b": {"c": 9007199254740992u64}});
+        let text = r#"{"a":[1,-2,"х",null,true,1.5],"b":{"c":9007199254740992,"d":-9007199254740992}}"#;
+        let limits = json!({"c": 9007199254740992u64, "d": -9007199254740992i64});
+        let want = json!({"a": [1, -2, "х", null, true, 1.5], "b": limits});
         assert_eq!(parse(text).unwrap(), want);
     }
 
     #[test]
     fn a_text_holds_so_many_values_and_no_more() {
+        assert_eq!((MAX_EXACT, MAX_VALUES), (9_007_199_254_740_992, 1_048_576));
         // The list itself is one of them.
         let list = |values: usize| format!("[{}]", vec!["0"; values].join(","));
         assert_eq!(parse(&list(MAX_VALUES - 1)).unwrap().as_array().unwrap().len(), MAX_VALUES - 1);

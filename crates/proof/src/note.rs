@@ -168,9 +168,6 @@ impl Note {
 
     /// Reads a note from bytes of unknown origin.
     pub fn from_bytes(untrusted_bytes: &[u8]) -> Result<Self, NoteError> {
-        if untrusted_bytes.len() > MAX_NOTE_SIZE {
-            return Err(NoteError::TooLarge(untrusted_bytes.len()));
-        }
         std::str::from_utf8(untrusted_bytes).map_err(|_| NoteError::Form)?.parse()
     }
 
@@ -258,9 +255,37 @@ mod tests {
                 format!("one\n\n{}", format!("{line}\n").repeat(MAX_SIGNATURES + 1)),
                 NoteError::TooManySignatures,
             ),
+            ("x".repeat(MAX_NOTE_SIZE), NoteError::Form),
             ("x".repeat(MAX_NOTE_SIZE + 1), NoteError::TooLarge(MAX_NOTE_SIZE + 1)),
         ] {
             assert_eq!(bad.parse::<Note>(), Err(error), "{bad:.60}");
         }
+    }
+
+    #[test]
+    fn what_is_signed_is_never_larger_than_what_is_read() {
+        let signer = Signer::new("archive.example".parse().unwrap(), &[1; 32]);
+        let signature = Note::sign("\n".into(), &signer).unwrap().to_string().len() - 1;
+        let text = |size: usize| "x".repeat(size - signature - 1) + "\n";
+        let largest = Note::sign(text(MAX_NOTE_SIZE), &signer).unwrap();
+        assert_eq!(largest.to_string().len(), MAX_NOTE_SIZE);
+        assert_eq!(Note::from_bytes(largest.to_string().as_bytes()), Ok(largest));
+        for beyond in [1, 2] {
+            let refused = Note::sign(text(MAX_NOTE_SIZE + beyond), &signer);
+            assert_eq!(refused, Err(NoteError::TooLarge(MAX_NOTE_SIZE + beyond)));
+        }
+
+        let mut note = Note::sign("text\n".into(), &signer).unwrap();
+        for _ in 1..MAX_SIGNATURES {
+            note = note.with_signature(signer.sign("text\n")).unwrap();
+        }
+        assert_eq!(note.to_string().parse(), Ok(note.clone()));
+        assert_eq!(note.with_signature(signer.sign("text\n")), Err(NoteError::TooManySignatures));
+    }
+
+    #[test]
+    fn a_secret_key_is_never_printed() {
+        let signer = Signer::new("archive.example".parse().unwrap(), &[1; 32]);
+        assert_eq!(format!("{signer:?}"), format!("Signer({})", signer.verifier_key()));
     }
 }

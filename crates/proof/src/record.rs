@@ -134,11 +134,6 @@ impl Record {
         Self { jwt, issuer: origin.to_owned(), key_id, digests, disclosures }
     }
 
-    /// The signed part alone: header, payload and signature, without any field.
-    pub fn jwt(&self) -> &str {
-        &self.jwt
-    }
-
     /// The origin of the archive that says this (`iss`); only a claim until [`Record::verify`].
     pub fn issuer(&self) -> &str {
         &self.issuer

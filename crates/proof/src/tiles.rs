@@ -151,6 +151,7 @@ impl FromStr for Tile {
     }
 }
 
+/// The tile that a path means, if it is the path of one: other spellings of the same numbers are read too.
 fn parse_path(untrusted_path: &str) -> Option<Tile> {
     let (kind, place) = untrusted_path.strip_prefix("tile/")?.split_once('/')?;
     let kind = match kind {
@@ -165,11 +166,8 @@ fn parse_path(untrusted_path: &str) -> Option<Tile> {
     };
     let mut index = 0_u64;
     for element in number.split('/') {
-        let digits = element.trim_start_matches('x');
-        if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        index = index.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
+        let digits: u64 = element.trim_start_matches('x').parse().ok()?;
+        index = index.checked_mul(1000)?.checked_add(digits)?;
     }
     Some(Tile { kind, index, width })
 }
@@ -313,6 +311,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_lies_behind_the_last_tile() {
+        for (kind, last, width) in [(Kind::Entries, 1, 44), (Kind::Hashes(0), 1, 44), (Kind::Hashes(1), 0, 1)]
+        {
+            assert_eq!(tile_at(kind, last, 300).unwrap().width(), width);
+            assert_eq!(tile_at(kind, last + 1, 300), None);
+        }
+        assert_eq!(tile_at(Kind::Entries, 1, 256), None);
+        assert_eq!(tile_at(Kind::Hashes(2), 0, 300), None);
+        assert_eq!(tile_at(Kind::Hashes(0), u64::MAX, u64::MAX), None);
+        let last = tile_at(Kind::Entries, 1, 300).unwrap();
+        assert_eq!((last.full().width(), last.full().index(), last.full().kind()), (256, 1, Kind::Entries));
+    }
+
+    #[test]
     fn a_tile_has_one_path() {
         for bad in [
             "",
@@ -330,6 +342,10 @@ mod tests {
             "tile/0/001/001",
             "tile/0/x001/x001",
             "tile/0/xx001/001",
+            "tile/0/+01",
+            "tile/0/x+01/001",
+            "tile/0/1001",
+            "tile/0/001/",
             "tile/0/000.p/0",
             "tile/0/000.p/00",
             "tile/0/000.p/256",

@@ -65,6 +65,145 @@ fn every_proof_of_small_trees_verifies_and_only_for_its_sizes() {
 }
 
 #[test]
+fn every_inclusion_proof_up_to_200_leaves_holds_and_holds_in_no_other_tree() {
+    let whole = tree(201);
+    let roots: Vec<Hash> = (0..=201).map(|size| root(size, &whole).unwrap()).collect();
+    // The same entries but for the last: a log that forked there.
+    for size in 1..=200_u64 {
+        let mut forked = tree(size - 1);
+        forked.append(leaf_hash(b"another entry"));
+        for index in 0..size {
+            let leaf = leaf_hash(&index.to_be_bytes());
+            let proof = inclusion_proof(index, size, &whole).unwrap();
+            let holds = |size: u64, proof: &[Hash], root: &Hash| {
+                verify_inclusion(&leaf, index, size, proof, root).is_ok()
+            };
+            assert!(holds(size, &proof, &roots[size as usize]), "{index} of {size}");
+            // Neither the log before, nor the log after, nor the fork is shown by it.
+            assert!(!holds(size, &proof, &roots[size as usize - 1]));
+            assert!(!holds(size, &proof, &roots[size as usize + 1]));
+            assert!(!holds(size, &proof, &forked.root()));
+            // The fork's own proof leads from an entry that both have to the fork's root only. Beside the last entry, which
+            // they have not both, stands nothing but what they share.
+            let other = inclusion_proof(index, size, &forked).unwrap();
+            assert_eq!(holds(size, &other, &forked.root()), index + 1 < size);
+            assert_eq!(holds(size, &other, &roots[size as usize]), index + 1 == size);
+        }
+    }
+}
+
+#[test]
+fn every_hash_of_every_proof_up_to_64_leaves_counts() {
+    let whole = tree(64);
+    let roots: Vec<Hash> = (0..=64).map(|size| root(size, &whole).unwrap()).collect();
+    let altered = |proof: &[Hash]| -> Vec<Vec<Hash>> {
+        let mut all = Vec::new();
+        for place in 0..proof.len() {
+            let mut flipped = proof.to_vec();
+            flipped[place][place % 32] ^= 1;
+            let mut without = proof.to_vec();
+            without.remove(place);
+            let mut doubled = proof.to_vec();
+            doubled.insert(place, proof[place]);
+            all.extend([flipped, without, doubled]);
+            if place > 0 {
+                let mut swapped = proof.to_vec();
+                swapped.swap(place - 1, place);
+                all.push(swapped);
+            }
+        }
+        all.push([proof, &[[0; 32]]].concat());
+        all
+    };
+    for size in 1..=64_u64 {
+        let new_root = &roots[size as usize];
+        for index in 0..size {
+            let leaf = leaf_hash(&index.to_be_bytes());
+            for wrong in altered(&inclusion_proof(index, size, &whole).unwrap()) {
+                assert!(verify_inclusion(&leaf, index, size, &wrong, new_root).is_err(), "{index} of {size}");
+            }
+        }
+        for old in 1..=size {
+            let proof = consistency_proof(old, size, &whole).unwrap();
+            let old_root = &roots[old as usize];
+            assert_eq!(verify_consistency(old, old_root, size, new_root, &proof), Ok(()), "{old} to {size}");
+            for wrong in altered(&proof) {
+                assert!(
+                    verify_consistency(old, old_root, size, new_root, &wrong).is_err(),
+                    "{old} to {size}"
+                );
+            }
+            if old == size {
+                continue;
+            }
+            // A log that forked before, at or behind the old size is no continuation of it, with either proof.
+            for at in [0, old - 1, old, size - 1] {
+                let mut forked = tree(at);
+                forked.append(leaf_hash(b"another entry"));
+                forked.extend((at + 1..size).map(|index| leaf_hash(&index.to_be_bytes())));
+                let other = consistency_proof(old, size, &forked).unwrap();
+                let root_of = |size| root(size, &forked).unwrap();
+                assert!(verify_consistency(old, old_root, size, &root_of(size), &proof).is_err());
+                let continued = verify_consistency(old, old_root, size, &root_of(size), &other);
+                assert_eq!(continued.is_ok(), at >= old, "{old} to {size}, forked at {at}");
+            }
+        }
+    }
+}
+
+/// A log of which every entry is the same, so that a hash is known at every place of the largest one.
+struct AllTheSame(Vec<Hash>);
+
+impl AllTheSame {
+    fn new() -> Self {
+        let leaf = leaf_hash(b"the same");
+        Self(std::iter::successors(Some(leaf), |below| Some(node_hash(below, below))).take(64).collect())
+    }
+}
+
+impl Nodes for AllTheSame {
+    fn node(&self, level: u8, _: u64) -> Option<Hash> {
+        self.0.get(usize::from(level)).copied()
+    }
+}
+
+#[test]
+fn the_largest_log_has_its_proofs_and_one_leaf_more_has_none() {
+    let nodes = AllTheSame::new();
+    let largest = root(MAX_SIZE, &nodes).unwrap();
+    for index in [0, 1, MAX_SIZE / 2, MAX_SIZE - 2, MAX_SIZE - 1] {
+        let proof = inclusion_proof(index, MAX_SIZE, &nodes).unwrap();
+        assert_eq!(verify_inclusion(&leaf_hash(b"the same"), index, MAX_SIZE, &proof, &largest), Ok(()));
+    }
+    for old in [1, 2, 3, 1 << 62, (1 << 62) + 1, MAX_SIZE - 1, MAX_SIZE] {
+        let proof = consistency_proof(old, MAX_SIZE, &nodes).unwrap();
+        let old_root = root(old, &nodes).unwrap();
+        assert_eq!(verify_consistency(old, &old_root, MAX_SIZE, &largest, &proof), Ok(()));
+    }
+    for size in [MAX_SIZE + 1, MAX_SIZE + 2, u64::MAX] {
+        let (built, checked) =
+            (|from| BuildError::Range { from, size }, |from| ProofError::Range { from, size });
+        assert_eq!(root(size, &nodes), Err(built(0)));
+        assert_eq!(inclusion_proof(7, size, &nodes), Err(built(7)));
+        assert_eq!(consistency_proof(7, size, &nodes), Err(built(7)));
+        assert_eq!(verify_inclusion(&largest, 7, size, &[], &largest), Err(checked(7)));
+        assert_eq!(verify_consistency(7, &largest, size, &largest, &[]), Err(checked(7)));
+        assert_eq!(verify_consistency(size, &largest, size, &largest, &[]), Err(checked(size)));
+    }
+    let stored = |size: u64| [&size.to_be_bytes()[..], &[7; 32 * 63]].concat();
+    assert_eq!(Frontier::from_bytes(&stored(MAX_SIZE)).unwrap().size(), MAX_SIZE);
+    let beyond = [&(MAX_SIZE + 1).to_be_bytes()[..], &[7; 32]].concat();
+    assert_eq!(Frontier::from_bytes(&beyond), Err(FrontierError::Size(MAX_SIZE + 1)));
+}
+
+#[test]
+fn a_log_without_entries_has_the_hash_of_nothing() {
+    let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    assert_eq!(hex::encode(empty_root()), nothing);
+    assert_eq!((Tree::new().root(), Frontier::new().root()), (empty_root(), empty_root()));
+}
+
+#[test]
 fn sizes_for_which_no_proof_exists_are_refused() {
     let tree = tree(4);
     let range = |from, size| BuildError::Range { from, size };

@@ -168,4 +168,56 @@ fn ml_dsa_keys_are_named_and_never_counted() {
     let text = format!("log {log}\nlog {}\nquorum none\n", signer().verifier_key());
     let policy = Policy::from_bytes(text.as_bytes()).unwrap();
     assert_eq!(policy.judge(&signed).log, LogJudgement::SignedBy(&policy.logs()[1]));
+    let text = format!("log {}\nlog {log}\nquorum none\n", signer().verifier_key());
+    let policy = Policy::from_bytes(text.as_bytes()).unwrap();
+    assert_eq!(policy.judge(&signed).log, LogJudgement::SignedBy(&policy.logs()[0]));
+}
+
+#[test]
+fn a_log_may_have_an_address() {
+    let text = format!("log {} https://archive.example/log\nquorum none\n", signer().verifier_key());
+    let policy = Policy::from_bytes(text.as_bytes()).unwrap();
+    assert_eq!(policy.logs()[0].url.as_deref(), Some(&b"https://archive.example/log"[..]));
+}
+
+#[test]
+fn so_many_lines_of_each_kind_are_read_and_no_more() {
+    let key = |number: u16| {
+        let seed = [number.to_be_bytes(); 16].concat();
+        let name = format!("cosigner{number}.example").parse().unwrap();
+        cosignature::Cosigner::new(name, seed.as_slice().try_into().unwrap()).verifier_key().to_string()
+    };
+    let log = |number: u16| {
+        let seed = [number.to_be_bytes(); 16].concat();
+        let signer = Signer::new("archive.example".parse().unwrap(), seed.as_slice().try_into().unwrap());
+        format!("log {}\n", signer.verifier_key())
+    };
+    let witness = |number: u16| format!("witness w{number} {}\n", key(number));
+    let group = |number: u16| {
+        format!("group g{number} any {}{}\n", if number == 0 { "w" } else { "g" }, number.saturating_sub(1))
+    };
+    let many = |line: &dyn Fn(u16) -> String, count: u16| (0..count).map(line).collect::<String>();
+    let read = |text: String| Policy::from_bytes(text.as_bytes());
+    let end = "quorum none\n";
+    let most = u16::try_from(MAX_OF_EACH_KIND).unwrap();
+    let policy = read(many(&log, most) + end).unwrap();
+    assert_eq!(policy.logs().len(), MAX_OF_EACH_KIND);
+    let policy = read(many(&witness, most) + end).unwrap();
+    assert_eq!(policy.cosigners().len(), MAX_OF_EACH_KIND);
+    assert!(read(many(&witness, 1) + &many(&group, most) + end).is_ok());
+    for (beyond, line) in [
+        (many(&log, most + 1), most + 1),
+        (many(&witness, most + 1), most + 1),
+        (many(&witness, 1) + &many(&group, most + 1), most + 2),
+    ] {
+        let too_large = PolicyError { line: line.into(), reason: PolicyProblem::TooLarge };
+        assert_eq!(read(beyond + end), Err(too_large));
+    }
+
+    let padded = |size: usize| format!("#{}\n{end}", "x".repeat(size - end.len() - 2));
+    assert!(read(padded(1 << 20)).is_ok());
+    for beyond in [1, 2] {
+        let refused = read(padded((1 << 20) + beyond));
+        assert_eq!(refused, Err(PolicyError { line: 0, reason: PolicyProblem::TooLarge }));
+    }
 }

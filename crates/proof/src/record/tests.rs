@@ -81,6 +81,119 @@ fn forged_repeated_and_reordered_fields_are_errors() {
     assert!(Record::parse(text.trim_end_matches('~')).is_err());
 }
 
+/// A record that nobody would issue: with these texts as its fields, and their digests and decoys in its signed part.
+fn crafted(header: &str, payload: &dyn Fn(&BTreeSet<String>) -> String, fields: &[&str]) -> String {
+    let (archive, _) = keys();
+    let fields: Vec<String> = fields.iter().map(|field| B64.encode(field)).collect();
+    let mut digests: BTreeSet<String> = fields.iter().map(|text| B64.encode(Sha256::digest(text))).collect();
+    for decoy in 0_u8.. {
+        if digests.len() == DIGEST_STEP {
+            break;
+        }
+        digests.insert(B64.encode([decoy; 32]));
+    }
+    let signed = format!("{}.{}", B64.encode(header), B64.encode(payload(&digests)));
+    let signature = B64.encode(archive.sign(signed.as_bytes()));
+    format!("{signed}.{signature}~{}", fields.iter().map(|field| format!("{field}~")).collect::<String>())
+}
+
+fn true_payload(digests: &BTreeSet<String>) -> String {
+    parse::payload_text(ORIGIN, digests)
+}
+
+#[test]
+fn a_signature_does_not_excuse_a_field_of_another_form() {
+    let (archive, _) = keys();
+    let header = parse::header_text(&archive.public().key_id());
+    let field = |salt: &str, name: &str| format!(r#"["{salt}","{name}",1]"#);
+    let salt = B64.encode([7; 16]);
+    let longest = format!("a{}", "_9".repeat(31)) + "z";
+    for good in ["a", "a1", "by_sig", &longest] {
+        let text = crafted(&header, &true_payload, &[&field(&salt, good)]);
+        let record = Record::parse(&text).unwrap();
+        record.verify(ORIGIN, &archive.public()).unwrap();
+        assert_eq!((record.field(good), record.to_sd_jwt()), (Some(&json!(1)), text));
+    }
+    let too_long = format!("{longest}z");
+    for bad in ["", "_sd", "...", "1a", "A", "aB", "a-b", "a b", "a\u{e9}", "\u{430}", &too_long] {
+        let text = crafted(&header, &true_payload, &[&field(&salt, bad)]);
+        assert!(matches!(Record::parse(&text), Err(RecordError::Disclosure(1))), "{bad:?}");
+    }
+    for (bad, why) in [
+        (field(&B64.encode([7; 15]), "a"), "a salt that could be guessed"),
+        (field("!", "a"), "a salt in another alphabet"),
+        (format!(r#"["{salt}","a"]"#), "no value"),
+        (format!(r#"["{salt}","a",1,2]"#), "two values"),
+        (format!(r#"{{"{salt}":"a"}}"#), "no list"),
+        (format!(r#"["{salt}",1,1]"#), "a name that is no text"),
+        (r#"[1,"a",1]"#.to_owned(), "a salt that is no text"),
+        (format!(r#"["{salt}","a",{{"b":1,"b":2}}]"#), "a repeated key"),
+        (format!(r#"["{salt}","a",9007199254740993]"#), "a number that loses digits"),
+    ] {
+        let text = crafted(&header, &true_payload, &[&bad]);
+        assert!(matches!(Record::parse(&text), Err(RecordError::Disclosure(1))), "{why}");
+    }
+}
+
+#[test]
+fn a_signature_does_not_excuse_a_signed_part_of_another_form() {
+    let (archive, _) = keys();
+    let id = archive.public().key_id();
+    let header = parse::header_text(&id);
+    for (bad, why) in [
+        (parse::header_text(&B64.encode([1; 31])), "an identifier that is no thumbprint"),
+        (header.replace("EdDSA", "none"), "another algorithm"),
+        (header.replace("vidimus-record+sd-jwt", "dc+sd-jwt"), "another type"),
+        (header.replace('{', r#"{"b64":false,"#), "a parameter more"),
+        (header.replace(':', ": "), "other spaces"),
+        (format!(r#"{{"alg":"EdDSA","typ":"vidimus-record+sd-jwt","kid":"{id}"}}"#), "another order"),
+    ] {
+        assert!(
+            matches!(Record::parse(&crafted(&bad, &true_payload, &[])), Err(RecordError::Header)),
+            "{why}"
+        );
+    }
+    let of = |digests: &[&str]| {
+        parse::payload_text(ORIGIN, &digests.iter().map(|digest| (*digest).to_owned()).collect())
+    };
+    let one = |byte: u8| B64.encode([byte; 32]);
+    let sixteen: Vec<String> = (0..16).map(one).collect();
+    let seventeen: Vec<String> = (0..17).map(one).collect();
+    let texts = |digests: &[String]| of(&digests.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(Record::parse(&crafted(&header, &|_| texts(&sixteen), &[])).is_ok());
+    let short = B64.encode([0; 31]);
+    for (bad, why) in [
+        (of(&[]), "no digest: a record that says nothing"),
+        (texts(&seventeen), "their number tells how many fields there are"),
+        (texts(&sixteen[..15]), "their number tells how many fields there are"),
+        (texts(&sixteen).replace(&one(0), &short), "a digest of 31 bytes"),
+        (texts(&sixteen).replacen(&one(0), &one(1), 1), "a digest twice"),
+        (texts(&sixteen).replacen(&one(0), "", 1), "an empty digest"),
+        (texts(&sixteen).replace("sha-256", "sha-512"), "another hash"),
+        (texts(&sixteen).replace('{', r#"{"exp":1,"#), "a claim that is not salted"),
+        (texts(&sixteen).replace(',', ", "), "other spaces"),
+    ] {
+        assert!(
+            matches!(Record::parse(&crafted(&header, &|_| bad.clone(), &[])), Err(RecordError::Payload)),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn no_record_is_longer_than_a_reader_accepts() {
+    assert!(matches!(Record::parse(&"~".repeat(16 << 20)), Err(RecordError::NotSdJwt)));
+    for beyond in [1, 2] {
+        assert!(matches!(Record::parse(&"~".repeat((16 << 20) + beyond)), Err(RecordError::TooLong)));
+    }
+}
+
+#[test]
+fn a_secret_key_is_never_printed() {
+    let (archive, _) = keys();
+    assert_eq!(format!("{archive:?}"), format!("SigningKey({})", archive.public().key_id()));
+}
+
 #[test]
 fn a_key_of_small_order_or_odd_form_is_refused() {
     let mut identity = [0; 32];

@@ -152,6 +152,7 @@ mod tests {
         let at = |text: &str| gen_time(text.as_bytes()).map(|at| at.to_string());
         assert_eq!(at("20261120101020Z").unwrap(), "2026-11-20T10:10:20Z");
         assert_eq!(at("20261120101020.34352Z").unwrap(), "2026-11-20T10:10:20.34352Z");
+        assert_eq!(at("20261120101020.123456789Z").unwrap(), "2026-11-20T10:10:20.123456789Z");
         for wrong in [
             "",
             "Z",

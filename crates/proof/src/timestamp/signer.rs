@@ -114,9 +114,9 @@ impl<'a> Signer<'a> {
         match certificate.get::<KeyUsage>() {
             Ok(None) => Ok(()),
             Ok(Some((_, usage))) => {
-                let signing = KeyUsages::DigitalSignature | KeyUsages::NonRepudiation;
-                let signs = !usage.0.is_disjoint(signing) && signing.contains(usage.0);
-                signs.then_some(()).ok_or(StampError::KeyUsage)
+                let signs = |usage| matches!(usage, KeyUsages::DigitalSignature | KeyUsages::NonRepudiation);
+                let only_signs = !usage.0.is_empty() && usage.0.into_iter().all(signs);
+                only_signs.then_some(()).ok_or(StampError::KeyUsage)
             }
             Err(_) => Err(StampError::KeyUsage),
         }

@@ -132,7 +132,8 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
     }
     let bytes = length.to_be_bytes();
     let used = &bytes[length.leading_zeros() as usize / 8..];
-    out.push(0x80 | used.len() as u8);
+    // The high bit says that a length of the length follows, which is at most 8.
+    out.push(0x80 + used.len() as u8);
     out.extend_from_slice(used);
 }
 
