@@ -18,8 +18,8 @@ const NAMED: usize = 1000;
 /// What records say of what was received, and what became of it.
 #[derive(Default)]
 pub(super) struct Received {
-    /// Accessions whose number was taken, by compartment and key.
-    opened: BTreeMap<(String, String), Ref>,
+    /// Accessions whose number was taken, by compartment and key, and where that is said.
+    opened: BTreeMap<(String, String), (Ref, u64)>,
     /// Accessions of which the first record is there.
     begun: BTreeSet<Ref>,
     /// Who took the number of an accession; of several the first.
@@ -51,7 +51,7 @@ impl Received {
             Change::AccessionOpened(opened) => {
                 self.registrars.entry(opened.about.clone()).or_insert(statement.by);
                 let key = (row.compartment.clone(), opened.key.to_string());
-                self.opened.insert(key, opened.about.clone());
+                self.opened.insert(key, (opened.about.clone(), row.seq));
             }
             Change::Accession(accession) => _ = self.begun.insert(accession.about.clone()),
             Change::AccessionEnd(end) => {
@@ -63,6 +63,11 @@ impl Received {
             Change::Erasure(erasure) => self.left.extend(erasure.about.iter().cloned()),
             _ => {}
         }
+    }
+
+    /// Who took the number of an accession.
+    pub fn registrar(&self, accession: &Ref) -> Option<MemberId> {
+        self.registrars.get(accession).copied()
     }
 
     /// Takes in a row, and whether its key is held.
@@ -82,7 +87,7 @@ impl Received {
 /// Names what should be there and is not.
 pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report) {
     let received = &facts.received;
-    name_closed(facts, report);
+    name_closed(scan, facts, report);
     let ends = name_ends(received, report);
     if !scan.missing.is_empty() || !facts.failed.is_empty() || !facts.stripped.is_empty() || facts.in_use {
         report
@@ -101,7 +106,7 @@ pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report)
             name_items(accession, *count, gone.filter_map(|one| one.item).collect(), facts, report);
         }
     }
-    for ((_, key), accession) in &received.opened {
+    for ((_, key), (accession, _)) in &received.opened {
         let mine = key.parse::<KeyId>().is_ok_and(|key| keys.get(&key.to_string()).is_some());
         let gone = mine && !received.begun.contains(accession)
             || received.released.contains(accession) && !ends.contains_key(accession);
@@ -158,7 +163,7 @@ fn name_items(accession: &Ref, count: u64, gone: BTreeSet<u64>, facts: &Facts, r
 
 /// In a compartment that is held, what cannot be read is an accession of another member's, whose number was taken here; and
 /// blank rows are known by a generation of the compartment's own key.
-fn name_closed(facts: &Facts, report: &mut Report) {
+fn name_closed(scan: &Scan, facts: &Facts, report: &mut Report) {
     for ((compartment, key), seqs) in &facts.received.blank {
         let of = facts.generations.iter().find(|(id, _)| id.to_string() == *key);
         let is_its = of.is_some_and(|(_, generation)| generation.compartment == *compartment);
@@ -170,6 +175,15 @@ fn name_closed(facts: &Facts, report: &mut Report) {
         }
     }
     for (at, seqs) in &facts.received.closed {
+        // What was sealed again by rights says so, and is not among these.
+        if let Some((_, opened)) = facts.received.opened.get(at) {
+            let made = scan.sizes.range(..=*opened).next_back().copied().unwrap_or(0);
+            let older = seqs.iter().filter(|seq| **seq < made && !scan.sizes.is_empty()).copied().collect();
+            for (first, last) in runs(&older) {
+                let problem = "it stands under the key of an accession that was begun after it";
+                report.problem(record(first, last), problem, what::TAMPERED);
+            }
+        }
         // A key that does not open because its file is damaged is named itself.
         let named = facts.received.opened.contains_key(at)
             || facts.altered.lets_in(&at.1)
@@ -186,7 +200,7 @@ fn name_closed(facts: &Facts, report: &mut Report) {
 /// Numbers of accessions are given without a gap.
 fn name_gaps(received: &Received, report: &mut Report) {
     let mut given: BTreeMap<Option<char>, BTreeSet<u64>> = BTreeMap::new();
-    for accession in received.opened.values() {
+    for (accession, _) in received.opened.values() {
         given.entry(accession.letter).or_default().insert(accession.accession);
     }
     for (letter, numbers) in given {

@@ -1,6 +1,6 @@
 //! Statements that givers were opened: each about the record it names, and signed with the key that was sealed with the giver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_model::{GiverKeys, GiverOpened, Opening, Ref};
 
@@ -21,6 +21,7 @@ pub(super) struct Sealed {
 
 /// Looks at every statement whose accession's records could be read.
 pub(super) fn look(facts: &Facts, register: &Register, report: &mut Report) {
+    name_keys(facts, report);
     let base = register.epochs.first().map(|(_, base)| base.as_str()).unwrap_or_default();
     let (mut signed, mut told, mut unchecked) = (0_u64, 0_u64, 0_u64);
     for (seq, opening) in &facts.openings {
@@ -46,6 +47,22 @@ pub(super) fn look(facts: &Facts, register: &Register, report: &mut Report) {
             "whether {} openings of givers are signed as they say: the records of their accessions cannot be read",
             unchecked
         ));
+    }
+}
+
+/// By which keys a giver opens is said once, when it is sealed, by whoever receives it: another record could make a statement
+/// that nobody could sign look signed.
+fn name_keys(facts: &Facts, report: &mut Report) {
+    let mut said = BTreeSet::new();
+    for (seq, by, about) in &facts.giver_keys {
+        let problem = if facts.received.registrar(about).is_some_and(|registrar| registrar != *by) {
+            "it names the keys of a giver, and is not by whoever received it"
+        } else if !said.insert(about) {
+            "it names the keys of a giver that another record had named"
+        } else {
+            continue;
+        };
+        report.problem(record(*seq, *seq), problem, what::TAMPERED);
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub erasures: Vec<(u64, vidimus_model::Erasure)>,
     /// Of each accession what shows who opened its giver.
     pub givers: BTreeMap<Ref, Sealed>,
+    /// Records that say by which keys givers open: where they stand, who made them, of which accession.
+    pub giver_keys: Vec<(u64, MemberId, Ref)>,
     /// Statements that givers were opened, with their log indices.
     pub openings: Vec<(u64, vidimus_model::GiverOpened)>,
     /// Members whose records these are.
@@ -326,6 +328,7 @@ impl Facts {
             }
             Change::GiverKeys(keys) => {
                 let about = keys.about.clone();
+                self.giver_keys.push((row.seq, statement.by, about.clone()));
                 // The first counts, as for whoever records an opening: a later one is not of the receiving.
                 self.givers.entry(about).or_default().keys.get_or_insert(keys);
             }

@@ -60,6 +60,7 @@ impl Archive {
                 lines.entry(row.seq).or_insert(row);
             }
         }
+        let mut stamps = self.receipt_stamps();
         let line = |row: vidimus_folds::catalogue::HistoryRow| {
             Ok(LogLine {
                 seq: row.seq,
@@ -68,7 +69,7 @@ impl Archive {
                 by: self.register.name(row.by),
                 about: row.about,
                 note: row.note,
-                clock_doubts: self.clock_doubts(row.seq)?,
+                clock_doubts: self.clock_doubts(row.seq, &mut stamps)?,
             })
         };
         lines.into_values().map(line).collect()

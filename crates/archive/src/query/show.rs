@@ -179,7 +179,7 @@ impl Archive {
             compartment,
             by_name: self.register.name(row.by),
             fields: fields(&record),
-            clock_doubts: self.clock_doubts(row.seq)?,
+            clock_doubts: self.clock_doubts(row.seq, &mut self.receipt_stamps())?,
             place: row.item.object,
             copies,
             disclosures,
@@ -203,7 +203,10 @@ impl Archive {
             Some(seq) => fields(&self.record_at(&reference, seq)?),
             None => Map::new(),
         };
-        let clock_doubts = seq.map(|seq| self.clock_doubts(seq)).transpose()?.unwrap_or_default();
+        let clock_doubts = seq
+            .map(|seq| self.clock_doubts(seq, &mut self.receipt_stamps()))
+            .transpose()?
+            .unwrap_or_default();
         let openings = self.openings(&reference)?;
         let medium = row.begun.map(|begun| begun.medium).unwrap_or_default();
         let receipt = match row.end.zip(seq_of("accession-end/1")) {

@@ -176,3 +176,47 @@ fn the_check_names_a_record_that_the_door_would_not_have_let_in() {
         assert!(named && !checked.sound, "{expected}: {:#?}", checked.problems);
     }
 }
+
+#[test]
+fn the_check_names_other_keys_of_a_giver() {
+    let house = guarded();
+    for (who, expected) in
+        [("Олена", "that another record had named"), ("Богдан", "not by whoever received it")]
+    {
+        let copy = house.copy();
+        let key = copy.key_of(who, &r("A1"));
+        let mut archive = copy.open(who);
+        archive.catalogue(&vidimus_model::CompartmentId::main()).unwrap();
+        let change = Change::GiverKeys(vidimus_model::GiverKeys { about: r("A1"), keys: Vec::new() });
+        let draft = Draft { compartment: vidimus_model::CompartmentId::main(), key, change };
+        archive.record(Act::of(vec![draft], Vec::new())).unwrap();
+        for reader in BOTH {
+            let problems = copy.open(reader).check(false, &mut |_| {}).problems;
+            let [problem] = &problems[..] else { panic!("{who}: {problems:#?}") };
+            assert!(problem.problem.to_string().contains(expected), "{problem:?}");
+        }
+    }
+}
+
+#[test]
+fn an_opening_whose_accession_cannot_be_read_is_counted_as_unknown() {
+    let house = guarded();
+    let mut olena = house.open("Олена");
+    let words = words(&mut olena, "A1", &house::keyholder_keys(3)[..2]);
+    let asked = olena.opening_asked(&r("A1")).unwrap();
+    let seed = words.key.unwrap();
+    olena.record_opening(sign_opening(&stated(&asked, &seed), &seed).as_bytes()).unwrap();
+    drop(olena);
+    let row = house.rows_of(house.key_of("Олена", &r("A1"))).into_iter().find(|row| {
+        let copy = hex::encode(row.entry);
+        copy == asked.entry
+    });
+    let db = rusqlite::Connection::open(house.layout().ledger()).unwrap();
+    let place = "(SELECT place FROM row WHERE seq = ?1)";
+    let damage = format!("UPDATE body SET sealed = zeroblob(length(sealed)) WHERE place = {place}");
+    assert_eq!(db.execute(&damage, [row.unwrap().seq]).unwrap(), 1);
+    drop(db);
+    let unknown = house.open("Богдан").check(false, &mut |_| {}).unknown;
+    let told = "whether 1 openings of givers are signed as they say";
+    assert!(unknown.iter().any(|one| one.to_string().starts_with(told)), "{unknown:?}");
+}
