@@ -56,7 +56,7 @@ fn complain(wrong: &clap::Error, words: &Words) -> ExitCode {
 fn run(options: &Options, words: &Words) -> Result<u8, String> {
     let trust = options.trust(words)?;
     let folder = Folder::open(&options.bag)
-        .map_err(|error| words.no_bag(&page::safe(&options.bag.to_string_lossy()), &error))?;
+        .map_err(|error| words.no_bag(&page::typed(&options.bag.to_string_lossy()), &error))?;
     let report = bag::verify(&folder, &trust);
     let mut out = BufWriter::new(io::stdout());
     let written = match options.json {

@@ -1,16 +1,19 @@
 //! What the program is told on the command line, and whom it is told to trust.
 
 use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use rustix::fs::{OFlags, fcntl_setfl};
 use vidimus_proof::bag::Trust;
 use vidimus_proof::note::{Algorithm, VerifierKey};
 use vidimus_proof::policy::Policy;
 use vidimus_proof::{receipt, timestamp};
 
-use crate::page::safe;
+use crate::page::typed;
 use crate::words::{Words, help};
 
 /// No file that is named on the command line is larger than this.
@@ -81,7 +84,7 @@ impl Options {
         for text in &self.archive_key {
             let key: Option<VerifierKey> = text.trim().parse().ok();
             let key = key.filter(|key| key.algorithm() == Algorithm::Ed25519);
-            trust.archive_keys.push(key.ok_or_else(|| words.bad_key(&safe(text)))?);
+            trust.archive_keys.push(key.ok_or_else(|| words.bad_key(&typed(text)))?);
         }
         if let Some(path) = &self.receipt {
             let bytes = read(path, words)?;
@@ -130,8 +133,7 @@ impl Language {
 
 fn read(path: &Path, words: &Words) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path);
-    let length = file.and_then(|file| file.take(MAX_OPTION_FILE + 1).read_to_end(&mut bytes));
+    let length = open(path).and_then(|file| file.take(MAX_OPTION_FILE + 1).read_to_end(&mut bytes));
     let length = match length {
         Ok(length) if length as u64 > MAX_OPTION_FILE => Err(io::ErrorKind::FileTooLarge.into()),
         other => other,
@@ -140,8 +142,16 @@ fn read(path: &Path, words: &Words) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// A pipe to which nobody writes is at its end at once, and whoever writes to one is waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    fcntl_setfl(&file, OFlags::empty())?;
+    Ok(file)
+}
+
 fn name(path: &Path) -> String {
-    safe(&path.to_string_lossy())
+    typed(&path.to_string_lossy())
 }
 
 #[cfg(test)]

@@ -75,6 +75,12 @@ pub fn safe(untrusted_text: &str) -> String {
     text
 }
 
+/// The same of what somebody typed, in quotation marks where nothing, or a blank at an end, would not be seen.
+pub fn typed(untrusted_text: &str) -> String {
+    let text = safe(untrusted_text);
+    if text.trim() == text && !text.is_empty() { text } else { format!("\"{text}\"") }
+}
+
 /// Neither a control character nor one that formats invisibly (Unicode categories Cc, Cf, Zl, Zp, and the fillers).
 pub fn is_plain(character: char) -> bool {
     let hidden = matches!(character,
