@@ -3,36 +3,11 @@
 //!
 //! Never here: a way round the program under test. It is run as anyone runs it, and read from outside.
 
-// DANGER: registers and numbers of system calls are those of Linux on x86-64; elsewhere nothing is hit.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod calls;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod cut;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod disk;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod journal;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod place;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod points;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-mod program;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod scenario;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod seed;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-mod stamps;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod stopped;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod trace;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub mod verdict;
+mod linux;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub use program::main;
+pub use linux::*;
 
 /// Says that nothing can be hit here.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

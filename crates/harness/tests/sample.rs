@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use vidimus_harness::place::Programs;
 use vidimus_harness::points::{Prepared, make_disks};
-use vidimus_harness::scenario::SCENARIOS;
+use vidimus_harness::scenario::{SCENARIOS, Scenario};
 use vidimus_harness::seed::Seed;
 
 /// So many scenarios are drawn, and so many points of each.
@@ -17,18 +17,36 @@ const POINTS_DRAWN: usize = 6;
 
 #[test]
 fn a_command_that_is_hit_loses_nothing() {
-    let seed = std::env::var("VIDIMUS_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
-    // The standard library's hash tables begin with a random key.
-    let first = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
-    println!("VIDIMUS_CRASH_SEED={first} draws the same points");
+    let first = first_seed();
     let mut seed = Seed::new(first);
+    let mut drawn: Vec<_> = SCENARIOS.iter().filter(|scenario| !scenario.is_slow).collect();
+    seed.shuffle(&mut drawn);
+    hit_some(&drawn[..SCENARIOS_DRAWN], POINTS_DRAWN, first, seed);
+}
+
+/// What makes a passphrase takes a second a point, by intention: so one of each.
+#[test]
+fn nor_does_one_that_makes_a_passphrase() {
+    let first = first_seed();
+    let drawn: Vec<_> = SCENARIOS.iter().filter(|scenario| scenario.is_slow).collect();
+    assert!(drawn.len() >= 5, "init, passphrase, sheet, recover, a new member");
+    hit_some(&drawn, 1, first, Seed::new(first));
+}
+
+fn first_seed() -> u64 {
+    let given = std::env::var("VIDIMUS_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
+    // The standard library's hash tables begin with a random key.
+    let first = given.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    println!("VIDIMUS_CRASH_SEED={first} draws the same points");
+    first
+}
+
+/// Hits so many points of each scenario; `first` is what power cuts are drawn from.
+fn hit_some(drawn: &[&'static Scenario], points: usize, first: u64, mut seed: Seed) {
     let programs = Programs { vidimus: vidimus(), ourselves: env!("CARGO_BIN_EXE_vidimus-crash").into() };
     let scratch = tempfile::tempdir().unwrap();
     let disks = make_disks(&scratch.path().join("disks")).unwrap();
-    // What changes a passphrase takes a second a point, by intention.
-    let mut drawn: Vec<_> = SCENARIOS.iter().filter(|scenario| !scenario.is_slow).collect();
-    seed.shuffle(&mut drawn);
-    for scenario in drawn.into_iter().take(SCENARIOS_DRAWN) {
+    for scenario in drawn {
         let prepared = match Prepared::new(scenario, &programs, scratch.path(), &disks) {
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 println!("skipped: no process may be traced here");
@@ -39,7 +57,7 @@ fn a_command_that_is_hit_loses_nothing() {
         };
         let mut all = prepared.all_points(first);
         seed.shuffle(&mut all);
-        for at in all.into_iter().take(POINTS_DRAWN) {
+        for at in all.into_iter().take(points) {
             let point = prepared.hit(at, &programs, &scratch.path().join("hit")).unwrap();
             assert!(point.complaints.is_empty(), "seed {first}, {}: {point:?}", scenario.name);
         }

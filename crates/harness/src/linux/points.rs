@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use vidimus_model::ProposalId;
 
+use super::stamps;
 use crate::cut::Cut;
 use crate::disk::{Disk, Moment, moments};
 use crate::place::{KEYHOLDER, Place, Programs, SUCCESSOR, identity};
 use crate::scenario::{Scenario, Step};
-use crate::stamps;
 use crate::trace::{Fault, Run};
 use crate::verdict::{self, Facts};
 

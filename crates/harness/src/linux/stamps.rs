@@ -1,6 +1,6 @@
 //! A time-stamp authority on this machine alone, for the scenario that asks one.
 
-#[path = "../../proof/tests/common/authority.rs"]
+#[path = "../../../proof/tests/common/authority.rs"]
 mod authority;
 
 use std::fs;
