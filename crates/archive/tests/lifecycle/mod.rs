@@ -2,6 +2,7 @@
 
 mod ends;
 mod erased;
+mod forks;
 mod house;
 mod keyholders;
 mod keys;
