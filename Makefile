@@ -12,7 +12,7 @@ help:
 	@echo 'make mutants each line of the proofs altered in turn, to see whether a test notices (hours)'
 	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
-	@echo 'make insider every cell of the ledger changed in every way (VIDIMUS_INSIDER_SEED=n)'
+	@echo 'make insider every cell of the ledger changed in every way, keys and a second archive put in (VIDIMUS_INSIDER_SEED=n)'
 	@echo 'make nonsense every nonsense typed at every option of every command'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
@@ -54,4 +54,4 @@ nonsense:
 	VIDIMUS_NONSENSE=1 cargo test --locked -p vidimus-cli --test nonsense
 
 insider:
-	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds -- --nocapture
+	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds --test insider_splice -- --nocapture
