@@ -8,7 +8,7 @@ mod objects;
 mod restore;
 mod small;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -136,7 +136,7 @@ impl Archive {
         if self.went_back.is_some() {
             return Err(BackupError::WentBack);
         }
-        let theirs = self.begin_backup(folder)?;
+        let (theirs, _turn) = self.begin_backup(folder)?;
         let mut copy = open_ledger(&theirs, &self.archive_id)?;
         ledger::refuse_other(&self.ledger, &copy)?;
         let vault = open_vault(&theirs)?;
@@ -160,7 +160,8 @@ impl Archive {
         Ok(done)
     }
 
-    fn begin_backup(&self, folder: &Path) -> Result<Layout, BackupError> {
+    /// Where the copies go, and the lock under which they do: whoever backs up into the same folder waits.
+    fn begin_backup(&self, folder: &Path) -> Result<(Layout, File), BackupError> {
         let ours = self.layout.root().canonicalize()?;
         // Asked before the folder is made, too: what is made in the archive is a stranger's to its check.
         let absolute = std::path::absolute(folder)?;
@@ -172,6 +173,9 @@ impl Archive {
         if ours.starts_with(folder.canonicalize()?) {
             return Err(BackupError::Inside);
         }
+        let turn = File::open(folder)?;
+        // Where there are no locks nobody waits.
+        let _ = turn.lock();
         match Manifest::read(folder) {
             Some(manifest) if manifest.archive == self.archive_id => {}
             Some(_) => return Err(BackupError::NotOurs(folder.to_owned())),
@@ -183,7 +187,7 @@ impl Archive {
                     .write(folder)?;
             }
         }
-        Ok(Layout::new(folder))
+        Ok((Layout::new(folder), turn))
     }
 }
 

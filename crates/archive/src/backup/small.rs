@@ -17,9 +17,10 @@ impl Archive {
     /// ones, and what only got lost here is kept there.
     pub(super) fn mirror_keys(&mut self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
         self.refresh_register()?;
-        let ours = below(&self.layout.keys())?;
-        for path in &ours {
-            let bytes = crate::files::read(self.layout.keys().join(path))?;
+        let mut ours = BTreeSet::new();
+        for path in &below(&self.layout.keys())? {
+            let Some(bytes) = unless_gone(files::read(self.layout.keys().join(path)))? else { continue };
+            ours.insert(path.clone());
             let target = theirs.keys().join(path);
             if crate::files::read(&target).is_ok_and(|there| there == bytes) {
                 continue;
@@ -112,7 +113,7 @@ fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
 /// Copies every file below `from` that is not there or differs.
 pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     for path in below(from)? {
-        let bytes = crate::files::read(from.join(&path))?;
+        let Some(bytes) = unless_gone(files::read(from.join(&path)))? else { continue };
         if !crate::files::read(to.join(&path)).is_ok_and(|there| there == bytes) {
             files::replace(&to.join(&path), &bytes)?;
         }
@@ -126,7 +127,8 @@ fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     while let Some(within) = folders.pop() {
         for name in crate::keyring::read_folder(&folder.join(&within))? {
             let path = within.join(name);
-            let kind = fs::symlink_metadata(folder.join(&path))?.file_type();
+            let Some(there) = unless_gone(fs::symlink_metadata(folder.join(&path)))? else { continue };
+            let kind = there.file_type();
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() && path.extension().is_none_or(|e| e != "aside") {
@@ -135,4 +137,12 @@ fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// None where another process took it away after its name was read.
+fn unless_gone<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
 }
