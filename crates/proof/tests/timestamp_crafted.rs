@@ -204,7 +204,10 @@ fn what_no_signature_covers_may_come_along_and_changes_nothing() {
         return;
     }
     let authority = Authority::new(&Plan::default());
-    let mut craft = Craft::new(&authority);
+    let craft = Craft::new(&authority);
+    // A minute later, when the stranger's certificate, made below, is valid too.
+    let content = info(craft.begins + 60, &[]);
+    let mut craft = craft.with_content(content);
     let plain = verify(&craft.build(), MESSAGE, &pinned(&authority)).unwrap();
     craft.unsigned = tlv(0xa1, &[&attribute("1.2.3.4.5", &[&[5, 0]])]);
     craft.revocation = tlv(0xa1, &[&tlv(0x30, &[&[5, 0]])]);
@@ -329,6 +332,43 @@ fn a_content_that_is_no_time_stamp_is_no_token() {
         let token = Craft::new(&authority).with_content(content).build();
         assert_eq!(Token::from_der(&token), Err(expected));
     }
+}
+
+#[test]
+fn a_serial_number_is_as_long_as_one_may_be() {
+    if !openssl_is_there() {
+        return;
+    }
+    let authority = Authority::new(&Plan::default());
+    let serial = |length: usize| {
+        let craft = Craft::new(&authority);
+        let content = info(craft.begins, &[]);
+        let long = tlv(0x02, &[&vec![7; length]]);
+        let at = content.windows(3).position(|three| three == [2, 1, 7]).unwrap();
+        let content = tlv(0x30, &[&content[2..at], &long, &content[at + 3..]]);
+        Token::from_der(&craft.with_content(content).build()).map(|_| ())
+    };
+    assert_eq!(serial(32), Ok(()));
+    for longer in [33, 34] {
+        assert_eq!(serial(longer), Err(TokenError::Malformed("serialNumber")));
+    }
+}
+
+#[test]
+fn the_name_in_a_token_is_one_of_its_signer() {
+    if !openssl_is_there() {
+        return;
+    }
+    let named = |authority: &Authority, name: &[u8]| {
+        let craft = Craft::new(authority);
+        let content = info(craft.begins, &tlv(0xa0, &[&tlv(0x82, &[name])]));
+        verify(&craft.with_content(content).build(), MESSAGE, &pinned(authority)).map(|_| ())
+    };
+    let plain = Authority::new(&Plan::default());
+    assert_eq!(named(&plain, b"stamps.example"), Err(StampError::AuthorityName));
+    let authority = Authority::new(&Plan { other_name: Some("DNS:stamps.example"), ..Plan::default() });
+    assert_eq!(named(&authority, b"stamps.example"), Ok(()));
+    assert_eq!(named(&authority, b"other.example"), Err(StampError::AuthorityName));
 }
 
 #[test]

@@ -134,15 +134,17 @@ impl Trust {
             };
         }
         let valid_then = self.anchors(|trusted| trusted.is_valid(seconds));
-        match path(signer, others, &valid_then, seconds) {
-            Err(error) if is_unknown(&error) => {}
-            other => return accept(other),
+        if path(signer, others, &valid_then, seconds).is_ok() {
+            return Ok(Chain::Trusted);
         }
+        // Would it be trusted if none of these had an end?
         let all = self.anchors(|_| true);
         match path(signer, others, &all, seconds) {
             Err(error) if is_unknown(&error) => Ok(Chain::Unknown),
-            Ok(()) => Err(StampError::NotValidThen),
-            other => accept(other),
+            Ok(()) | Err(Error::CertExpired { .. } | Error::CertNotValidYet { .. }) => {
+                Err(StampError::NotValidThen)
+            }
+            Err(error) => Err(StampError::Chain(error.to_string())),
         }
     }
 
@@ -223,12 +225,4 @@ fn is_unknown(error: &Error) -> bool {
             | Error::InvalidSignatureForPublicKey
             | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
     )
-}
-
-fn accept(result: Result<(), Error>) -> Result<Chain, StampError> {
-    match result {
-        Ok(()) => Ok(Chain::Trusted),
-        Err(Error::CertExpired { .. } | Error::CertNotValidYet { .. }) => Err(StampError::NotValidThen),
-        Err(error) => Err(StampError::Chain(error.to_string())),
-    }
 }

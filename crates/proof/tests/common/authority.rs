@@ -32,11 +32,20 @@ pub struct Plan {
     pub days: u32,
     /// The root's name.
     pub root_name: &'static str,
+    /// What the middle authority's certificate says that it may do, as in `openssl.cnf`.
+    pub middle_says: &'static str,
+    /// Another name of the authority, such as `DNS:stamps.example`.
+    pub other_name: Option<&'static str>,
+    /// Whether the root's certificate is of version 1, which says nothing of what it may do.
+    pub old_root: bool,
 }
 
 pub const RSA: &[&str] = &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
 pub const P256: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
 pub const P384: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"];
+
+/// What an issuer's certificate says.
+pub const ISSUER: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign";
 
 /// The policy under which it stamps when none is asked for, and the other one that it accepts.
 pub const POLICY: &str = "1.3.6.1.4.1.99999.1";
@@ -55,6 +64,9 @@ impl Default for Plan {
             binding: "sha256",
             days: 30,
             root_name: "Test Root",
+            middle_says: ISSUER,
+            other_name: None,
+            old_root: false,
         }
     }
 }
@@ -83,10 +95,12 @@ impl Authority {
             None => String::new(),
         };
         let key_usage = plan.key_usage;
+        let other_name = plan.other_name.map(|name| format!("subjectAltName={name}\n")).unwrap_or_default();
+        let middle_says = plan.middle_says;
         let config = format!(
             "[req]\ndistinguished_name=dn\n[dn]\n\
-             [ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n\
-             [stamps]\nbasicConstraints=critical,CA:FALSE\nkeyUsage={key_usage}\nsubjectKeyIdentifier=hash\n{purpose}\n\
+             [ca]\n{ISSUER}\nsubjectKeyIdentifier=hash\n[middle]\n{middle_says}\nsubjectKeyIdentifier=hash\n\
+             [stamps]\nbasicConstraints=critical,CA:FALSE\nkeyUsage={key_usage}\nsubjectKeyIdentifier=hash\n{other_name}{purpose}\n\
              [tsa]\ndefault_tsa=service\n[service]\nserial=serial\nsigner_cert=tsa.pem\n{chain}signer_key=tsa.key\n\
              signer_digest={digest}\ndefault_policy={POLICY}\nother_policies={OTHER_POLICY}\ndigests=sha256,sha384,sha512\n\
              accuracy=secs:1,millisecs:500\nordering=yes\ntsa_name=yes\ness_cert_id_chain=no\ness_cert_id_alg={binding}\n",
@@ -104,9 +118,23 @@ impl Authority {
         } else {
             let name = format!("/CN={}", plan.root_name);
             authority.certificate("root", &name, "ca", plan.key, &days, None);
+            if plan.old_root {
+                let request =
+                    ["x509", "-x509toreq", "-in", "root.pem", "-signkey", "root.key", "-out", "root.csr"];
+                authority.openssl(&request);
+                let old = ["x509", "-req", "-in", "root.csr", "-signkey", "root.key", "-days", &days];
+                authority.openssl(&[&old[..], &["-out", "root.pem"]].concat());
+            }
             let issuer = match plan.middle {
                 true => {
-                    authority.certificate("middle", "/CN=Test Middle", "ca", plan.key, &days, Some("root"));
+                    authority.certificate(
+                        "middle",
+                        "/CN=Test Middle",
+                        "middle",
+                        plan.key,
+                        &days,
+                        Some("root"),
+                    );
                     "middle"
                 }
                 false => "root",

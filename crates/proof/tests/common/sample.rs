@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
 use vidimus_proof::bag::manifest::{Algorithm, Digests, Manifest};
-use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlannedFile, PlannedKey, StampFiles};
+use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlanError, PlannedFile, PlannedKey, StampFiles};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::consistency::ConsistencyProof;
 use vidimus_proof::cosignature::Cosigner;
@@ -42,6 +42,10 @@ pub struct Sample {
     pub key_changes: Vec<u64>,
     /// Whether the first key signs the last file's record although it was followed by another, as a thief would.
     pub old_key_goes_on: bool,
+    /// Which archive the files' records say they are of.
+    pub records_of: &'static str,
+    /// How many bytes more than there are the files' records say.
+    pub size_too_large_by: u64,
 }
 
 impl Default for Sample {
@@ -59,6 +63,8 @@ impl Default for Sample {
             later: 0,
             key_changes: Vec::new(),
             old_key_goes_on: false,
+            records_of: ORIGIN,
+            size_too_large_by: 0,
         }
     }
 }
@@ -117,6 +123,10 @@ impl<'s> Log<'s> {
     }
 
     pub fn issue(&mut self, fields: Vec<(&'static str, Value)>) -> Record {
+        self.issue_as(self.sample.origin, fields)
+    }
+
+    fn issue_as(&mut self, origin: &str, fields: Vec<(&'static str, Value)>) -> Record {
         let mut operation = [0; 16];
         self.rng.fill_bytes(&mut operation);
         let operation: String = operation.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -130,7 +140,7 @@ impl<'s> Log<'s> {
         let archive = SigningKey::from_seed(&archive_seed(self.seed));
         let member = SigningKey::from_seed(&[200; 32]);
         let fields = common.into_iter().chain(fields);
-        Record::issue(self.sample.origin, fields, &act, &member, &archive, &mut self.rng)
+        Record::issue(origin, fields, &act, &member, &archive, &mut self.rng)
     }
 
     pub fn append(&mut self, record: &Record) -> u64 {
@@ -198,14 +208,18 @@ fn append_items(log: &mut Log<'_>, which: std::ops::Range<usize>) -> Vec<(Record
     let mut items = Vec::new();
     for (number, (_, bytes)) in (1..).zip(files).skip(which.start).take(which.len()) {
         let digests = Digests::of(bytes);
-        let record = log.issue(vec![
-            ("change", json!("item/1")),
-            ("about", json!(format!("A1-{number}"))),
-            ("path", json!(format!("камера 03/{number}"))),
-            ("path_encoding", json!("utf-8")),
-            ("sha256", json!(digests.hex(Algorithm::Sha256))),
-            ("size", json!(digests.size)),
-        ]);
+        let origin = if log.sample.records_of == ORIGIN { log.sample.origin } else { log.sample.records_of };
+        let record = log.issue_as(
+            origin,
+            vec![
+                ("change", json!("item/1")),
+                ("about", json!(format!("A1-{number}"))),
+                ("path", json!(format!("камера 03/{number}"))),
+                ("path_encoding", json!("utf-8")),
+                ("sha256", json!(digests.hex(Algorithm::Sha256))),
+                ("size", json!(digests.size + log.sample.size_too_large_by)),
+            ],
+        );
         let index = log.append(&record);
         log.fill(index + 4);
         items.push((record, index));
@@ -213,62 +227,90 @@ fn append_items(log: &mut Log<'_>, which: std::ops::Range<usize>) -> Vec<(Record
     items
 }
 
-/// The whole bag, and the largest receipt.
-pub fn bag(sample: &Sample) -> MemoryBag {
-    let mut log = Log::new(sample);
-    let mut items = append_items(&mut log, sample.early());
-    let first = log.fill(256);
-    let mut changes = sample.key_changes.iter();
-    let mut keys: Vec<_> = changes.next().map(|index| log.change_key(*index)).into_iter().collect();
-    if !sample.key_changes.is_empty() {
-        let newer = log.seed;
-        log.seed = if sample.old_key_goes_on { sample.seed } else { newer };
-        items.extend(append_items(&mut log, sample.early().end..sample.files.len()));
-        log.seed = newer;
+/// What a plan is made of.
+pub struct Pieces<'s> {
+    pub log: Log<'s>,
+    pub key: VerifierKey,
+    pub keys: Vec<PlannedKey>,
+    pub files: Vec<PlannedFile>,
+    pub anchors: Vec<Anchor>,
+    pub consistency: Vec<ConsistencyProof>,
+}
+
+impl<'s> Pieces<'s> {
+    pub fn of(sample: &'s Sample) -> Self {
+        let mut log = Log::new(sample);
+        let mut items = append_items(&mut log, sample.early());
+        let first = log.fill(256);
+        let mut changes = sample.key_changes.iter();
+        let mut keys: Vec<_> = changes.next().map(|index| log.change_key(*index)).into_iter().collect();
+        if !sample.key_changes.is_empty() {
+            let newer = log.seed;
+            log.seed = if sample.old_key_goes_on { sample.seed } else { newer };
+            items.extend(append_items(&mut log, sample.early().end..sample.files.len()));
+            log.seed = newer;
+        }
+        let second = log.fill(512);
+        let cosignature = cosigner().cosign(&second, COSIGNED_AT).unwrap();
+        let second = second.with_signature(cosignature).unwrap();
+        keys.extend(changes.map(|index| log.change_key(*index)));
+        let third = log.fill(700);
+        let mut anchors = vec![
+            Anchor { note: third, stamps: Vec::new() },
+            Anchor { note: first.clone(), stamps: sample.stamps.clone() },
+            Anchor { note: second.clone(), stamps: Vec::new() },
+        ];
+        let (keys, last_of_old): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+        anchors.extend(last_of_old.into_iter().map(|note| Anchor { note, stamps: Vec::new() }));
+        let files: Vec<PlannedFile> = items
+            .iter()
+            .zip(&sample.files)
+            .map(|((record, index), (name, bytes))| PlannedFile {
+                name: (*name).to_owned(),
+                digests: {
+                    let digests = Digests::of(bytes);
+                    Digests { size: digests.size + sample.size_too_large_by, ..digests }
+                },
+                record: record.choose(&["change", "sha256", "size"]),
+                proof: log.prove(*index, if *index < 256 { &first } else { &second }),
+            })
+            .collect();
+        let mut sizes: Vec<u64> = anchors.iter().map(|anchor| anchor.note.checkpoint().size).collect();
+        sizes.sort_unstable();
+        let consistency: Vec<_> = sizes.windows(2).map(|pair| log.join(pair[0], pair[1])).collect();
+        Self { key: vkey_of(sample, sample.newest_seed()), log, keys, files, anchors, consistency }
     }
-    let second = log.fill(512);
-    let cosignature = cosigner().cosign(&second, COSIGNED_AT).unwrap();
-    let second = second.with_signature(cosignature).unwrap();
-    keys.extend(changes.map(|index| log.change_key(*index)));
-    let third = log.fill(700);
-    let mut anchors = vec![
-        Anchor { note: third, stamps: Vec::new() },
-        Anchor { note: first.clone(), stamps: sample.stamps.clone() },
-        Anchor { note: second.clone(), stamps: Vec::new() },
-    ];
-    let (keys, last_of_old): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-    anchors.extend(last_of_old.into_iter().map(|note| Anchor { note, stamps: Vec::new() }));
-    let planned: Vec<PlannedFile> = items
-        .iter()
-        .zip(&sample.files)
-        .map(|((record, index), (name, bytes))| PlannedFile {
-            name: (*name).to_owned(),
-            digests: Digests::of(bytes),
-            record: record.choose(&["change", "sha256", "size"]),
-            proof: log.prove(*index, if *index < 256 { &first } else { &second }),
-        })
-        .collect();
-    let mut sizes: Vec<u64> = anchors.iter().map(|anchor| anchor.note.checkpoint().size).collect();
-    sizes.sort_unstable();
-    let consistency: Vec<_> = sizes.windows(2).map(|pair| log.join(pair[0], pair[1])).collect();
-    let key = vkey_of(sample, sample.newest_seed());
-    let plan = Plan::new(key, &keys, &planned, &anchors, &consistency).unwrap();
-    let mut opened = sample.opened.clone();
-    opened.extend(["change", "files", "opened"]);
-    opened.sort_unstable();
-    let disclosure = log.issue(vec![
-        ("change", json!("disclosure/1")),
-        ("about", json!(["A1-1", "A1-2"])),
-        ("recipient", json!("Newsroom of nowhere")),
-        ("purpose", json!("Publication")),
-        ("files", json!(plan.files())),
-        ("opened", json!(opened)),
-    ]);
-    let index = log.append(&disclosure);
-    let own = log.fill(index + 1 + sample.later);
-    let shown = disclosure.choose(&opened);
-    let consistency = log.join(700, own.checkpoint().size);
-    let mut files = plan.finish(&shown, log.prove(index, &own), &consistency).unwrap();
+
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        Plan::new(self.key.clone(), &self.keys, &self.files, &self.anchors, &self.consistency)
+    }
+
+    /// The record of the disclosure with what is open of it, its proof, and the way there from the largest receipt.
+    pub fn disclose(&mut self, plan: &Plan) -> (Record, TlogProof, ConsistencyProof) {
+        let mut opened = self.log.sample.opened.clone();
+        opened.extend(["change", "files", "opened"]);
+        opened.sort_unstable();
+        let disclosure = self.log.issue(vec![
+            ("change", json!("disclosure/1")),
+            ("about", json!(["A1-1", "A1-2"])),
+            ("recipient", json!("Newsroom of nowhere")),
+            ("purpose", json!("Publication")),
+            ("files", json!(plan.files())),
+            ("opened", json!(opened)),
+        ]);
+        let index = self.log.append(&disclosure);
+        let own = self.log.fill(index + 1 + self.log.sample.later);
+        let consistency = self.log.join(plan.last_checkpoint().size, own.checkpoint().size);
+        (disclosure.choose(&opened), self.log.prove(index, &own), consistency)
+    }
+}
+
+/// The whole bag.
+pub fn bag(sample: &Sample) -> MemoryBag {
+    let mut pieces = Pieces::of(sample);
+    let plan = pieces.plan().unwrap();
+    let (disclosure, proof, consistency) = pieces.disclose(&plan);
+    let mut files = plan.finish(&disclosure, proof, &consistency).unwrap();
     files.extend(sample.files.iter().map(|(name, bytes)| (format!("data/{name}"), bytes.clone())));
     MemoryBag(files)
 }

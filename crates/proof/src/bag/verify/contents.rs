@@ -53,7 +53,8 @@ impl Contents<'_> {
             problems.add(path, Fault::Missing);
             return None;
         };
-        let bytes = problems.keep(path, read_all(self.source, path, place))?;
+        debug_assert!(!place.is_payload(), "payload is hashed, and never held");
+        let bytes = problems.keep(path, read_again(self.source, path, digests.size))?;
         // Whoever can write to the medium while we read must not show one file to the hash and another to the check.
         if Digests::of(&bytes) != *digests {
             problems.add(path, Fault::Changed);
@@ -162,14 +163,11 @@ fn check_names(places: &BTreeMap<String, Place>, problems: &mut Problems) {
     }
 }
 
-/// Reads a file that is small enough.
-fn read_all(source: &dyn BagSource, path: &str, place: &Place) -> Result<Vec<u8>, Fault> {
-    let limit = place.limit().unwrap_or_default() as u64;
+/// As much of a file as was hashed, which its place limits.
+fn read_again(source: &dyn BagSource, path: &str, size: u64) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    let unreadable = |error: io::Error| Fault::Unreadable(error.kind());
-    let file = source.open(path).map_err(unreadable)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > limit { Err(Fault::TooLarge) } else { Ok(bytes) }
+    let read = source.open(path).and_then(|file| file.take(size).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| Fault::Unreadable(error.kind()))
 }
 
 /// Hashes a file, in pieces.

@@ -165,6 +165,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_checkpoint_dates_what_stands_in_its_log_and_nothing_behind() {
+        let dated = |size: u64| Dated {
+            at: Timestamp::from_second(size as i64).unwrap(),
+            authority: "Example".into(),
+            by: DatedBy::Cosignature,
+            size,
+        };
+        let times = Times([256, 512].map(|size| (size, dated(size))).into());
+        let size_for = |index| times.of_index(index).map(|dated| dated.size);
+        for (index, size) in
+            [(0, Some(256)), (255, Some(256)), (256, Some(512)), (511, Some(512)), (512, None)]
+        {
+            assert_eq!(size_for(index), size, "{index}");
+        }
+    }
+
+    #[test]
     fn an_authority_that_is_less_sure_dates_later() {
         let at: Timestamp = "2026-11-21T01:18:25Z".parse().unwrap();
         let later = |seconds| latest(at, Duration::from_secs(seconds)).to_string();
