@@ -111,7 +111,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_EXACT, MAX_VALUES, parse};
+    use std::cell::Cell;
+
+    use serde::de::DeserializeSeed as _;
+    use serde::de::value::{BytesDeserializer, Error};
+
+    use super::{MAX_EXACT, MAX_VALUES, Strict, parse};
     use serde_json::json;
 
     #[test]
@@ -132,6 +137,13 @@ mod tests {
         assert!(error.contains("too many values"), "{error}");
         let map = format!("{{\"a\":{}}}", list(MAX_VALUES - 1));
         assert!(parse(&map).is_err());
+    }
+
+    #[test]
+    fn what_json_has_no_word_for_is_refused() {
+        let bytes = BytesDeserializer::<Error>::new(b"x");
+        let error = Strict(&Cell::new(1)).deserialize(bytes).unwrap_err().to_string();
+        assert!(error.ends_with("expected a JSON value"), "{error}");
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use vidimus_proof::bag::manifest::Digests;
-use vidimus_proof::bag::{self, BagSource, Entry, EntryKind, Fault, MAX_FILES, MemoryBag, Report, Trust};
+use vidimus_proof::bag::{
+    self, BagSource, Entry, EntryKind, Fault, MAX_FILES, MemoryBag, ReceiptAnswer, Report, Trust,
+};
+use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::tlog_proof::TlogProof;
 
 use sample::{Sample, recompute_manifests};
@@ -59,6 +62,22 @@ fn a_change_of_the_key_hangs_from_a_checkpoint_of_the_bag() {
     recompute_manifests(&mut bag);
     let said = named(&check(&bag));
     assert!(said.contains("keys/1.tlog-proof: proof-checkpoint-not-in-bag"), "{said:?}");
+}
+
+#[test]
+fn a_receipt_holds_what_stands_below_its_size() {
+    // The second file is the first entry behind a checkpoint of the bag.
+    let sample = Sample { blanks: 0, ..Sample::with_keys() };
+    let bag = sample::bag(&sample);
+    let answer = |size: u64| {
+        let receipt = SignedCheckpoint::from_bytes(&bag.0[&format!("checkpoints/{size}.txt")]).unwrap();
+        let report = bag::verify(&bag, &Trust { receipt: Some(receipt), ..Trust::default() });
+        assert_eq!((report.receipt, report.files[1].index), (Some(ReceiptAnswer::InBag), Some(301)));
+        (report.files.iter().map(|file| file.in_receipt).collect::<Vec<_>>(), report.says_yes())
+    };
+    assert_eq!(answer(256), (vec![Some(true), Some(false)], false));
+    assert_eq!(answer(301), (vec![Some(true), Some(false)], false));
+    assert_eq!(answer(512), (vec![Some(true), Some(true)], true));
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub struct Sample {
     pub records_of: &'static str,
     /// How many bytes more than there are the files' records say.
     pub size_too_large_by: u64,
+    /// Blank entries before the files' records.
+    pub blanks: u64,
 }
 
 impl Default for Sample {
@@ -65,6 +67,7 @@ impl Default for Sample {
             old_key_goes_on: false,
             records_of: ORIGIN,
             size_too_large_by: 0,
+            blanks: 3,
         }
     }
 }
@@ -203,7 +206,7 @@ pub fn first_checkpoint(sample: &Sample) -> SignedCheckpoint {
 
 /// Some of the files' records, each with its place.
 fn append_items(log: &mut Log<'_>, which: std::ops::Range<usize>) -> Vec<(Record, u64)> {
-    log.fill(log.tree.size() + 3);
+    log.fill(log.tree.size() + log.sample.blanks);
     let files = &log.sample.files;
     let mut items = Vec::new();
     for (number, (_, bytes)) in (1..).zip(files).skip(which.start).take(which.len()) {
