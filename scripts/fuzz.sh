@@ -32,6 +32,12 @@ built=(--target-dir "$PWD/target/fuzz")
 (cd fuzz && cargo fuzz build "${built[@]}")
 targets=(fuzz/targets/*.rs)
 seconds=$((${SECONDS_ALL:-60} / ${#targets[@]}))
+# What a target writes for the parser to read, in memory where the machine has such a folder.
+TMPDIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+results=$PWD/target/fuzz.done
+: >"$results"
 for file in "${targets[@]}"; do
     target=$(basename "$file" .rs)
     corpus=target/fuzz-corpus/$target
@@ -40,7 +46,10 @@ for file in "${targets[@]}"; do
     examples "$target" | while read -r seed; do
         cp "$seed" "$corpus/seed-$(echo "$seed" | tr / -)"
     done
+    [ -n "$(ls -A "$corpus")" ] || fail "$target has no seed: put what it should accept into fuzz/seeds/$target/."
     say "$target, $seconds seconds"
-    (cd fuzz && cargo fuzz run "${built[@]}" "$target" "../$corpus" -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536)
+    (cd fuzz && cargo fuzz run "${built[@]}" "$target" "../$corpus" -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536) 2>&1 | tee "$TMPDIR/log"
+    echo "$target: $(grep '^Done ' "$TMPDIR/log"), $(find "$corpus" -type f | wc -l) inputs kept" >>"$results"
 done
+cat "$results"
 say "FUZZED: nothing was found in $seconds seconds of each of ${#targets[@]} targets"
