@@ -146,3 +146,36 @@ fn unless_gone<T>(found: io::Result<T>) -> io::Result<Option<T>> {
         found => found.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_goes_while_it_is_copied_stops_no_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(&from).unwrap();
+        fs::write(from.join("stays"), "x").unwrap();
+        let enough = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    fs::write(from.join("key.age.1.aside"), "x").unwrap();
+                    fs::rename(from.join("key.age.1.aside"), from.join("key.age")).unwrap();
+                    fs::remove_file(from.join("key.age")).unwrap();
+                }
+            });
+            let copied: io::Result<()> = (0..3000).try_for_each(|_| {
+                assert!(below(&from)?.contains(Path::new("stays")));
+                Ok(())
+            });
+            let copied = copied.and_then(|()| (0..20).try_for_each(|_| copy_new(&from, &to)));
+            enough.store(true, Ordering::Relaxed);
+            copied.unwrap();
+        });
+        assert!(to.join("stays").exists());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use vidimus_ledger::SqliteLedger;
@@ -141,6 +142,8 @@ fn find(layout: &Layout, report: &mut Report) -> FoundTiles {
                     let tile: Tile = text.parse().expect("it was parsed just above");
                     found.entry((tile.kind(), tile.index())).or_default().insert(tile.width(), tile);
                 }
+                // Partial tiles go when the full one comes, also between the list and this look.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 _ => files::stray(path.as_os_str(), "log/", report),
             }
         }
@@ -199,4 +202,34 @@ fn root_of(full: &[Hash]) -> Hash {
     let mut edge = Frontier::new();
     full.iter().for_each(|hash| edge.append(*hash));
     edge.root()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn partial_tiles_that_go_while_they_are_looked_for_are_nobodys_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let tiles = layout.log().join("tile/0");
+        fs::create_dir_all(&tiles).unwrap();
+        // Many of them, so that some time passes between the list and the look at the last.
+        (0..200).for_each(|number| fs::write(tiles.join(format!("{number:03}")), "x").unwrap());
+        let enough = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    fs::create_dir(tiles.join("900.p")).unwrap();
+                    fs::remove_dir(tiles.join("900.p")).unwrap();
+                }
+            });
+            let mut report = Report::default();
+            (0..500).for_each(|_| drop(find(&layout, &mut report)));
+            enough.store(true, Ordering::Relaxed);
+            assert_eq!(report.done(false).problems, []);
+        });
+    }
 }
