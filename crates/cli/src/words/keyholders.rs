@@ -61,9 +61,9 @@ pub fn challenge_written(lang: Lang, text: &Path, id: ProposalId) -> String {
     let text = safe::path(text);
     say!(
         lang,
-        "Send {text} and the age files beside it to the keyholders. They compare the fingerprint in the text with the new keyholders,\n         open one age file together and sign: vidimus keyholder sign (or age -d and openssl pkeyutl; docs/guide.md).\n         What comes back is given with: vidimus agree {id} --approval FILE",
-        "Надішліть хранителям {text} і файли age поруч. Вони звіряють відбиток у тексті з новими хранителями,\n         разом відкривають один файл age і підписують: vidimus keyholder sign (або age -d і openssl pkeyutl; docs/guide.md).\n         Те, що повернеться, подайте так: vidimus agree {id} --approval ФАЙЛ",
-        "Пошлите хранителям {text} и файлы age рядом. Они сверяют отпечаток в тексте с новыми хранителями,\n         вместе открывают один файл age и подписывают: vidimus keyholder sign (или age -d и openssl pkeyutl; docs/guide.md).\n         То, что вернётся, подайте так: vidimus agree {id} --approval ФАЙЛ",
+        "Send {text} and the age files beside it to the keyholders. They compare the fingerprint in the text with the new keyholders,\nopen one age file together and sign: vidimus keyholder sign (or age -d and openssl pkeyutl; docs/guide.md).\nWhat comes back is given with: vidimus agree {id} --approval FILE",
+        "Надішліть хранителям {text} і файли age поруч. Вони звіряють відбиток у тексті з новими хранителями,\nразом відкривають один файл age і підписують: vidimus keyholder sign (або age -d і openssl pkeyutl; docs/guide.md).\nТе, що повернеться, подайте так: vidimus agree {id} --approval ФАЙЛ",
+        "Пошлите хранителям {text} и файлы age рядом. Они сверяют отпечаток в тексте с новыми хранителями,\nвместе открывают один файл age и подписывают: vidimus keyholder sign (или age -d и openssl pkeyutl; docs/guide.md).\nТо, что вернётся, подайте так: vidimus agree {id} --approval ФАЙЛ",
     )
 }
 

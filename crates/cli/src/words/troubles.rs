@@ -446,9 +446,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         }
         Trouble::KeyholdersMissing => say!(
             lang,
-            "These keys alone do not open it.\nName the file of each keyholder who is here with --key, or hand on to the next with --out FILE.",
-            "Лише цими ключами не відкрити.\nНазвіть файл кожного присутнього хранителя через --key або передайте наступному: --out ФАЙЛ.",
-            "Одними этими ключами не открыть.\nНазовите файл каждого присутствующего хранителя через --key или передайте следующему: --out ФАЙЛ.",
+            "These keys alone do not open it.\nTake the age file whose keyholders are here (the archive's list says which) and name each one's key with --key; or hand on to the next with --out FILE.",
+            "Лише цими ключами не відкрити.\nВізьміть файл age саме тих хранителів, які присутні (який це, каже перелік з архіву), і назвіть ключ кожного через --key; або передайте наступному: --out ФАЙЛ.",
+            "Одними этими ключами не открыть.\nВозьмите файл age именно тех хранителей, которые присутствуют (какой это, говорит перечень из архива), и назовите ключ каждого через --key; или передайте следующему: --out ФАЙЛ.",
         ),
         Trouble::Approval(error) => keyholders::trouble(lang, error),
         Trouble::Opening(error) => openings::trouble(lang, error),
