@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+pub(crate) use key::sound_key;
 pub use key::{Algorithm, KeyError, KeyName, NameError, Signer, VerifierKey, check_name};
 
 /// The largest note that is read, in bytes.

@@ -228,8 +228,8 @@ impl fmt::Display for VerifierKey {
     }
 }
 
-/// An Ed25519 key that is canonical and not of small order.
-fn sound_key(untrusted_key: &[u8; 32]) -> Option<VerifyingKey> {
+/// An Ed25519 key that is canonical and not of small order; records and notes take the same.
+pub(crate) fn sound_key(untrusted_key: &[u8; 32]) -> Option<VerifyingKey> {
     let key = VerifyingKey::from_bytes(untrusted_key).ok()?;
     // The decoder accepts a coordinate that was not reduced; encoding the point again tells.
     let canonical = key.to_edwards().compress().to_bytes() == *untrusted_key;

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use crate::note::sound_key;
+
 /// Why bytes are not a usable public key or a signature does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -29,14 +31,8 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::BadKey`] if they are no point, not in canonical form, or a point of small order.
     pub fn from_bytes(untrusted: &[u8]) -> Result<Self, KeyError> {
-        let bytes: &[u8; 32] = untrusted.try_into().map_err(|_| KeyError::BadKey)?;
-        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::BadKey)?;
-        // Decompression accepts y ≥ p and the sign bit of x = 0; the encoding must be the one we would write.
-        let canonical = key.to_edwards().compress().to_bytes() == *bytes;
-        if key.is_weak() || !canonical {
-            return Err(KeyError::BadKey);
-        }
-        Ok(Self(key))
+        let key = untrusted.try_into().ok().and_then(sound_key);
+        key.map(Self).ok_or(KeyError::BadKey)
     }
 
     /// The 32 bytes of RFC 8032.
