@@ -22,6 +22,7 @@ use crate::high_water::{HighWater, Seen};
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
 use crate::older_ledger::NewerKeys;
+use crate::receive::Turn;
 use crate::register::Register;
 use crate::shelf::{self, Shelved};
 use crate::unlock::{self, UnlockError};
@@ -45,6 +46,8 @@ pub struct Archive {
     pub(crate) entropy: Entropy,
     pub(crate) rng: ChaCha20Rng,
     pub(crate) watcher: Watcher,
+    /// The turn of the accession that is received here.
+    pub(crate) receiving: Option<Turn>,
 }
 
 /// Both checkpoints of a ledger that is behind what this machine has seen, or behind its keys.
@@ -188,6 +191,7 @@ impl Archive {
             entropy,
             rng,
             watcher: Watcher::default(),
+            receiving: None,
         })
     }
 

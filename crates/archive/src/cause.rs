@@ -181,6 +181,7 @@ caused!(RepackError { Read | Put | Write; Self::Object { reason, .. } => object(
 caused!(EraseError {
     Repack | Unfinished | Door | Fold;
     Self::Nothing | Self::NotFound(_) | Self::Anothers(_) => Nothing,
+    Self::UnderWay(_) => Busy,
 });
 caused!(MoveError {
     Repack | Unfinished | Pack | Door | Fold | Io;
@@ -241,6 +242,7 @@ caused!(ReceiveError {
     Barrier | Door | Fold | Receipt | Io;
     Self::Path { reason, .. } => reason.cause(),
     Self::Own(_) => Nothing,
+    Self::UnderWay(_) => Busy,
     Self::NotHeld => NotHeld,
     Self::Keyholders(_) => Names,
     Self::NoRoom => System(io::ErrorKind::StorageFull),

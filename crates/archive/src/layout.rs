@@ -118,7 +118,7 @@ impl Layout {
         self.unfinished().join("init")
     }
 
-    /// There while nobody has read what a receiving answered.
+    /// There while an accession is received and nobody has read the answer; whoever receives it holds its lock.
     pub fn unanswered(&self, key: KeyId) -> PathBuf {
         self.unfinished().join(format!("received-{key}"))
     }

@@ -53,6 +53,7 @@ impl From<EraseError> for Trouble {
         match error {
             EraseError::NotFound(reference) => Self::Unknown(reference),
             EraseError::Anothers(reference) => Self::NotReleased(reference),
+            EraseError::UnderWay(reference) => Self::BeingReceived(reference),
             other => Self::inside(&other),
         }
     }

@@ -94,6 +94,8 @@ pub enum Trouble {
     NotABackup(PathBuf),
     /// It is still being received.
     NotReceived(Ref),
+    /// Another command is receiving it at this moment.
+    BeingReceived(Ref),
     /// A reason is recorded, and none was given.
     NoReason,
     /// Nothing of this id waits for agreement.
@@ -253,6 +255,7 @@ impl Trouble {
             | Self::NotBack
             | Self::OtherArchive(_)
             | Self::NotReceived(_)
+            | Self::BeingReceived(_)
             | Self::NoSuchProposal(_)
             | Self::NoSuchMember(_)
             | Self::ProposerGone

@@ -49,6 +49,10 @@ pub(super) fn look(
     let mut objects = BTreeSet::new();
     for name in files::names(&layout.unfinished(), report).into_iter().filter(|name| name != WORKPLACE) {
         let shown = files::shown(name.as_ref());
+        let received = shown.strip_prefix("received-").and_then(|key| scan.keys.get(key));
+        if received.is_some_and(|rows| rows.live > 0) {
+            continue; // the note of an accession that is being received, or was interrupted
+        }
         let Some(stem) = shown.strip_suffix(".age") else {
             report.left_over(format!("unfinished/{shown}"));
             continue;

@@ -11,6 +11,7 @@ use vidimus_model::{Action, CompartmentId, MemberId, ProposalId, Ref};
 use crate::door::Act;
 use crate::locate::{Found, Located, Whose};
 use crate::proposals::ProposeError;
+use crate::receive::Turn;
 use crate::repack::RepackError;
 use crate::unfinished::{Remains, UnfinishedError, WorkNote};
 use crate::{Archive, DoorError, FoldError};
@@ -27,6 +28,9 @@ pub enum EraseError {
     /// It is another member's alone, and only they can propose this.
     #[error("{0} is another member's")]
     Anothers(Ref),
+    /// Another process is receiving it.
+    #[error("{0} is being received")]
+    UnderWay(Ref),
     /// A pack could not be written without what leaves it.
     #[error(transparent)]
     Repack(#[from] RepackError),
@@ -55,6 +59,7 @@ pub(crate) struct Mandate {
 impl Archive {
     /// Destroys what these name. What is destroyed already is passed over.
     pub(crate) fn erase(&mut self, about: &[Ref], mandate: &Mandate) -> Result<(), ProposeError> {
+        self.refuse_received(about)?;
         let workplace = self.workplace().map_err(EraseError::from)?;
         self.finish_work(&workplace).map_err(EraseError::from)?;
         if mandate.agreement.is_none() && !self.is_left(about)? {
@@ -83,11 +88,25 @@ impl Archive {
         Ok(())
     }
 
+    /// What another process is receiving would go on to be recorded under a key that is destroyed.
+    fn refuse_received(&mut self, about: &[Ref]) -> Result<(), EraseError> {
+        for reference in about {
+            let Found::Here(located) = self.locate(reference)? else { continue };
+            if let Whose::Mine(key) | Whose::Anothers(key) = located.whose
+                && Turn::is_taken(&self.layout.unanswered(key))
+            {
+                return Err(EraseError::UnderWay(reference.whole()));
+            }
+        }
+        Ok(())
+    }
+
     /// Are these things that this member may propose to erase?
     pub(crate) fn check_erasable(&mut self, about: &[Ref]) -> Result<(), EraseError> {
         if about.is_empty() {
             return Err(EraseError::Nothing);
         }
+        self.refuse_received(about)?;
         for reference in about {
             if self.locate(reference)? == Found::Nowhere {
                 return Err(EraseError::NotFound(reference.clone()));

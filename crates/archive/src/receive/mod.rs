@@ -10,6 +10,7 @@ mod medium;
 mod sealer;
 mod session;
 mod source;
+mod turn;
 mod walk;
 
 use std::io;
@@ -30,6 +31,8 @@ use batch::Batch;
 pub use giver::SealedTo;
 use sealer::{SealError, Sealer};
 use session::Session;
+use turn::Decision;
+pub(crate) use turn::Turn;
 use walk::{Root, Step};
 
 use crate::archive::CheckpointSummary;
@@ -132,6 +135,9 @@ pub enum ReceiveError {
     /// It is the archive's own folder, or lies in it.
     #[error("{0} is the archive's own")]
     Own(PathBuf),
+    /// Another process is receiving it.
+    #[error("{0} is being received")]
+    UnderWay(Ref),
     /// The member does not hold the compartment.
     #[error("the compartment is not held")]
     NotHeld,
@@ -208,6 +214,8 @@ impl Archive {
         let roots = request.paths.iter().map(|path| open_root(path)).collect::<Result<Vec<_>, _>>()?;
         let sources = sources(&request.paths, self.layout.root())?;
         let (medium, _) = medium::of(roots[0].handle());
+        self.receiving = None;
+        let decision = Decision::take(&self.layout.unfinished())?;
         let unfinished = if request.new { None } else { self.unfinished(&sources, &request.into)? };
         let resumed = unfinished.is_some();
         let (mut session, sealed_to) = match unfinished {
@@ -217,6 +225,7 @@ impl Archive {
                 (session, Some(sealed_to))
             }
         };
+        drop(decision);
         for own in self.keyring.own_accessions().to_vec() {
             if self.ledger_compartment(own)?.as_ref() == Some(&session.into) {
                 self.catalogue_of(own)?;
@@ -264,8 +273,10 @@ impl Archive {
     ///
     /// # Errors
     /// The file system's.
-    pub fn answered(&self, received: &Received) -> io::Result<()> {
-        files::remove(&self.layout.unanswered(received.key))
+    pub fn answered(&mut self, received: &Received) -> io::Result<()> {
+        files::remove(&self.layout.unanswered(received.key))?;
+        self.receiving = None;
+        Ok(())
     }
 
     #[allow(
@@ -310,27 +321,47 @@ impl Archive {
         self.flush(session, &mut batch, sealer)
     }
 
-    /// The accession of these sources that this member began and did not finish.
+    /// The accession of these sources that this member began and did not finish, and the turn to go on with it.
     fn unfinished(
         &mut self,
         sources: &[Source],
         into: &CompartmentId,
     ) -> Result<Option<Session>, ReceiveError> {
         for key in self.keyring.own_accessions().to_vec() {
-            let first = self.ledger_compartment(key)?;
-            let catalogue = self.catalogue_of(key)?;
-            let found = catalogue.accessions().map_err(FoldError::from)?.value.into_iter().next();
-            let Some(row) = found else { continue };
-            let same =
-                row.begun.is_some_and(|begun| begun.sources == sources) && first.as_ref() == Some(into);
-            let ended = row.end.is_some();
-            if same && row.state == State::Private && (!ended || self.layout.unanswered(key).exists()) {
-                let catalogue = self.catalogue_of(key)?;
-                let session = Session::resume(catalogue, row.reference, into.clone(), key)?;
-                return Ok(Some(Session { ended, ..session }));
+            let note = self.layout.unanswered(key);
+            let Some((reference, ended)) = self.begun_of(key, sources, into)? else { continue };
+            if ended && !note.exists() {
+                continue;
+            }
+            let turn = Turn::take(&note)?.ok_or(ReceiveError::UnderWay(reference))?;
+            // Until then another process may have ended it.
+            match self.begun_of(key, sources, into)? {
+                Some((reference, ended)) if !(ended && turn.is_new) => {
+                    self.receiving = Some(turn);
+                    let catalogue = self.catalogue_of(key)?;
+                    let session = Session::resume(catalogue, reference, into.clone(), key)?;
+                    return Ok(Some(Session { ended, ..session }));
+                }
+                _ => turn.end()?,
             }
         }
         Ok(None)
+    }
+
+    /// The own accession under this key, if it is of these sources and not released; and whether it has its end.
+    fn begun_of(
+        &mut self,
+        key: KeyId,
+        sources: &[Source],
+        into: &CompartmentId,
+    ) -> Result<Option<(Ref, bool)>, ReceiveError> {
+        if self.ledger_compartment(key)?.as_ref() != Some(into) {
+            return Ok(None);
+        }
+        let rows = self.catalogue_of(key)?.accessions().map_err(FoldError::from)?.value;
+        let own = rows.into_iter().next().filter(|row| row.state == State::Private);
+        let same = own.filter(|row| row.begun.as_ref().is_some_and(|begun| begun.sources == sources));
+        Ok(same.map(|row| (row.reference, row.end.is_some())))
     }
 
     fn begin(
@@ -382,6 +413,7 @@ impl Archive {
             Ok(Act::of(drafts, vec![compartment.clone()]))
         })?;
         self.keyring.adopt(key_id);
+        self.receiving = Turn::take(&self.layout.unanswered(key_id))?;
         let about = about.expect("the change was decided at least once");
         let others = self.catalogue(&request.into)?.counts().map_err(FoldError::from)?.value.counts.items > 0
             || self.keyring.own_accessions().len() > 1;
@@ -395,7 +427,9 @@ impl Archive {
         if session.ended {
             return self.now();
         }
-        files::replace(&self.layout.unanswered(session.key), b"")?;
+        if let Some(turn) = &self.receiving {
+            turn.keep()?;
+        }
         let change = Change::AccessionEnd(counts.clone());
         let draft = Draft { compartment: session.into.clone(), key: session.key, change };
         let entries = counts.found + 2;

@@ -102,6 +102,7 @@ fn stopped(error: ReceiveError) -> Trouble {
         ReceiveError::Path { path, reason } => Trouble::at(&path, reason),
         ReceiveError::NoRoom => io::Error::from(io::ErrorKind::StorageFull).into(),
         ReceiveError::Io(error) => error.into(),
+        ReceiveError::UnderWay(reference) => Trouble::BeingReceived(reference),
         ReceiveError::NotHeld => Trouble::NotHeld,
         ReceiveError::Own(path) => Trouble::OwnFolder(path),
         other => Trouble::inside(&other),

@@ -262,6 +262,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{reference} ще приймається.\nЗапустіть той самий vidimus receive ще раз; він продовжить з того ж місця.",
             "{reference} ещё принимается.\nЗапустите тот же vidimus receive ещё раз; он продолжит с того же места.",
         ),
+        Trouble::BeingReceived(reference) => say!(
+            lang,
+            "Another vidimus receive is taking {reference} in at this moment.\nWait until it has ended, or end it; interrupted, it goes on when it is repeated.",
+            "Інша команда vidimus receive саме приймає {reference}.\nДочекайтеся її кінця або перервіть її; перервана, вона продовжить, коли її повторити.",
+            "Другая команда vidimus receive сейчас принимает {reference}.\nДождитесь её конца или прервите её; прерванная, она продолжит, когда её повторят.",
+        ),
         Trouble::NoReason => say!(
             lang,
             "No reason was given, and it is recorded why.\nSay it with --reason TEXT.",

@@ -106,6 +106,68 @@ fn killed(house: &House, arguments: &[&str], patience: usize) -> Option<Value> {
 }
 
 #[test]
+fn of_those_who_take_the_same_disk_in_at_once_one_does() {
+    let house = House::with_archive();
+    for file in 0..300 {
+        house.file(&format!("disk/{file}"), format!("file {file}"));
+    }
+    let said: Vec<Said> = thread::scope(|scope| {
+        let all: Vec<_> =
+            (0..crowd()).map(|_| scope.spawn(|| house.vidimus(["receive", "disk", "--json"]))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    // Whoever came after another had been answered brings another delivery; whoever came before is told to wait.
+    let took = said.iter().filter(|said| said.code == 0).count();
+    assert!(took >= 1);
+    for said in said.iter().filter(|said| said.code != 0) {
+        assert!(said.code == 1 && said.err.contains("is taking A"), "{said:?}");
+    }
+    let listed = house.vidimus(["list", "--json"]).succeeds().json();
+    assert_eq!(listed.as_array().unwrap().len(), took * 300);
+    house.vidimus(["check", "--full"]).succeeds();
+}
+
+#[test]
+fn what_is_being_received_is_not_erased_and_not_taken_in_by_another() {
+    let house = House::with_archive();
+    for file in 0..40 {
+        house.file(&format!("disk/{file}"), format!("file {file}"));
+    }
+    // It stops where it can go no further, as one that waits for a slow disk does.
+    let made = std::process::Command::new("mkfifo").arg(house.path("answer")).status().unwrap();
+    assert!(made.success());
+    let held = std::fs::OpenOptions::new().read(true).write(true).open(house.path("answer")).unwrap();
+    rustix::pipe::fcntl_setpipe_size(&held, 4096).unwrap();
+    let mut full = held.try_clone().unwrap();
+    std::io::Write::write_all(&mut full, &[b' '; 4096]).unwrap();
+    let mut first = house.command();
+    let mut first =
+        first.args(["receive", "disk", "--json"]).stdout(held.try_clone().unwrap()).spawn().unwrap();
+    let note = |house: &House| {
+        let names = std::fs::read_dir(house.path("archive/unfinished")).into_iter().flatten().flatten();
+        names.filter(|name| name.file_name().to_string_lossy().starts_with("received-")).count()
+    };
+    while note(&house) == 0 {
+        thread::yield_now();
+    }
+    for refused in
+        [&["receive", "disk"][..], &["erase", "A1", "--reason", "the wrong folder", "--confirm", "A1"]]
+    {
+        let said = house.vidimus(refused);
+        assert!(said.code == 1 && said.err.contains("is taking A1 in"), "{said:?}");
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let again = house.vidimus(["receive", "disk", "--json"]).succeeds().json();
+    assert_eq!(
+        (&again["accession"], &again["taken"], &again["resumed"]),
+        (&"A1".into(), &40.into(), &true.into())
+    );
+    assert_eq!(note(&house), 0);
+    house.vidimus(["check", "--full"]).succeeds();
+}
+
+#[test]
 fn nobody_fails_because_another_makes_everything_again() {
     let house = House::with_archive();
     for name in 0..40 {

@@ -123,6 +123,7 @@ fn all() -> Vec<Trouble> {
         Trouble::PackageBusy(file()),
         Trouble::NotABackup(file()),
         Trouble::NotReceived(reference()),
+        Trouble::BeingReceived(reference()),
         Trouble::NoReason,
         Trouble::NoSuchProposal(text()),
         Trouble::NotYours,
