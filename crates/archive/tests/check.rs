@@ -228,7 +228,7 @@ fn foreign_files_and_objects_are_named() {
 #[test]
 fn what_interrupted_work_leaves_is_no_damage() {
     let place = place();
-    fs::write(place.archive().join("keys/members/0011223344556677.json.99.aside"), "x").unwrap();
+    fs::write(place.archive().join("receipts/1.99.aside"), "x").unwrap();
     let checked = check(&place, false);
     assert_eq!(checked.problems, []);
     assert!(
