@@ -170,7 +170,9 @@ fn run(
     let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);
     if let Ok(vault) = &vault {
         let bench = objects::Bench { vault, keys: &keys, full, pending };
-        objects::look(&bench, &facts, &stored, &mut report, progress);
+        crate::crash::step();
+        let since = objects::Since { ledger: &ledger, scan: &scan, stored: &stored };
+        objects::look(&bench, &facts, &since, &mut report, progress);
     }
     folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);
     accuse::look(layout, &keys, &facts, &mut report);

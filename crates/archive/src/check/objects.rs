@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_vault::{FolderVault, GetError, ObjectName, ObjectReader, Vault as _};
 
 use super::CheckProgress;
 use super::items::{ItemFacts, Items, ObjectFacts};
 use super::keys::Keys;
+use super::ledger::{Scan, moved_on};
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
 use super::report::{Report, what};
@@ -26,6 +28,16 @@ pub(super) struct Bench<'a> {
     pub full: bool,
     /// Objects of erasures and moves that are under way.
     pub pending: BTreeSet<String>,
+}
+
+/// What the check began with, and how to see what came of it since.
+pub(super) struct Since<'a> {
+    /// The records, as they are by now.
+    pub ledger: &'a SqliteLedger,
+    /// What was read of them.
+    pub scan: &'a Scan,
+    /// The objects that were listed.
+    pub stored: &'a [(ObjectName, u64)],
 }
 
 /// Objects, and the items whose bytes lie in each.
@@ -60,7 +72,7 @@ const WAITING: usize = 64;
 pub(super) fn look(
     bench: &Bench<'_>,
     facts: &Facts,
-    stored: &[(ObjectName, u64)],
+    since: &Since<'_>,
     report: &mut Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) {
@@ -72,7 +84,7 @@ pub(super) fn look(
     let (sender, outcomes) = mpsc::sync_channel(WAITING);
     let cores = thread::available_parallelism().map_or(2, usize::from).min(used.len().max(1));
     let (items, order) = (uses.items, &uses.order);
-    let mut sound = 0_u64;
+    let (mut sound, mut meanwhile) = (0_u64, false);
     thread::scope(|scope| {
         for _ in 0..cores {
             let (sender, next, read_so_far) = (sender.clone(), &next, &read_so_far);
@@ -90,6 +102,10 @@ pub(super) fn look(
         }
         drop(sender);
         for Outcome { index, result } in outcomes {
+            if matches!(result, Err(Trouble::Missing)) && uses.went_meanwhile(index, since) {
+                meanwhile = true;
+                continue;
+            }
             sound += u64::from(uses.judge(index, result, bench, report));
             progress(CheckProgress {
                 bytes: read_so_far.load(Ordering::Relaxed),
@@ -98,6 +114,10 @@ pub(super) fn look(
             });
         }
     });
+    // Where the records showed it already, it is said already.
+    if meanwhile && !facts.in_use {
+        report.unknown("what was appended while the check ran");
+    }
     report.counted().objects = sound;
     if sound > 0 {
         report.sound(match bench.full {
@@ -116,7 +136,7 @@ pub(super) fn look(
     if !bench.full && !used.is_empty() {
         report.unknown("whether every byte of the objects is what was received: that takes check --full");
     }
-    name_extra(bench, facts, stored, &uses, report);
+    name_extra(bench, facts, since.stored, &uses, report);
 }
 
 impl Used {
@@ -173,6 +193,19 @@ impl<'a> Uses<'a> {
     fn by_header(&self, header: &[u8; 32]) -> Option<usize> {
         let all = || (0..self.used.len()).map(|index| (self.object(index).header, index)).collect();
         self.headers.get_or_init(all).get(header).copied()
+    }
+
+    /// May another command have moved or erased what lies in an object, after its records were read? It appends first, and
+    /// deletes then. What was not there before the check began was lost before.
+    fn went_meanwhile(&self, index: usize, Since { ledger, scan, stored }: &Since<'_>) -> bool {
+        let name = self.object(index).name;
+        if stored.iter().any(|(listed, _)| *listed == name) && moved_on(ledger, scan) {
+            return true;
+        }
+        self.used[index].of(&self.order).iter().map(|item| self.items.get(*item)).all(|item| {
+            let row = ledger.rows(item.seq, 1).ok().and_then(|mut rows| rows.pop());
+            row.is_some_and(|row| row.seq == item.seq && (row.erased || row.key != self.items.key(item)))
+        })
     }
 
     /// Names the items of one object that are not sound; returns whether all are.

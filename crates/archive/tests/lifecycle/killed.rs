@@ -176,3 +176,27 @@ fn whoever_opens_next_takes_away_what_was_written_aside_of_keys_but_not_what_is_
     drop(house.open("Богдан"));
     assert!(!living.exists());
 }
+
+#[test]
+fn what_is_erased_while_a_check_runs_is_not_called_missing_and_what_was_lost_before_is() {
+    let house = House::of_one();
+    house.receive("Олена", &[("1", [1; 70_000].as_slice())]);
+    house.receive("Олена", &[("2", [2; 70_000].as_slice())]);
+    let passphrase = passphrase("Олена");
+    let check = || {
+        let checker = Checker { member: Some("Олена"), passphrase: &passphrase };
+        let checked = check_folder(&house.archive(), &house.state(), Some(checker), false, &mut |_| {});
+        let named: Vec<_> = checked.problems.iter().map(|problem| problem.reference.clone()).collect();
+        let unknown = checked.unknown.iter().any(|text| text.to_string().contains("while the check ran"));
+        (named, unknown)
+    };
+    let mut olena = house.open("Олена");
+    crash::meanwhile(move || drop(olena.propose(erase(&["A1"]), "a private letter", true).unwrap()));
+    assert_eq!(check(), (Vec::new(), true));
+
+    let [object] = files(&house.archive().join("objects")).try_into().unwrap();
+    fs::remove_file(object).unwrap();
+    let mut olena = house.open("Олена");
+    crash::meanwhile(move || drop(olena.withdraw(&[r("A2")], "the wrong folder").unwrap()));
+    assert_eq!(check(), (vec!["A2-1".to_owned()], false));
+}
