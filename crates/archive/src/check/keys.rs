@@ -348,7 +348,9 @@ pub(super) fn look(
     for (text, used) in facts.keys.iter().filter(|(_, used)| used.live > 0) {
         let id = text.parse::<KeyId>().ok();
         let wrapped = id.and_then(|id| keys.wraps.get(&id)).is_some_and(|holders| !holders.is_empty());
-        if !wrapped && facts.generations.iter().all(|(known, _)| Some(*known) != id) {
+        // A record is sealed anew where it is moved, with a key that came after the keys were read.
+        let came = || id.is_some_and(|id| is_wrapped(layout, id));
+        if !wrapped && facts.generations.iter().all(|(known, _)| Some(*known) != id) && !came() {
             let problem =
                 sentence!("it is missing, and with it {} records and what belongs to them", used.live);
             report.problem(format!("key held/{}", files::shown(Path::new(text))), problem, what::KEYS);
@@ -357,6 +359,11 @@ pub(super) fn look(
     for id in keys.wraps.keys().filter(|id| !facts.keys.contains_key(&id.to_string())) {
         report.left_over(format!("keys/held/{id}"));
     }
+}
+
+fn is_wrapped(layout: &Layout, id: KeyId) -> bool {
+    let names = crate::keyring::read_folder(&layout.held_key(id)).unwrap_or_default();
+    names.iter().any(|name| name.to_str().and_then(holder_of).is_some())
 }
 
 /// Whoever is a member can sign with the key that signs now, and nobody keeps an older one.

@@ -146,6 +146,7 @@ fn run(
     let tip = ledger.as_ref().ok().map(|ledger| ledger::tip(ledger, &mut report)).unwrap_or_default();
     let mut keys = keys::open(layout, member, &mut report);
     let Ok(ledger) = ledger else { return report.done(full) };
+    crate::crash::step();
 
     ledger::faults(&ledger, &keys, &mut report);
     let archive_id = keys.archive_id(&ledger);

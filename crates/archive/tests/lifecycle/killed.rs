@@ -191,12 +191,33 @@ fn what_is_erased_while_a_check_runs_is_not_called_missing_and_what_was_lost_bef
         (named, unknown)
     };
     let mut olena = house.open("Олена");
-    crash::meanwhile(move || drop(olena.propose(erase(&["A1"]), "a private letter", true).unwrap()));
+    let erased = move || assert!(olena.propose(erase(&["A1"]), "a private letter", true).is_ok());
+    after_the_records_are_read(erased);
     assert_eq!(check(), (Vec::new(), true));
 
     let [object] = files(&house.archive().join("objects")).try_into().unwrap();
     fs::remove_file(object).unwrap();
     let mut olena = house.open("Олена");
-    crash::meanwhile(move || drop(olena.withdraw(&[r("A2")], "the wrong folder").unwrap()));
+    after_the_records_are_read(move || olena.withdraw(&[r("A2")], "the wrong folder").unwrap());
     assert_eq!(check(), (vec!["A2-1".to_owned()], false));
+}
+
+#[test]
+fn what_is_moved_before_a_check_reads_the_records_has_a_key_that_came_meanwhile() {
+    let house = House::of_one();
+    let mut olena = house.open("Олена");
+    let me = olena.keyring().member();
+    let to = olena.new_compartment("victims", None, &[me]).unwrap();
+    house.receive("Олена", &[("1", b"first")]);
+    let passphrase = passphrase("Олена");
+    crash::meanwhile(move || assert!(olena.move_into(&[r("A1")], &to, &mut |_| {}).is_ok()));
+    let checker = Checker { member: Some("Олена"), passphrase: &passphrase };
+    let checked = check_folder(&house.archive(), &house.state(), Some(checker), false, &mut |_| {});
+    assert!(checked.problems.is_empty(), "{:#?}", checked.problems);
+    house.is_sound_for(&["Олена"]);
+}
+
+/// A check has two steps: the keys are read before the first, the records before the second.
+fn after_the_records_are_read(then: impl FnOnce() + 'static) {
+    crash::meanwhile(move || crash::meanwhile(then));
 }
