@@ -92,7 +92,11 @@ impl Options {
         }
         let mut certificates = String::new();
         for path in &self.tsa_ca {
-            certificates.push_str(&String::from_utf8_lossy(&read(path, words)?));
+            let untrusted = String::from_utf8_lossy(&read(path, words)?).into_owned();
+            // Each by itself: a file without a certificate must not hide behind one that has some.
+            let alone = timestamp::Trust::from_pem(&untrusted);
+            alone.map_err(|_| words.bad_certificates(&name(path)))?;
+            certificates.push_str(&untrusted);
             certificates.push('\n');
             trust.authorities =
                 timestamp::Trust::from_pem(&certificates).map_err(|_| words.bad_certificates(&name(path)))?;

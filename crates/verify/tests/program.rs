@@ -146,6 +146,13 @@ fn wrong_usage_exits_2_in_two_sentences() {
         vec![frozen_bag().as_os_str(), "--receipt".as_ref(), nowhere],
         vec![frozen_bag().as_os_str(), "--receipt".as_ref(), beside("authority.pem").as_os_str()],
         vec![frozen_bag().as_os_str(), "--tsa-ca".as_ref(), file.as_os_str()],
+        vec![
+            frozen_bag().as_os_str(),
+            "--tsa-ca".as_ref(),
+            beside("authority.pem").as_os_str(),
+            "--tsa-ca".as_ref(),
+            file.as_os_str(),
+        ],
         vec![frozen_bag().as_os_str(), "--policy".as_ref(), file.as_os_str()],
         vec![frozen_bag().as_os_str(), "--archive-key".as_ref(), "\x1b[2J".as_ref()],
     ] {
