@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Alters each line of crates/proof in turn and says which of these mutants no test notices; .cargo/mutants.toml says how, and
-# docs/robustness.md what was found. SHARD=1/8 takes an eighth of them; what is behind the script's name goes to cargo-mutants.
+# docs/mutants.md what was found. SHARD=1/8 takes an eighth of them; what is behind the script's name goes to cargo-mutants.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh

@@ -6,7 +6,7 @@
 //! commits to; [`json`] and [`record`] (RFC 9901), what its entries are; [`keychain`] and [`epoch`], whose they are;
 //! [`cosignature`], [`policy`] and [`timestamp`] (RFC 3161), since when; [`bag`] puts these together, and `bag/verify/` is what
 //! a court runs, a file for each step. [`tiles`] and [`receipt`] are other places where the same stands. Their bytes are
-//! described in `docs/format/`.
+//! described in `docs/format/`; how it is known that each line counts, in `docs/mutants.md`.
 
 pub mod bag;
 pub mod checkpoint;
