@@ -49,7 +49,7 @@ fn open_with(
     open: impl Fn(&[u8]) -> Result<MemberKeys, member::UnlockError>,
 ) -> Result<MemberKeys, UnlockError> {
     let files = read_folder(&layout.members())?;
-    let (mut any, mut damaged, mut no_file) = (false, false, None);
+    let (mut any, mut damaged, mut no_file, mut waiting) = (false, false, None, None);
     for file in files {
         if !file.to_string_lossy().ends_with(".json") {
             continue;
@@ -67,8 +67,10 @@ fn open_with(
             continue;
         }
         match open(&untrusted) {
-            Ok(keys) if name.is_none_or(|name| keys.is_called(name)) => return Ok(keys),
-            Ok(_) => {}
+            Ok(keys) if name.is_some_and(|name| !keys.is_called(name)) => {}
+            Ok(keys) if is_let_in(layout, &keys)? => return Ok(keys),
+            // Of somebody who was proposed and not agreed to yet: the same person may have another file.
+            Ok(keys) => waiting = waiting.or(Some(keys)),
             Err(member::UnlockError::WrongPassphrase | member::UnlockError::WrongRecoveryCode) => {}
             Err(_) => damaged = true,
         }
@@ -76,9 +78,54 @@ fn open_with(
     if let Some(error) = no_file {
         return Err(error.into());
     }
+    if let Some(keys) = waiting {
+        return Ok(keys);
+    }
     Err(match (any, damaged) {
         (false, _) => UnlockError::NoMembers,
         (true, true) => UnlockError::Damaged,
         (true, false) => UnlockError::NoSuchMember,
     })
+}
+
+/// Was anything ever wrapped for this member?
+fn is_let_in(layout: &Layout, keys: &MemberKeys) -> io::Result<bool> {
+    let (held, wrap) = (layout.held(), format!("{}.age", keys.id));
+    Ok(read_folder(&held)?.into_iter().any(|key| held.join(key).join(&wrap).is_file()))
+}
+
+#[cfg(test)]
+mod tests {
+    use vidimus_seal::member::{KdfParams, MemberKeys, lock};
+    use vidimus_seal::{Entropy, RecoveryCode};
+
+    use super::unlock;
+    use crate::files;
+    use crate::layout::Layout;
+
+    #[test]
+    fn of_two_files_of_one_name_and_passphrase_the_one_that_was_let_in_unlocks() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let mut entropy = Entropy::from_seed(&[3; 32]);
+        let mut all: Vec<MemberKeys> =
+            (0..4).map(|_| MemberKeys::generate("Богдан", &mut entropy).unwrap()).collect();
+        for keys in &all {
+            let (code, kdf) =
+                (RecoveryCode::generate(&mut entropy), KdfParams { memory_kib: 64, passes: 1, lanes: 1 });
+            let file = lock(keys, "six small words", &code, &kdf, &mut entropy).unwrap();
+            files::replace(&layout.member(vidimus_model::MemberId::from_bytes(*keys.id.bytes())), &file)
+                .unwrap();
+        }
+        all.sort_by_key(|keys| keys.id.to_string());
+        let who = || unlock(&layout, Some("Богдан"), "six small words").unwrap().id;
+        let waiting = all.iter().map(|keys| keys.id).collect::<Vec<_>>();
+        assert!(waiting.contains(&who()), "nobody was let in");
+        for admitted in &waiting {
+            let wrap = layout.wrap(vidimus_model::KeyId::from_bytes([7; 8]), &admitted.to_string());
+            files::replace(&wrap, b"a wrap").unwrap();
+            assert_eq!(who(), *admitted);
+            files::remove(&wrap).unwrap();
+        }
+    }
 }
