@@ -49,8 +49,6 @@ pub struct HeldCompartment {
     pub letter: Option<char>,
     /// Generations of its key that the member holds, oldest first.
     pub generations: Vec<KeyId>,
-    /// The members for whom the newest generation was made; others may have come to hold it since.
-    pub holders: Vec<MemberId>,
 }
 
 impl HeldCompartment {
@@ -239,7 +237,6 @@ impl Keyring {
                             let Ok(compartment) = compartment.parse() else { continue };
                             let held = self.entry(compartment);
                             held.generations.push(id);
-                            held.holders = g.holders;
                         }
                         _ => {}
                     },
@@ -285,7 +282,6 @@ impl Keyring {
             name: String::new(),
             letter: None,
             generations: Vec::new(),
-            holders: Vec::new(),
         })
     }
 }

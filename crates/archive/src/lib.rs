@@ -76,7 +76,7 @@ pub use rebuild::RebuildError;
 pub use receipt::{IssuedReceipt, ReceiptError};
 pub use receive::giver::BadKeyholders;
 pub use register::{Agreed, KnownMember, Register, Waiting};
-pub use release::{MarkError, ReleaseError};
+pub use release::{Effect, MarkError, ReleaseError};
 pub use relocate::{MoveError, MoveProgress};
 pub use repack::RepackError;
 pub use rollback::{EnterError, Entered, RollbackError};

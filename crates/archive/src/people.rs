@@ -140,8 +140,12 @@ impl Archive {
         self.take_wraps_away()
     }
 
-    /// Who holds the newest generation of a compartment that this member holds, by its records.
-    pub(crate) fn holders(&mut self, compartment: &CompartmentId) -> Result<BTreeSet<MemberId>, FoldError> {
+    /// Who holds the newest generation of a compartment that this member holds, by its records: those for whom it was made,
+    /// and those with whom it was shared since.
+    ///
+    /// # Errors
+    /// The compartment is not held, or its rows cannot be read.
+    pub fn holders(&mut self, compartment: &CompartmentId) -> Result<BTreeSet<MemberId>, FoldError> {
         let current = self.current(compartment)?;
         let key = self.keyring.open(current)?.ok_or(FoldError::NotHeld)?;
         let mut holders = BTreeSet::new();

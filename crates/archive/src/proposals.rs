@@ -11,7 +11,7 @@ use crate::door::{Act, Draft};
 use crate::erase::{EraseError, Mandate};
 use crate::receive::giver;
 use crate::register::Waiting;
-use crate::{Archive, DoorError, FoldError};
+use crate::{Archive, Cause, Caused as _, DoorError, FoldError};
 
 /// What came of a proposal or an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,16 @@ pub enum ProposeError {
     /// The key store failed.
     #[error("the key store failed: {0}")]
     Io(#[from] io::Error),
+}
+
+impl ProposeError {
+    /// The same as an error of the system, whose kind stays: that somebody lacks a permission is still seen.
+    pub(crate) fn into_io(self) -> io::Error {
+        match self.cause() {
+            Cause::System(kind) => io::Error::new(kind, self),
+            _ => io::Error::other(self),
+        }
+    }
 }
 
 impl Archive {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use vidimus_folds::catalogue::{ItemQuery, State};
 use vidimus_model::{AboutKey, Change, CompartmentId, KeyId, Ref, Withdrawal};
 use vidimus_seal::wrap;
 
@@ -11,6 +12,18 @@ use crate::keyring::KeyringError;
 use crate::locate::{Found, Located, Whose};
 use crate::shelf::Shelf;
 use crate::{Archive, DoorError, FoldError, ProposeError, files};
+
+/// Whether anything had to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It was done, or what was interrupted is finished.
+    Done,
+    /// All of it was so already: nothing was recorded.
+    NothingToDo,
+}
+
+/// Items that are looked at together.
+const PAGE: usize = 1000;
 
 /// Why an accession was not released.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +89,7 @@ impl From<ProposeError> for ReleaseError {
             ProposeError::Door(error) => error.into(),
             ProposeError::Fold(error) => error.into(),
             ProposeError::Io(error) => error.into(),
-            other => io::Error::other(other).into(),
+            other => other.into_io().into(),
         }
     }
 }
@@ -86,7 +99,7 @@ impl Archive {
     ///
     /// # Errors
     /// Any [`ReleaseError`].
-    pub fn release(&mut self, accession: &Ref) -> Result<(), ReleaseError> {
+    pub fn release(&mut self, accession: &Ref) -> Result<Effect, ReleaseError> {
         if *accession != accession.whole() {
             return Err(ReleaseError::NotWhole(accession.clone()));
         }
@@ -107,14 +120,15 @@ impl Archive {
             Ok(Act::of(vec![draft], vec![compartment]))
         })?;
         let compartment = released.expect("the change was decided at least once");
-        self.end_release(accession, &compartment)
+        self.end_release(accession, &compartment)?;
+        Ok(Effect::Done)
     }
 
     /// Hides these from lists and disclosures, for a reason.
     ///
     /// # Errors
     /// Any [`MarkError`].
-    pub fn withdraw(&mut self, about: &[Ref], reason: &str) -> Result<(), MarkError> {
+    pub fn withdraw(&mut self, about: &[Ref], reason: &str) -> Result<Effect, MarkError> {
         self.mark(about, reason, true, Change::Withdraw)
     }
 
@@ -122,7 +136,7 @@ impl Archive {
     ///
     /// # Errors
     /// Any [`MarkError`].
-    pub fn reinstate(&mut self, about: &[Ref], reason: &str) -> Result<(), MarkError> {
+    pub fn reinstate(&mut self, about: &[Ref], reason: &str) -> Result<Effect, MarkError> {
         self.mark(about, reason, false, Change::Reinstate)
     }
 
@@ -152,16 +166,14 @@ impl Archive {
     }
 
     /// Takes away the registrar's own wrap and fold once the compartment has them.
-    fn end_release(&mut self, accession: &Ref, compartment: &CompartmentId) -> Result<(), ReleaseError> {
+    fn end_release(&mut self, accession: &Ref, compartment: &CompartmentId) -> Result<Effect, ReleaseError> {
         let row = self.catalogue(compartment)?.accession(accession).map_err(FoldError::from)?.value;
-        let Some(key) = row.and_then(|row| row.key) else { return Ok(()) };
-        if !self.keyring.own_accessions().contains(&key) {
-            return Ok(());
-        }
+        let key = row.and_then(|row| row.key).filter(|key| self.keyring.own_accessions().contains(key));
+        let Some(key) = key else { return Ok(Effect::NothingToDo) };
         files::destroy(&self.layout.wrap(key, &self.keyring.member().to_string()))?;
         self.keyring.disown(key);
         self.drop_fold(key)?;
-        Ok(())
+        Ok(Effect::Done)
     }
 
     /// Closes and removes what was folded under a key.
@@ -177,13 +189,13 @@ impl Archive {
         reason: &str,
         hide: bool,
         change: impl Fn(Withdrawal) -> Change,
-    ) -> Result<(), MarkError> {
+    ) -> Result<Effect, MarkError> {
         if reason.trim().is_empty() {
             return Err(MarkError::NoReason);
         }
         self.refresh()?;
         if self.unmarked(about, hide)?.is_empty() {
-            return Ok(());
+            return Ok(Effect::NothingToDo);
         }
         self.act(|archive| -> Result<Act, MarkError> {
             let mut act = Act::default();
@@ -194,7 +206,7 @@ impl Archive {
             }
             Ok(act)
         })?;
-        Ok(())
+        Ok(Effect::Done)
     }
 
     /// What is not yet as it should be, by the key that seals its mark.
@@ -213,13 +225,34 @@ impl Archive {
                 Found::Erased => return Err(MarkError::Erased(reference.clone())),
                 Found::Nowhere => return Err(MarkError::NotFound(reference.clone())),
             };
-            // Items of an accession may be marked otherwise than the accession, so a whole is always marked again.
-            if reference.item.is_some() && located.withdrawn == hide {
+            if located.withdrawn == hide && !self.holds_otherwise(reference, &located, hide)? {
                 continue;
             }
             let key = self.marking_key(&located)?;
             marks.entry((located.compartment, key)).or_default().push(reference.clone());
         }
         Ok(marks)
+    }
+
+    /// Is an item of this accession marked otherwise than the accession itself?
+    fn holds_otherwise(&mut self, whole: &Ref, located: &Located, hide: bool) -> Result<bool, FoldError> {
+        if whole.item.is_some() {
+            return Ok(false);
+        }
+        let catalogue = match located.whose {
+            Whose::Mine(key) | Whose::Anothers(key) => self.catalogue_of(key)?,
+            Whose::Holders => self.catalogue(&located.compartment)?,
+        };
+        let accession = Some(whole.clone());
+        let mut query =
+            ItemQuery { accession, limit: PAGE, include_withdrawn: !hide, ..ItemQuery::default() };
+        loop {
+            let items = catalogue.items(&query)?.value;
+            if items.iter().any(|item| (item.state == State::Withdrawn) != hide) {
+                return Ok(true);
+            }
+            let Some(last) = items.last() else { return Ok(false) };
+            query.after = Some(last.item.about.clone());
+        }
     }
 }

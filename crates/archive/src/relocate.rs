@@ -18,7 +18,7 @@ use crate::keyring::SealingKey;
 use crate::locate::{Found, Located, Whose};
 use crate::repack::RepackError;
 use crate::unfinished::{UnfinishedError, WorkNote, Workplace};
-use crate::{Archive, DoorError, EraseError, FoldError, ProposeError, rows};
+use crate::{Archive, DoorError, Effect, EraseError, FoldError, ProposeError, rows};
 
 /// Why something was not moved.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl From<ProposeError> for MoveError {
             ProposeError::Door(error) => error.into(),
             ProposeError::Fold(error) => error.into(),
             ProposeError::Io(error) => error.into(),
-            other => io::Error::other(other).into(),
+            other => other.into_io().into(),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Archive {
         about: &[Ref],
         to: &CompartmentId,
         progress: &mut dyn FnMut(MoveProgress),
-    ) -> Result<(), MoveError> {
+    ) -> Result<Effect, MoveError> {
         if *to == CompartmentId::register() || self.keyring.compartment(to).is_none() {
             return Err(MoveError::NotHeld);
         }
@@ -148,10 +148,11 @@ impl Archive {
         self.finish_removals()?;
         let workplace = self.workplace()?;
         self.finish_work(&workplace)?;
-        for group in self.moving(about, to)? {
-            self.move_group(&group, to, &workplace, progress)?;
+        let groups = self.moving(about, to)?;
+        for group in &groups {
+            self.move_group(group, to, &workplace, progress)?;
         }
-        Ok(())
+        Ok(if groups.is_empty() { Effect::NothingToDo } else { Effect::Done })
     }
 
     /// What is not yet there, by accession.

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
+use rustix::fs::Access;
+use rustix::io::Errno;
 use serde::Serialize;
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::{Archive, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
@@ -100,8 +102,16 @@ impl Context {
     pub fn archive_folder(&self) -> Result<&Path, Trouble> {
         let folder = self.folder()?;
         let layout = Layout::new(folder);
-        let there = [layout.ledger(), layout.keys(), layout.objects()].iter().any(|path| path.exists());
-        if there { Ok(folder) } else { Err(Trouble::NotAnArchive(folder.to_owned())) }
+        for path in [layout.ledger(), layout.keys(), layout.objects()] {
+            match path.symlink_metadata() {
+                Ok(_) => return Ok(folder),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return Err(Trouble::at(folder, error));
+                }
+                Err(_) => {}
+            }
+        }
+        Err(Trouble::NotAnArchive(folder.to_owned()))
     }
 
     /// Where this user's machine remembers archives: `$XDG_STATE_HOME/vidimus`.
@@ -130,12 +140,30 @@ impl Context {
     /// # Errors
     /// As [`Context::open`]; also when it went back.
     pub fn open_to_record(&self) -> Result<Archive, Trouble> {
+        self.may_change()?;
         let mut archive = self.open_quietly()?;
         if let Some(back) = archive.went_back() {
             return Err(Trouble::WentBack(back.clone()));
         }
         self.finish_what_was_agreed(&mut archive)?;
         Ok(archive)
+    }
+
+    /// May this user change the archive's files? Asked beforehand, because the ledger would speak of a disk that can only be read.
+    ///
+    /// # Errors
+    /// They may not, or the disk can only be read.
+    pub fn may_change(&self) -> Result<(), Trouble> {
+        let folder = self.archive_folder()?;
+        for path in [folder, &Layout::new(folder).ledger()] {
+            // What else is wrong with it is told by whoever opens it.
+            if let Err(refused @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) =
+                rustix::fs::access(path, Access::WRITE_OK)
+            {
+                return Err(Trouble::at(folder, refused.into()));
+            }
+        }
+        Ok(())
     }
 
     /// What another member agreed to and only this one can do, and what an interrupted command left.

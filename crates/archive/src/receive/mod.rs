@@ -31,7 +31,7 @@ use sealer::{SealError, Sealer};
 use session::Session;
 use turn::Decision;
 pub(crate) use turn::Turn;
-use walk::{Root, Step};
+use walk::{OWN_FOLDER, Root, Step};
 
 use crate::archive::CheckpointSummary;
 use crate::door::{Act, Draft};
@@ -112,9 +112,11 @@ pub struct PassedOver {
 }
 
 impl Received {
-    /// Was every regular file taken? Links and special files have no content of their own.
+    /// Was every regular file taken? Links and special files have no content of their own, and what is in the archive's folder
+    /// is there already.
     pub fn is_whole(&self) -> bool {
-        !self.not_taken.iter().any(|passed_over| passed_over.kind.may_hold_content())
+        let missing = |it: &PassedOver| it.kind.may_hold_content() && it.reason != OWN_FOLDER;
+        !self.not_taken.iter().any(missing)
     }
 }
 
@@ -173,14 +175,14 @@ impl From<SealError> for ReceiveError {
     }
 }
 
-/// Counts what is in these paths.
+/// Counts what is in these paths, beside the archive in `archive`.
 ///
 /// # Errors
 /// A path cannot be opened.
-pub fn survey(paths: &[PathBuf]) -> Result<Survey, ReceiveError> {
+pub fn survey(paths: &[PathBuf], archive: &Path) -> Result<Survey, ReceiveError> {
     let mut survey = Survey::default();
     for path in paths {
-        let root = open_root(path)?;
+        let root = open_root(path, archive)?;
         for step in root.walk() {
             match step {
                 Step::File(found) => {
@@ -208,7 +210,8 @@ impl Archive {
         if self.went_back.is_some() {
             return Err(DoorError::ReadOnly.into());
         }
-        let roots = request.paths.iter().map(|path| open_root(path)).collect::<Result<Vec<_>, _>>()?;
+        let open = |path: &PathBuf| open_root(path, self.layout.root());
+        let roots = request.paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let sources = sources(&request.paths, self.layout.root())?;
         let (medium, _) = medium::of(roots[0].handle());
         self.receiving = None;
@@ -290,15 +293,11 @@ impl Archive {
         at: &mut Progress,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), ReceiveError> {
-        let own = own_folder(self.layout.root(), root);
         let mut batch = Batch::new(source, zone);
         for step in root.walk() {
             let path = match &step {
                 Step::File(path) | Step::NotTaken(path, ..) => path,
             };
-            if own.as_ref().is_some_and(|own| path.as_bytes().starts_with(own)) {
-                continue;
-            }
             at.files += 1;
             if session.known.has_met(source, path) {
                 progress(*at);
@@ -361,8 +360,10 @@ fn met_all(session: &Session, roots: &[Root]) -> bool {
     })
 }
 
-fn open_root(path: &Path) -> Result<Root, ReceiveError> {
-    Root::open(path).map_err(|reason| ReceiveError::Path { path: path.to_owned(), reason })
+fn open_root(path: &Path, archive: &Path) -> Result<Root, ReceiveError> {
+    let root = Root::open(path).map_err(|reason| ReceiveError::Path { path: path.to_owned(), reason })?;
+    let own = own_folder(archive, &root);
+    Ok(root.leaving_out(own))
 }
 
 fn sources(paths: &[PathBuf], archive: &Path) -> Result<Vec<Source>, ReceiveError> {
@@ -388,11 +389,8 @@ fn own_folder(archive: &Path, root: &Root) -> Option<Vec<u8>> {
     let above = archive
         .ancestors()
         .find(|folder| folder.metadata().is_ok_and(|meta| (meta.dev(), meta.ino()) == (device, inode)))?;
-    let mut below = archive.strip_prefix(above).ok()?.as_os_str().as_bytes().to_vec();
-    if !below.is_empty() {
-        below.push(b'/');
-    }
-    Some(below)
+    let below = archive.strip_prefix(above).ok()?.as_os_str().as_bytes().to_vec();
+    Some(below).filter(|below| !below.is_empty())
 }
 
 /// At least 256, and then the next size that Padmé allows: it hides all but the order of magnitude at a cost of at most 12 %.

@@ -19,7 +19,12 @@ pub struct Root {
     folder: OwnedFd,
     /// The file's name, where a file was given.
     only: Option<Vec<u8>>,
+    /// A folder below that is told of and not entered.
+    left_out: Option<Vec<u8>>,
 }
+
+/// Why the archive's own folder is not taken, as records say it.
+pub(super) const OWN_FOLDER: &str = "the archive's own folder";
 
 /// Something that the walk came upon.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,13 +45,18 @@ impl Root {
         let path = path.canonicalize()?;
         if path.is_dir() {
             let folder = rustix::fs::open(&path, folder_flags, Mode::empty())?;
-            return Ok(Self { folder, only: None });
+            return Ok(Self { folder, only: None, left_out: None });
         }
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         };
         let folder = rustix::fs::open(above, folder_flags, Mode::empty())?;
-        Ok(Self { folder, only: Some(name.as_bytes().to_vec()) })
+        Ok(Self { folder, only: Some(name.as_bytes().to_vec()), left_out: None })
+    }
+
+    /// The same, with the archive's own folder below it told of as [`OWN_FOLDER`], and not entered.
+    pub fn leaving_out(self, archive: Option<Vec<u8>>) -> Self {
+        Self { left_out: archive, ..self }
     }
 
     /// A handle on what was given, for asking about its file system.
@@ -165,6 +175,10 @@ impl Iterator for Walk<'_> {
             };
             match kind {
                 Ok(FileType::RegularFile) => return Some(Step::File(FoundPath::new(path))),
+                Ok(FileType::Directory) if self.root.left_out.as_ref() == Some(&path) => {
+                    let path = FoundPath::new(path);
+                    return Some(Step::NotTaken(path, FoundKind::Folder, OWN_FOLDER.to_owned()));
+                }
                 Ok(FileType::Directory) => self.enter(path),
                 Ok(kind) => {
                     let (kind, reason) = self.root.describe(kind, &path);

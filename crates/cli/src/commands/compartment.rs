@@ -112,14 +112,14 @@ struct Row {
 }
 
 fn list(context: &Context, json: bool) -> Result<Answer, Trouble> {
-    let archive = context.open()?;
-    let rows = readable(&archive).map(|held| Row {
-        compartment: held.id.to_string(),
-        name: held.name.clone(),
-        letter: held.letter,
-        holders: held.holders.iter().map(|holder| archive.register().name(*holder)).collect(),
-    });
-    let rows: Vec<_> = rows.collect();
+    let mut archive = context.open()?;
+    let mut rows = Vec::new();
+    for held in readable(&archive).cloned().collect::<Vec<_>>() {
+        let holders = archive.holders(&held.id).map_err(|error| Trouble::inside(&error))?;
+        let mut holders: Vec<_> = holders.iter().map(|holder| archive.register().name(*holder)).collect();
+        holders.sort();
+        rows.push(Row { compartment: held.id.to_string(), name: held.name, letter: held.letter, holders });
+    }
     if json {
         context.say_json(&rows)?;
         return Ok(Answer::Yes);

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use vidimus_archive::MoveProgress;
+use vidimus_archive::{Effect, MoveProgress};
 
 use super::twins::{Manner, Twins};
 use super::{Answer, compartment};
@@ -38,7 +38,10 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let mut show = |at: MoveProgress| bar.at(at.bytes, at.bytes_total, || at.accession.to_string());
     let moved = archive.move_into(&references, &into, &mut show);
     drop(bar);
-    moved?;
-    twins.say(&changes::moved(context.lang, &references, &arguments.into), None, context)?;
+    let text = match moved? {
+        Effect::Done => changes::moved(context.lang, &references, &arguments.into),
+        Effect::NothingToDo => changes::moved_already(context.lang, &references, &arguments.into),
+    };
+    twins.say(&text, None, context)?;
     Ok(Answer::Yes)
 }

@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", requires = "told")]
     by: Option<String>,
     /// When, as they told it
-    #[arg(long, value_name = "TEXT", requires = "told", default_value = "unknown")]
+    #[arg(long, value_name = "TEXT", requires = "told", default_value = openings::UNKNOWN_TIME)]
     at: String,
     /// A file that says what for; `-` reads standard input
     #[arg(long, value_name = "FILE")]

@@ -53,6 +53,10 @@ pub fn propose(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context
 /// # Errors
 /// As [`propose`].
 pub fn decide(archive: &mut Archive, proposal: &Proposal<'_>, context: &Context) -> Result<Outcome, Trouble> {
+    // What was typed beforehand and is something else was meant for something else, however many have to agree.
+    if proposal.confirm.is_some_and(|typed| !is_again(typed, proposal)) {
+        return Err(Trouble::NotConfirmed { again: safe::text(proposal.again) });
+    }
     let mut propose = |confirmed| {
         let _bar = Bar::following(archive, context.lang);
         archive.propose(proposal.action.clone(), proposal.reason, confirmed)
@@ -121,9 +125,13 @@ fn confirm(proposal: &Proposal<'_>, context: &Context) -> Result<(), Trouble> {
             terminal.ask(&question)?.map(|typed| typed.to_string()).unwrap_or_default()
         }
     };
-    if typed.trim().eq_ignore_ascii_case(proposal.again) {
+    if is_again(&typed, proposal) {
         Ok(())
     } else {
         Err(Trouble::NotConfirmed { again: safe::text(proposal.again) })
     }
+}
+
+fn is_again(typed: &str, proposal: &Proposal<'_>) -> bool {
+    typed.trim().eq_ignore_ascii_case(proposal.again)
 }

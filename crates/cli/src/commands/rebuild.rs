@@ -17,6 +17,7 @@ pub struct Arguments {}
 /// # Errors
 /// The ledger cannot be read, or the folder not be written.
 pub fn run(_arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
+    context.may_change()?;
     let mut archive = context.open()?;
     let bar = Bar::following(&mut archive, context.lang);
     let rebuilt = archive.rebuild();

@@ -71,7 +71,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
 /// What will be taken in, agreed to by the person at the terminal if there is one.
 fn count(arguments: &Arguments, context: &Context) -> Result<Survey, Trouble> {
     let Some(mut terminal) = Terminal::open() else { return Ok(Survey::default()) };
-    let survey = receive::survey(&arguments.paths).map_err(stopped)?;
+    let survey = receive::survey(&arguments.paths, context.folder()?).map_err(stopped)?;
     if !arguments.yes && !terminal.confirm(&asks::take_in(context.lang, &survey))? {
         return Err(Trouble::Declined);
     }

@@ -1,6 +1,7 @@
 //! `vidimus release`: an accession becomes readable for its compartment.
 
 use clap::Args;
+use vidimus_archive::Effect;
 
 use super::Answer;
 use crate::context::Context;
@@ -22,7 +23,10 @@ pub struct Arguments {
 /// What stopped it.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let accession = references::one(&arguments.accession)?;
-    context.open_to_record()?.release(&accession)?;
-    context.say(&changes::released(context.lang, &accession))?;
+    let text = match context.open_to_record()?.release(&accession)? {
+        Effect::Done => changes::released(context.lang, &accession),
+        Effect::NothingToDo => changes::released_already(context.lang, &accession),
+    };
+    context.say(&text)?;
     Ok(Answer::Yes)
 }

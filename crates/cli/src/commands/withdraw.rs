@@ -1,6 +1,7 @@
 //! `vidimus withdraw` and `vidimus reinstate`: something is hidden, and brought back.
 
 use clap::Args;
+use vidimus_archive::Effect;
 
 use super::Answer;
 use super::twins::{Manner, Twins};
@@ -43,8 +44,11 @@ pub fn withdraw(arguments: Withdraw, context: &mut Context) -> Result<Answer, Tr
     let references = references::read(&arguments.what.references)?;
     let mut archive = context.open_to_record()?;
     let twins = Twins::asked(&mut archive, &references, &arguments.manner, context)?.visible();
-    archive.withdraw(&references, &arguments.what.reason)?;
-    twins.say(&changes::withdrawn(context.lang, &references), None, context)?;
+    let text = match archive.withdraw(&references, &arguments.what.reason)? {
+        Effect::Done => changes::withdrawn(context.lang, &references),
+        Effect::NothingToDo => changes::withdrawn_already(context.lang, &references),
+    };
+    twins.say(&text, None, context)?;
     Ok(Answer::Yes)
 }
 
@@ -54,7 +58,10 @@ pub fn withdraw(arguments: Withdraw, context: &mut Context) -> Result<Answer, Tr
 /// What stopped it.
 pub fn reinstate(arguments: Reinstate, context: &mut Context) -> Result<Answer, Trouble> {
     let references = references::read(&arguments.what.references)?;
-    context.open_to_record()?.reinstate(&references, &arguments.what.reason)?;
-    context.say(&changes::reinstated(context.lang, &references))?;
+    let text = match context.open_to_record()?.reinstate(&references, &arguments.what.reason)? {
+        Effect::Done => changes::reinstated(context.lang, &references),
+        Effect::NothingToDo => changes::reinstated_already(context.lang, &references),
+    };
+    context.say(&text)?;
     Ok(Answer::Yes)
 }

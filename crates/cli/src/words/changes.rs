@@ -17,6 +17,45 @@ pub fn released(lang: Lang, accession: &Ref) -> String {
     )
 }
 
+pub fn released_already(lang: Lang, accession: &Ref) -> String {
+    say!(
+        lang,
+        "Nothing was to be done: everyone who holds its compartment can read {accession} already.",
+        "Робити нічого не довелося: {accession} уже може читати кожен, хто має доступ до його відсіку.",
+        "Делать ничего не пришлось: {accession} уже может читать каждый, у кого есть доступ к его отсеку.",
+    )
+}
+
+pub fn withdrawn_already(lang: Lang, about: &[Ref]) -> String {
+    let about = references(about);
+    say!(
+        lang,
+        "Nothing was to be done: already withdrawn: {about}. The reason typed now is not recorded.",
+        "Робити нічого не довелося: вже відкликано: {about}. Щойно введену причину не записано.",
+        "Делать ничего не пришлось: уже отозвано: {about}. Введённая сейчас причина не записана.",
+    )
+}
+
+pub fn reinstated_already(lang: Lang, about: &[Ref]) -> String {
+    let about = references(about);
+    say!(
+        lang,
+        "Nothing was to be done: not withdrawn: {about}. The reason typed now is not recorded.",
+        "Робити нічого не довелося: не відкликано: {about}. Щойно введену причину не записано.",
+        "Делать ничего не пришлось: не отозвано: {about}. Введённая сейчас причина не записана.",
+    )
+}
+
+pub fn moved_already(lang: Lang, about: &[Ref], into: &str) -> String {
+    let (about, into) = (references(about), safe::text(into));
+    say!(
+        lang,
+        "Nothing was to be done: already in {into}: {about}.",
+        "Робити нічого не довелося: вже у {into}: {about}.",
+        "Делать ничего не пришлось: уже в {into}: {about}.",
+    )
+}
+
 pub fn withdrawn(lang: Lang, about: &[Ref]) -> String {
     let about = references(about);
     say!(

@@ -8,6 +8,9 @@ use vidimus_model::Ref;
 use super::{Lang, safe, say};
 use crate::trouble::OpeningTrouble;
 
+/// What records say where nobody knows when a giver was opened.
+pub const UNKNOWN_TIME: &str = "unknown";
+
 pub fn trouble(lang: Lang, error: &OpeningTrouble) -> String {
     match error {
         OpeningTrouble::NotAStatement(file) => {
@@ -109,8 +112,11 @@ pub fn not_recorded(lang: Lang) -> &'static str {
 
 /// One opening, for the page of an accession.
 pub fn line(lang: Lang, opened: &OpenedLine) -> String {
-    let (by, at, why) =
-        (safe::text(&opened.opened_by), safe::text(&opened.opened_at), safe::text(&opened.why.join(" ")));
+    let (by, why) = (safe::text(&opened.opened_by), safe::text(&opened.why.join(" ")));
+    let at = match opened.opened_at.as_str() {
+        UNKNOWN_TIME => lang.pick("time unknown", "час невідомий", "время неизвестно").to_owned(),
+        told => safe::text(told),
+    };
     let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     if opened.signed {
         let keys = opened.keyholders.iter().map(|key| safe::text(key)).collect::<Vec<_>>().join(" ");

@@ -3,7 +3,7 @@
 use super::{Lang, safe};
 
 /// The phrases that records have (`crates/archive/src/receive/walk.rs`), in Ukrainian and Russian.
-const PHRASES: [(&str, &str, &str); 12] = [
+const PHRASES: [(&str, &str, &str); 13] = [
     ("it vanished", "він зник", "он исчез"),
     ("no permission to read it", "немає дозволу читати", "нет разрешения читать"),
     ("a link took its place", "його місце зайняло посилання", "его место заняла ссылка"),
@@ -11,6 +11,7 @@ const PHRASES: [(&str, &str, &str); 12] = [
     ("neither file nor folder", "ні файл, ні тека", "не файл и не папка"),
     ("a symbolic link", "символічне посилання", "символическая ссылка"),
     ("a symbolic link to ", "символічне посилання на ", "символическая ссылка на "),
+    ("the archive's own folder", "власна тека архіву", "собственная папка архива"),
     ("a FIFO", "канал FIFO", "канал FIFO"),
     ("a socket", "сокет", "сокет"),
     ("a device", "пристрій", "устройство"),

@@ -40,6 +40,32 @@ fn a_package_holds_what_was_chosen_and_no_names() {
 }
 
 #[test]
+fn the_readme_of_a_package_names_files_that_are_in_it() {
+    let house = House::with_archive();
+    disk(&house);
+    house.vidimus(["receive", "disk"]);
+    for (names, items) in [
+        ("number", &["A1-3"][..]),
+        ("number", &["A1-1", "A1-3", "A1-4"]),
+        ("ref", &["A1-1"]),
+        ("ref", &["A1-4", "A1-3"]),
+    ] {
+        let bag = format!("bag-{names}-{}", items.len());
+        let options = ["--names", names, "--out", &bag];
+        house.vidimus([&["disclose"], items, &options, &TO].concat()).succeeds();
+        let readme = fs::read_to_string(house.path(&bag).join("README.txt")).unwrap();
+        assert!(!readme.contains(['{', '}']), "{readme}");
+        // The hash commands of three languages, two in each.
+        let named: Vec<_> =
+            readme.split("data\\").skip(1).map(|rest| rest.split_whitespace().next().unwrap()).collect();
+        assert_eq!(named.len(), 6, "{readme}");
+        for name in named {
+            assert!(house.path(&bag).join("data").join(name).is_file(), "{name} is not in {bag}");
+        }
+    }
+}
+
+#[test]
 fn the_key_is_changed_and_packages_show_how() {
     let house = House::with_archive();
     disk(&house);

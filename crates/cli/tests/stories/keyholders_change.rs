@@ -97,7 +97,9 @@ fn keyholders_are_named_later_and_exchanged_when_they_approve_it() {
 
     let id = propose(&house, &people[1..], 2);
     house.vidimus(["keyholder", "challenge", "00000000", "--out", "ask"]).refuses(1, "waits for agreement");
-    house.vidimus(["keyholder", "challenge", &id, "--out", "ask"]).succeeds();
+    let said = house.vidimus(["keyholder", "challenge", &id, "--out", "ask"]).succeeds();
+    let closing: Vec<_> = said.out.lines().skip_while(|line| !line.starts_with("Send ")).collect();
+    assert!(closing.len() == 3 && closing.iter().all(|line| !line.starts_with(' ')), "{said:?}");
     let (text, signed) = (format!("ask/approve-{id}.txt"), format!("{id}.sig"));
     let share = |number: u8| format!("ask/approve-{id}-{number}.age");
     let sign = |share: &str, text: &str, keys: &[&str], out: &str| {

@@ -118,6 +118,12 @@ fn what_is_told_is_shown_as_told() {
     let told = [&told[..], &["--purpose-file", "why.txt"]].concat();
     assert!(house.vidimus(told).succeeds().out.contains("nobody signed it"));
     assert!(shown(&house).contains("(told; nobody signed it)"));
+    for (lang, when) in
+        [("en", "Ана, time unknown"), ("uk", "Ана, час невідомий"), ("ru", "Ана, время неизвестно")]
+    {
+        let page = house.vidimus(["show", "A1", "--lang", lang]).succeeds().out;
+        assert!(page.contains(when) && !page.contains("Ана, unknown"), "{page}");
+    }
     let checked = house.vidimus(["check", "--json"]).succeeds().json();
     let unknown = checked["unknown"].to_string();
     assert!(unknown.contains("whether 1 openings of givers were as somebody told them"), "{unknown}");

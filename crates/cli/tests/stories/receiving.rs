@@ -44,6 +44,34 @@ fn what_was_found_adds_up() {
 }
 
 #[test]
+fn the_archives_own_folder_is_told_of_and_not_received_into_itself() {
+    let house = House::new();
+    house.file("drive/note.txt", "a note");
+    let archive = [&["--archive", "drive/kept/archive"][..], &crate::support::init()].concat();
+    std::fs::create_dir(house.path("drive/kept")).unwrap();
+    house.vidimus(archive).succeeds();
+    let receive = ["--archive", "drive/kept/archive", "receive", "drive"];
+    let said = house.vidimus([&receive[..], &["--json"]].concat()).succeeds().json();
+    let number = |key: &str| said[key].as_u64().unwrap();
+    assert_eq!((number("found"), number("taken"), number("copies")), (2, 1, 0), "{said}");
+    let own = serde_json::json!([{
+        "path": "kept/archive", "path_encoding": "utf-8", "kind": "folder", "reason": "the archive's own folder",
+    }]);
+    assert_eq!(said["not_taken"], own);
+    for (lang, line) in [
+        ("en", "kept/archive: the archive's own folder"),
+        ("uk", "kept/archive: власна тека архіву"),
+        ("ru", "kept/archive: собственная папка архива"),
+    ] {
+        let said = house.vidimus([&receive[..], &["--lang", lang]].concat()).succeeds();
+        assert!(said.out.contains(line), "{said:?}");
+    }
+    let shown = house.vidimus(["--archive", "drive/kept/archive", "show", "A1", "--json"]).succeeds().json();
+    assert_eq!(shown["not_taken"].as_array().unwrap().len(), 1, "{shown}");
+    house.vidimus(["--archive", "drive/kept/archive", "check", "--full"]).succeeds();
+}
+
+#[test]
 fn the_receipt_is_for_people() {
     let house = House::with_archive();
     disk(&house);

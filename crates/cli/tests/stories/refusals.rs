@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
-use crate::support::House;
+use crate::support::{House, Said};
 
 #[test]
 fn what_cannot_be_typed_is_wrong_usage() {
@@ -144,4 +144,58 @@ fn a_file_is_no_folder_for_an_archive_or_a_backup() {
     let init = ["init", "--origin", "a.example", "--member", "Olena", "--recovery-sheet", "other"];
     house.vidimus([&init[..], &["--archive", "file"]].concat()).refuses(2, "file is not a folder");
     assert!(!house.path("other").exists());
+}
+
+#[test]
+fn an_archive_of_somebody_else_is_no_missing_one() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus(["receive", "disk"]).succeeds();
+    let theirs = Somebody::in_house(&house);
+    house.set_mode("archive", 0o000);
+    for typed in [&["list"][..], &["receive", "disk"], &["check"], &["recover"]] {
+        theirs.run(typed).refuses(3, "may not be opened or changed by this user");
+    }
+    house.set_mode("archive", 0o555);
+    for typed in [
+        &["receive", "disk"][..],
+        &["release", "A1"],
+        &["withdraw", "A1-1", "--reason", "x"],
+        &["compartment", "new", "medical"],
+        &["erase", "A1-1", "--reason", "x", "--confirm", "A1-1"],
+        &["rebuild"],
+    ] {
+        theirs.run(typed).refuses(3, "may not be opened or changed by this user");
+    }
+    house.set_mode("archive", 0o700);
+}
+
+/// Another user, to whom the archive's folder does not belong; root becomes one, who else runs this takes the rights away from
+/// themselves.
+struct Somebody<'a> {
+    house: &'a House,
+    program: std::path::PathBuf,
+}
+
+impl<'a> Somebody<'a> {
+    fn in_house(house: &'a House) -> Self {
+        // The program may lie where only its builder can go.
+        let program = house.path("program");
+        std::fs::copy(env!("CARGO_BIN_EXE_vidimus"), &program).unwrap();
+        house.set_mode("", 0o755);
+        house.set_mode("passphrase", 0o600);
+        Self { house, program }
+    }
+
+    fn run(&self, typed: &[&str]) -> Said {
+        use std::os::unix::process::CommandExt as _;
+        let mut command = std::process::Command::new(&self.program);
+        self.house.settle(&mut command);
+        command.args(typed);
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(self.house.path("passphrase"), Some(65534), Some(65534)).unwrap();
+            command.uid(65534).gid(65534);
+        }
+        Said::of(command)
+    }
 }

@@ -64,6 +64,11 @@ impl House {
         path
     }
 
+    /// Sets the permission bits of a file or folder.
+    pub fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
     /// Runs `vidimus` in this house without a terminal; its archive and passphrase file are `archive` and `passphrase`.
     pub fn vidimus<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Said {
         self.vidimus_told(arguments, b"")

@@ -128,8 +128,7 @@ impl Plan {
         tags.insert(DECLARATION.into(), DECLARATION_TEXT.into());
         tags.insert(INFO.into(), info(&payload).into_bytes());
         tags.insert(KEY.into(), format!("{key}\n").into_bytes());
-        let readme = README_TEXT.replace("{origin}", key.name().as_str());
-        tags.insert(README.into(), readme.replace("{vkey}", &key.to_string()).into_bytes());
+        tags.insert(README.into(), readme(&key, &files[0].name).into_bytes());
         for algorithm in Algorithm::ALL {
             let digests = payload.iter().map(|(path, digests)| (path.clone(), digests.hex(algorithm)));
             let manifest = Manifest(digests.collect());
@@ -287,6 +286,12 @@ fn add_file(tags: &mut BTreeMap<String, Vec<u8>>, file: &PlannedFile) -> Result<
     }
     tags.insert(format!("proofs/{stem}.tlog-proof"), file.proof.to_string().into_bytes());
     Ok(())
+}
+
+/// `README.txt`, with `file` as its example. No name of a file, an archive or a key has a brace.
+fn readme(key: &VerifierKey, file: &str) -> String {
+    let text = README_TEXT.replace("{origin}", key.name().as_str());
+    text.replace("{vkey}", &key.to_string()).replace("{file}", file)
 }
 
 /// `bag-info.txt`: no date and no name, so that the bag says no more than its records do.
