@@ -48,10 +48,10 @@ pub enum RowError {
 
 /// The record in a row; none if the row is blank or erased.
 pub(crate) fn record(row: &Row, key: &RowKey, archive_id: &str) -> Result<Option<Record>, RowError> {
-    let Some(body) = &row.body else { return Ok(None) };
-    let aad = RowAad::new(archive_id, &row.compartment, &row.key, &row.entry)
-        .map_err(|_| RowError::Sealed(row.seq))?;
-    let plain = open_row(key, &aad, body).map_err(|_| RowError::Sealed(row.seq))?;
+    if row.body.is_none() {
+        return Ok(None);
+    }
+    let plain = plain(row, (&row.compartment, &row.key), key, archive_id)?;
     let text = std::str::from_utf8(&plain)
         .map_err(|_| RowError::Record { seq: row.seq, reason: RecordError::NotSdJwt })?;
     let record = Record::parse(text).map_err(|reason| RowError::Record { seq: row.seq, reason })?;
@@ -59,6 +59,18 @@ pub(crate) fn record(row: &Row, key: &RowKey, archive_id: &str) -> Result<Option
         return Err(RowError::OtherEntry(row.seq));
     }
     Ok(Some(record))
+}
+
+/// What is sealed in a row that has a body, as a row of this compartment under this key: what it says of itself may be false.
+pub(crate) fn plain(
+    row: &Row,
+    (compartment, key_id): (&str, &str),
+    key: &RowKey,
+    archive_id: &str,
+) -> Result<Vec<u8>, RowError> {
+    let sealed = || RowError::Sealed(row.seq);
+    let aad = RowAad::new(archive_id, compartment, key_id, &row.entry).map_err(|_| sealed())?;
+    open_row(key, &aad, row.body.as_ref().ok_or_else(sealed)?).map_err(|_| sealed())
 }
 
 /// What a row says.

@@ -192,6 +192,7 @@ pub struct Rollback {
     /// The checkpoint from which the archive goes on (note).
     pub kept: String,
     /// The later checkpoint that is lost (note), where it is known.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub lost: Option<String>,
     /// Why it was accepted.
     pub reason: String,
@@ -251,8 +252,10 @@ pub struct Accession {
     /// What is known of the carrier.
     pub medium: Medium,
     /// What was said about it.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub note: Option<String>,
     /// From whom, sealed.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub giver: Option<Giver>,
 }
 
@@ -441,6 +444,7 @@ pub struct Erasure {
     /// Who proposed it.
     pub proposed_by: MemberId,
     /// Who agreed; none where there was only one member.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub agreed_by: Option<MemberId>,
 }
 

@@ -24,6 +24,7 @@ pub struct Item {
     /// Where the sealed bytes lie.
     pub object: ObjectPlace,
     /// The item with the same bytes that was there before.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub copy_of: Option<Ref>,
     /// Whether it stood still while it was read.
     pub reading: Reading,

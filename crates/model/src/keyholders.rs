@@ -26,6 +26,7 @@ pub struct KeyholdersNamed {
     /// Its secret half, sealed to these keyholders.
     pub shares: Vec<GiverShare>,
     /// What the keyholders before them signed; none where there were none, or they had no such key.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub approval: Option<KeyholdersApproval>,
 }
 

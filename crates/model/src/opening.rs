@@ -32,6 +32,7 @@ pub struct GiverOpened {
     /// What they said: [`Opening::text`].
     pub statement: String,
     /// The signature with the key of the share that they opened, base64url; none where they only told of it.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub signature: Option<String>,
 }
 

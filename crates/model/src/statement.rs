@@ -1,11 +1,11 @@
 //! A statement: a change with who made it, when, and in which operation; what a record's fields spell.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use vidimus_proof::record::Record;
 
-use crate::{Change, MemberId, OperationId};
+use crate::{Change, MemberId, OperationId, Reading};
 
 /// What the fields of one record say together.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,9 @@ pub struct Statement {
 /// Why a record's fields are no statement that this program knows.
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
+    /// No field says what changed: it was taken out, for every record has it.
+    #[error("it does not say what changed")]
+    NoChange,
     /// A change of a later version, or of another program: kept and counted, not understood.
     #[error("the change {0:?} is not known to this version")]
     Unknown(String),
@@ -36,9 +39,13 @@ pub enum StatementError {
     },
 }
 
-#[derive(Serialize, Deserialize)]
+/// What every record has, of whichever version: whoever seals a record anew could leave a field out, and what is hidden looks
+/// like a decoy.
+#[derive(Deserialize)]
 struct Common {
     at: Timestamp,
+    #[serde(rename = "day")]
+    _day: String,
     by: MemberId,
     op: OperationId,
 }
@@ -60,22 +67,30 @@ impl Statement {
     /// Reads what a record with all its fields open says.
     ///
     /// # Errors
-    /// [`StatementError::Unknown`] for a change of another version, [`StatementError::Malformed`] for a field that is missing or
-    /// not of its form.
+    /// [`StatementError::Unknown`] for a change of another version, [`StatementError::NoChange`] where none is named,
+    /// [`StatementError::Malformed`] for a field that is missing (also one that may be null) or not of its form.
     pub fn of(record: &Record) -> Result<Self, StatementError> {
         let fields: Map<String, Value> =
             record.disclosures().iter().map(|d| (d.name().to_owned(), d.value().clone())).collect();
-        let change = record.text("change").unwrap_or_default().to_owned();
+        let change = record.text("change").ok_or(StatementError::NoChange)?.to_owned();
         let malformed = |e: serde_json::Error| StatementError::Malformed {
             change: change.clone(),
             reason: e.to_string(),
         };
+        let value = Value::Object(fields);
+        let Common { at, by, op, .. } = Common::deserialize(&value).map_err(malformed)?;
         if !KNOWN_CHANGES.contains(&change.as_str()) {
             return Err(StatementError::Unknown(change));
         }
-        let value = Value::Object(fields);
-        let Common { at, by, op } = Common::deserialize(&value).map_err(malformed)?;
         let change = Change::deserialize(value).map_err(malformed)?;
+        if let Change::Item(item) = &change
+            && (item.reading == Reading::Changed) != item.reading_sizes.is_some()
+        {
+            return Err(StatementError::Malformed {
+                change: "item/1".into(),
+                reason: "`reading_sizes` stands beside `reading` = `changed`, and nowhere else".into(),
+            });
+        }
         Ok(Self { at, by, op, change })
     }
 }

@@ -104,6 +104,11 @@ impl Keys {
         self.held.values()
     }
 
+    /// Names of keys that others are wrapped for: generations of compartments' keys.
+    pub fn generations(&self) -> BTreeSet<&String> {
+        self.wraps.values().flatten().collect()
+    }
+
     /// The archive's id: what ledger and key store agree on, or else what the key store says.
     pub fn archive_id(&self, ledger: &SqliteLedger) -> String {
         let named = ledger.archive();
@@ -295,7 +300,7 @@ fn wrap_name(id: KeyId, holder: &str) -> String {
 /// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions.
 pub(super) fn look_at_common(keys: &Keys, scan: &Scan, report: &mut Report) {
     let Some(me) = keys.member else { return };
-    let generations: BTreeSet<&String> = keys.wraps.values().flatten().collect();
+    let generations = keys.generations();
     let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
     let all: BTreeSet<&String> = of_main.chain(&scan.first_main_key).chain(&scan.register_key).collect();
     for id in

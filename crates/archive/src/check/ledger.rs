@@ -9,6 +9,7 @@ use vidimus_proof::tiles::{self, Kind};
 
 use super::keys::Keys;
 use super::register::Register;
+use super::relabelled::Closed;
 use super::report::{Report, record, runs, what};
 use super::sentence::sentence;
 use crate::high_water::{HighWater, Seen};
@@ -29,6 +30,8 @@ pub(super) struct Scan {
     pub missing: BTreeSet<u64>,
     /// What rows there are for each key.
     pub keys: BTreeMap<String, KeyUse>,
+    /// Rows with a body, and blank ones, under keys that are not held, where any is held.
+    pub closed: Closed,
     /// Every name of a compartment that a row has.
     pub compartments: BTreeSet<String>,
     /// The register's records.
@@ -153,6 +156,10 @@ impl Scan {
         let used = self.keys.entry(row.key.clone()).or_default();
         used.live += u64::from(row.body.is_some());
         used.erased += u64::from(row.erased);
+        let is_blank = row.op.is_none() && !row.erased;
+        if (row.body.is_some() || is_blank) && keys.get(&row.key).is_none() && keys.all().next().is_some() {
+            self.closed.push(row.seq);
+        }
         if row.compartment == "register" && row.body.is_some() {
             self.register_key = Some(row.key.clone());
             match keys.get(&row.key).map(|key| rows::open(&row, &key.row, archive_id)) {

@@ -23,6 +23,7 @@ mod pending;
 mod receipts;
 mod records;
 mod register;
+mod relabelled;
 mod report;
 mod sentence;
 mod tiles;
@@ -151,6 +152,7 @@ fn run(
     ledger::faults(&ledger, &keys, &mut report);
     let archive_id = keys.archive_id(&ledger);
     let mut scan = ledger::scan(&ledger, tip, &keys, &archive_id, &mut report);
+    let relabelled = relabelled::look(&ledger, &keys, &archive_id, full, &mut scan, &mut report);
     let register = register::read(&scan, &keys, &archive_id, &mut report);
     ledger::compare(&ledger, &mut scan, &register, layout, &mut report);
     register.look_at_newer_keys(&scan, layout, mark, &mut report);
@@ -159,7 +161,8 @@ fn run(
     tiles::look(layout, &ledger, &scan, &register, &mut report);
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
-    let facts = records::look(&ledger, &keys, &archive_id, &scan, &register, &mut report, progress);
+    let read = (&scan, &relabelled, &register);
+    let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     altered::look(&scan, &facts, &mut report);
     complete::look(&scan, &keys, &facts, &mut report);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);

@@ -64,7 +64,14 @@ pub(super) fn look(
         if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {
             continue;
         }
-        report.pending(match note.and_then(|note| note.work) {
+        let Some(note) = note else {
+            report.unknown(sentence!(
+                "what {} is: a note that cannot be opened here; either an erasure or move of another compartment was interrupted, and the next command of whoever holds it takes away what is left of it, or somebody put the file there",
+                format!("unfinished/{shown}")
+            ));
+            continue;
+        };
+        report.pending(match note.work {
             Some(work) => sentence!(
                 "erasing or moving {} was interrupted: {} began it on {}; the next command that records something takes away what is left of it, and whether it happened is shown by vidimus log; where it did not, repeat it",
                 list(&work.about),

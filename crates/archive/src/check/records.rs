@@ -19,6 +19,7 @@ use super::keys::Keys;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
 use super::openings::Sealed;
 use super::register::Register;
+use super::relabelled::Relabelled;
 use super::report::{Report, record, runs, what};
 use super::sentence::{Sentence, sentence};
 use crate::rows;
@@ -56,6 +57,8 @@ pub(super) struct Facts {
     pub acted: BTreeSet<MemberId>,
     /// Rows with a body that were not opened, for whatever reason.
     pub unread: u64,
+    /// Rows that name another key than seals them.
+    pub relabelled: u64,
     /// Rows that do not open with the key they name, by key.
     pub failed: BTreeMap<String, BTreeSet<u64>>,
     /// Rows without a record that are not blank ones, by key.
@@ -90,6 +93,8 @@ enum Seen {
     Stripped,
     Erased,
     NotHeld,
+    /// It names another key than seals it, and is named already.
+    Relabelled,
     /// It does not open, or is not what the log holds.
     Broken,
     /// It opens, and something in it is not right.
@@ -114,6 +119,7 @@ struct Bench<'a> {
     keys: &'a Keys,
     archive_id: &'a str,
     scan: &'a Scan,
+    relabelled: &'a Relabelled,
     register: &'a Register,
     prints: &'a Prints,
 }
@@ -123,13 +129,12 @@ pub(super) fn look(
     ledger: &SqliteLedger,
     keys: &Keys,
     archive_id: &str,
-    scan: &Scan,
-    register: &Register,
+    (scan, relabelled, register): (&Scan, &Relabelled, &Register),
     report: &mut Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) -> Facts {
     let prints = Prints::default();
-    let bench = Bench { keys, archive_id, scan, register, prints: &prints };
+    let bench = Bench { keys, archive_id, scan, relabelled, register, prints: &prints };
     let mut facts = Facts { keys: scan.keys.clone(), ..Facts::default() };
     let size = scan.entries.len() as u64;
     let mut next = 0;
@@ -163,6 +168,9 @@ impl Bench<'_> {
 
     fn look_at_row(&self, row: &Row) -> Seen {
         let wrong = |problem: &'static str| Seen::Wrong { about: None, problem: problem.into() };
+        if self.relabelled.contains(row.seq) {
+            return Seen::Relabelled;
+        }
         if !self.register.is_damaged && !self.register.compartments.contains(&row.compartment) {
             return wrong("it stands in a compartment that no record names");
         }
@@ -270,6 +278,13 @@ impl Facts {
     }
 
     fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {
+        if matches!(seen, Seen::Relabelled) {
+            // What its row says besides is as little to be believed.
+            self.unread += 1;
+            self.relabelled += 1;
+            self.folded.unreadable.insert(row.seq);
+            return;
+        }
         self.altered.see(row);
         self.received.see(row, !matches!(seen, Seen::NotHeld));
         if matches!(seen, Seen::Stripped | Seen::Broken | Seen::Wrong { .. }) {
@@ -285,6 +300,7 @@ impl Facts {
                 self.erased.insert(row.seq, compartment);
             }
             Seen::NotHeld => self.unread += 1,
+            Seen::Relabelled => {}
             Seen::Broken => {
                 self.unread += 1;
                 self.failed.entry(row.key.clone()).or_default().insert(row.seq);
@@ -371,7 +387,9 @@ impl Facts {
         if self.sound > 0 {
             report.sound(sentence!("{} records: sealed, signed, and in the log", self.sound));
         }
-        let not_held = self.unread - self.failed.values().map(|seqs| seqs.len() as u64).sum::<u64>();
+        let not_held =
+            self.unread - self.relabelled - self.failed.values().map(|seqs| seqs.len() as u64).sum::<u64>();
+        report.counted().not_read = not_held;
         if not_held > 0 {
             report.unknown(sentence!(
                 "{} records under keys that are not held here, and what they name",

@@ -49,6 +49,8 @@ pub struct Counted {
     pub objects: u64,
     /// Bytes of files that were decrypted and hashed.
     pub bytes: u64,
+    /// Records that could not be read, because their keys are not held here, or nobody's keys were opened.
+    pub not_read: u64,
 }
 
 /// What to do, one sentence for each kind of damage.

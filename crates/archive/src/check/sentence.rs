@@ -191,6 +191,10 @@ pub const TEMPLATES: &[&str] = &[
     "its fields cannot be understood: {}",
     "{} records: sealed, signed, and in the log",
     "{} records under keys that are not held here, and what they name",
+    "its record ({}) is sealed by another key than its row names: the row was changed",
+    "it is sealed by another key than its row names: the row was changed",
+    "it is a blank row of another key than it names: the row was changed",
+    "whether {} records stand under the keys that seal them: so many are tried by check --full alone",
     "what {} records of a newer version say (their signatures hold)",
     "records were signed after it, and the ledger does not have it",
     "by whom every record was made: records of the register cannot be read",
@@ -228,5 +232,6 @@ pub const TEMPLATES: &[&str] = &[
     "the erasure of {} waits for a second member: {} proposed it on {}; another member agrees with: vidimus agree {}",
     "the erasure of {}, proposed by {} on {}, was agreed to by {} and is not done: the next command of whoever proposed it does it",
     "erasing or moving {} was interrupted: {} began it on {}; the next command that records something takes away what is left of it, and whether it happened is shown by vidimus log; where it did not, repeat it",
+    "what {} is: a note that cannot be opened here; either an erasure or move of another compartment was interrupted, and the next command of whoever holds it takes away what is left of it, or somebody put the file there",
     "an erasure or move was interrupted ({}): the next command of whoever holds its compartment takes away what is left of it",
 ];

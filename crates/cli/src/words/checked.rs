@@ -45,7 +45,26 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
         .extend(checked.still_sound.iter().map(|text| still.to_owned() + &safe::text(&sentence(lang, text))));
     let unknown = lang.pick("Not known: ", "Невідомо: ", "Неизвестно: ");
     lines.extend(checked.unknown.iter().map(|text| unknown.to_owned() + &safe::text(&sentence(lang, text))));
+    let not_read = numbers::count(lang, checked.checked.not_read);
     let verdict = match (checked.sound, checked.full) {
+        (true, full) if checked.checked.not_read > 0 => {
+            let more = if full {
+                ""
+            } else {
+                lang.pick(
+                    "; --full also reads every object",
+                    "; --full читає також кожен об'єкт",
+                    "; --full читает также каждый объект",
+                )
+            };
+            lines.push(say!(
+                lang,
+                "What could be read is sound; what {not_read} records under other keys say is not known{more}.",
+                "Те, що вдалося прочитати, справне; що кажуть записи під іншими ключами ({not_read}), невідомо{more}.",
+                "То, что удалось прочесть, цело; что говорят записи под другими ключами ({not_read}), неизвестно{more}.",
+            ));
+            return lines.join("\n");
+        }
         (true, true) => lang.pick("Everything is sound.", "Усе справне.", "Всё цело."),
         (true, false) => lang.pick(
             "Everything that was looked at is sound; --full also reads every object.",
@@ -56,4 +75,34 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
     };
     lines.push(verdict.to_owned());
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_not_called_sound() {
+        let mut all = Checked { sound: true, full: true, ..Checked::default() };
+        assert!(checked(Lang::En, &all).ends_with("Everything is sound."));
+        all.checked.not_read = 3;
+        let ends = [
+            (Lang::En, "What could be read is sound; what 3 records under other keys say is not known."),
+            (
+                Lang::Uk,
+                "Те, що вдалося прочитати, справне; що кажуть записи під іншими ключами (3), невідомо.",
+            ),
+            (
+                Lang::Ru,
+                "То, что удалось прочесть, цело; что говорят записи под другими ключами (3), неизвестно.",
+            ),
+        ];
+        for (lang, end) in ends {
+            assert!(checked(lang, &all).ends_with(end), "{}", checked(lang, &all));
+        }
+        all.full = false;
+        assert!(checked(Lang::En, &all).ends_with("is not known; --full also reads every object."));
+        all.sound = false;
+        assert!(checked(Lang::En, &all).ends_with("NOT everything is sound."));
+    }
 }
