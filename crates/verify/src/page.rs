@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 use vidimus_proof::bag::{
-    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, Report, StampReport,
+    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptSigner, Report, StampReport,
 };
 
 use crate::words::{Words, fill};
@@ -48,6 +48,12 @@ pub fn limits(report: &Report, words: &Words) -> Vec<&'static str> {
     }
     let mut limits = vec![t.not_proved_true, t.not_proved_before, t.not_proved_who];
     match report.key.as_ref().map(|key| key.pinned) {
+        Some(Pinned::No) if report.receipt_signer == Some(ReceiptSigner::Newest) => {
+            limits.push(t.not_proved_publisher)
+        }
+        Some(Pinned::No) if report.receipt_signer == Some(ReceiptSigner::Earlier) => {
+            limits.extend([t.not_proved_publisher, t.not_proved_heir]);
+        }
         Some(Pinned::No | Pinned::Other) => limits.push(t.not_proved_archive),
         Some(Pinned::Earlier) => limits.push(t.not_proved_heir),
         Some(Pinned::Yes) | None => {}
@@ -169,7 +175,11 @@ impl Page<'_> {
                 Pinned::Yes => t.key_pinned,
                 Pinned::Earlier => t.key_led_to,
                 Pinned::Other => t.key_not_expected,
-                Pinned::No => t.key_not_pinned,
+                Pinned::No => match report.receipt_signer {
+                    Some(ReceiptSigner::Newest) => t.key_of_receipt,
+                    Some(ReceiptSigner::Earlier) => t.earlier_key_of_receipt,
+                    None => t.key_not_pinned,
+                },
             },
         );
         if !key.earlier.is_empty() {

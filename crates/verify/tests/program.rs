@@ -137,6 +137,67 @@ fn a_bag_whose_key_followed_another_says_how_far_the_pinned_key_reaches() {
 }
 
 #[test]
+fn a_receipt_ties_the_key_of_a_package_to_what_was_published_and_no_more() {
+    let unwrapped = |said: &Said| said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (lang, tied, earlier, from_package, limit, heir) in [
+        (
+            "en",
+            "this one also signed the receipt",
+            "an earlier key of this package signed",
+            "The key came from the package itself",
+            "it is only known that a key of this package signed it",
+            "only an earlier one was known",
+        ),
+        (
+            "uk",
+            "цей самий ключ підписав і квитанцію",
+            "підписав попередній ключ цього пакета",
+            "Ключ надійшов із самого пакета",
+            "відомо лише, що її підписав ключ цього пакета",
+            "тут був відомий лише попередній",
+        ),
+        (
+            "ru",
+            "этот же ключ подписал и квитанцию",
+            "подписал прежний ключ этого пакета",
+            "Ключ пришёл из самого пакета",
+            "известно лишь, что её подписал ключ этого пакета",
+            "здесь был известен только прежний",
+        ),
+    ] {
+        let ask = |bag: &std::path::Path, receipt: &std::path::Path| {
+            let said = verify(&[
+                bag.as_os_str(),
+                "--lang".as_ref(),
+                lang.as_ref(),
+                "--receipt".as_ref(),
+                receipt.as_os_str(),
+            ]);
+            assert!(
+                said.out.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')),
+                "{}",
+                said.out
+            );
+            unwrapped(&said)
+        };
+        let same = ask(&frozen_bag(), &beside("receipt.txt"));
+        assert!(same.contains(tied) && same.contains(limit) && !same.contains(from_package), "{same}");
+        let keys = beside("../bag-v1-keys/bag");
+        let newest = ask(&keys, &keys.join("checkpoints/700.txt"));
+        assert!(newest.contains(tied) && newest.contains(limit) && !newest.contains(heir), "{newest}");
+        let older = ask(&keys, &keys.join("checkpoints/256.txt"));
+        assert!(older.contains(earlier) && older.contains(limit) && older.contains(heir), "{older}");
+        assert!(!older.contains(from_package) && !older.contains(tied), "{older}");
+
+        // A receipt of somebody else says nothing for the key.
+        let other = ask(&keys, &beside("receipt.txt"));
+        assert!(other.contains(from_package) && !other.contains(tied) && !other.contains(limit), "{other}");
+        let none = unwrapped(&verify(&[frozen_bag().as_os_str(), "--lang".as_ref(), lang.as_ref()]));
+        assert!(none.contains("--receipt") && none.contains("vidimus key show"), "{none}");
+    }
+}
+
+#[test]
 fn wrong_usage_exits_2_in_two_sentences() {
     let nowhere = OsStr::new("/nowhere/bag");
     let file = beside("receipt.txt");

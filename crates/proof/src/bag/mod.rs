@@ -14,8 +14,8 @@ mod verify;
 pub use plan::{Anchor, Plan, PlanError, PlannedFile, PlannedKey, StampFiles};
 pub use problem::{Fault, Problem};
 pub use report::{
-    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptAnswer, Report, StampReport,
-    Trust,
+    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptAnswer, ReceiptSigner, Report,
+    StampReport, Trust,
 };
 pub use source::{BagSource, Entry, EntryKind, MemoryBag};
 pub use verify::verify;

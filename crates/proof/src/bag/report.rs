@@ -40,6 +40,17 @@ pub struct Report {
     pub disclosure: Vec<(String, Value)>,
     /// What the receipt says, where one was given and the bag is proved.
     pub receipt: Option<ReceiptAnswer>,
+    /// Which of the bag's keys signed the receipt; none where none of them did, or the two contradict each other.
+    pub receipt_signer: Option<ReceiptSigner>,
+}
+
+/// One of the keys of a bag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptSigner {
+    /// The key that signed the bag: whoever made it held the key of whoever made the receipt.
+    Newest,
+    /// One that signed before it. Whoever had that key could have named any other as the next one.
+    Earlier,
 }
 
 impl Report {

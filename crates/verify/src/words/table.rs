@@ -46,6 +46,10 @@ pub struct Table {
     pub key_pinned: &'static str,
     /// The key is the bag's own.
     pub key_not_pinned: &'static str,
+    /// The key is the bag's own, and it signed the receipt too.
+    pub key_of_receipt: &'static str,
+    /// The key is the bag's own, and an earlier one signed the receipt.
+    pub earlier_key_of_receipt: &'static str,
     /// An earlier key was expected.
     pub key_led_to: &'static str,
     /// What was typed cannot be understood: which part.
@@ -118,6 +122,8 @@ pub struct Table {
     pub not_proved_archive: &'static str,
     /// A limit where an earlier key is pinned.
     pub not_proved_heir: &'static str,
+    /// A limit, where only a receipt speaks for the key.
+    pub not_proved_publisher: &'static str,
     /// A limit where a file is not dated.
     pub not_proved_date: &'static str,
     /// The limit of an altered bag.
@@ -242,6 +248,8 @@ impl Table {
             self.key_title,
             self.key_pinned,
             self.key_not_pinned,
+            self.key_of_receipt,
+            self.earlier_key_of_receipt,
             self.key_led_to,
             self.wrong_usage,
             self.key_not_expected,
@@ -278,6 +286,7 @@ impl Table {
             self.not_proved_who,
             self.not_proved_archive,
             self.not_proved_heir,
+            self.not_proved_publisher,
             self.not_proved_date,
             self.not_proved_anything,
             self.unreadable,

@@ -11,7 +11,9 @@ use super::key::Keys;
 use super::payload::Item;
 use crate::bag::layout::Place;
 use crate::bag::problem::Problems;
-use crate::bag::{Counted, Dated, DatedBy, Fault, NotCounted, ReceiptAnswer, StampReport, Trust};
+use crate::bag::{
+    Counted, Dated, DatedBy, Fault, NotCounted, ReceiptAnswer, ReceiptSigner, StampReport, Trust,
+};
 use crate::checkpoint::{CheckpointVerifyError, SignedCheckpoint};
 use crate::note::Signature;
 use crate::policy::{Judgement, Policy, Quorum};
@@ -152,6 +154,17 @@ pub(super) fn answer(
         Some(known) if known.checkpoint.root == receipt.root => ReceiptAnswer::InBag,
         Some(_) => ReceiptAnswer::Fork,
     }
+}
+
+/// Which key signed a receipt that is of this bag's archive.
+pub(super) fn signer(
+    receipt: &SignedCheckpoint,
+    answer: ReceiptAnswer,
+    keys: &Keys,
+) -> Option<ReceiptSigner> {
+    let holds = matches!(answer, ReceiptAnswer::InBag | ReceiptAnswer::NotInBag);
+    let newest = keys.chain.of_checkpoint(receipt.checkpoint().size) == keys.chain.newest();
+    holds.then_some(if newest { ReceiptSigner::Newest } else { ReceiptSigner::Earlier })
 }
 
 /// How much of the log a receipt published, where it says something of this bag.

@@ -42,6 +42,8 @@ pub fn verify(source: &dyn BagSource, trust: &Trust) -> Report {
     }
     let times = dating::Times::of(&stamps);
     let receipt = trust.receipt.as_ref().map(|receipt| dating::answer(receipt, &keys, &checkpoints));
+    let signer =
+        trust.receipt.as_ref().zip(receipt).and_then(|(it, answer)| dating::signer(it, answer, &keys));
     let published = dating::published(trust.receipt.as_ref(), receipt);
     let report_of = |item: Item| FileReport {
         no_later_than: times.of_index(item.index),
@@ -60,6 +62,7 @@ pub fn verify(source: &dyn BagSource, trust: &Trust) -> Report {
         stamps,
         disclosure: disclosure.fields,
         receipt,
+        receipt_signer: signer,
     }
 }
 
@@ -82,5 +85,6 @@ fn altered(problems: Problems, contents: &Contents<'_>, key: Option<BagKey>) -> 
         stamps: Vec::new(),
         disclosure: Vec::new(),
         receipt: None,
+        receipt_signer: None,
     }
 }
