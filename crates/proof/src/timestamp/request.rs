@@ -30,10 +30,9 @@ impl Request {
     ///
     /// # Errors
     /// `policy` is not a dotted object identifier.
-    pub fn with_policy(mut self, policy: &str) -> Result<Self, PolicyError> {
-        let oid = ObjectIdentifier::new(policy).map_err(|_| PolicyError(policy.to_owned()))?;
-        self.policy = Some(oid);
-        Ok(self)
+    pub fn with_policy(self, policy: &str) -> Result<Self, PolicyError> {
+        let oid = identifier(policy).ok_or_else(|| PolicyError(policy.to_owned()))?;
+        Ok(Self { policy: Some(oid), ..self })
     }
 
     /// The body of the HTTP request, `application/timestamp-query`.
@@ -57,5 +56,52 @@ impl Request {
 
     pub(super) fn nonce(&self) -> Int {
         Uint::new(&self.nonce.to_be_bytes()).expect("8 bytes fit any length").into()
+    }
+}
+
+/// The object identifier of this text; one has one text.
+///
+/// Not by the library's own reader of texts: there a number beyond 2^32 wraps round, so that another policy would be asked
+/// for, and one beyond 2^28 makes an identifier that cannot be shown. Its reader of bytes refuses these.
+fn identifier(text: &str) -> Option<ObjectIdentifier> {
+    let arcs: Vec<u32> = text.split('.').map(|arc| arc.parse().ok()).collect::<Option<_>>()?;
+    let written = ObjectIdentifier::from_arcs(arcs).ok()?;
+    let read = ObjectIdentifier::from_bytes(written.as_bytes()).ok()?;
+    (read.to_string() == text).then_some(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_asked_for_as_it_is_written_or_not_at_all() {
+        let asked = |policy: &str| Request::new(b"", 0).with_policy(policy).map(|request| request.policy);
+        for good in ["1.3.6.1.4.1.99999.1", "0.4.0.2023.1.1", "1.2.268435455", "2.5.29.32.0"] {
+            assert_eq!(asked(good).unwrap().unwrap().to_string(), good);
+        }
+        let (long_number, many_numbers) =
+            (format!("1.3.{}", "5".repeat(100_000)), "1.".repeat(100_000) + "1");
+        for bad in [
+            "1.3.4294967295",
+            "1.3.4294967296",
+            "1.3.55555555556.1",
+            &long_number,
+            &many_numbers,
+            "",
+            ".",
+            "1",
+            "1.",
+            "1..2",
+            "1.2.",
+            "01.2.3",
+            "1.2.+3",
+            "1.2.3 ",
+            "1.40.1",
+            "3.1.1",
+            "anyPolicy",
+        ] {
+            assert_eq!(asked(bad), Err(PolicyError(bad.to_owned())), "{bad:.40}");
+        }
     }
 }
