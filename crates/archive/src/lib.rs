@@ -67,7 +67,7 @@ pub use keyholders::{
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
 pub use older_ledger::NewerKeys;
-pub use opened::{OpenedLine, OpeningError, opening, share_key, sign_opening};
+pub use opened::{OpenedLine, OpeningError, Vouched, opening, share_key, sign_opening};
 pub use passphrase::{PassphraseError, recover};
 pub use people::ShareError;
 pub use proposals::{Outcome, ProposeError};

@@ -84,6 +84,29 @@ pub struct OpenedLine {
     pub keyholders: Vec<String>,
 }
 
+/// What speaks for an opening that is on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vouched {
+    /// Whoever opened it signed it, and the signature was checked.
+    Signed,
+    /// Somebody told it; nobody signed it.
+    Told,
+    /// It carries a signature that could not be confirmed.
+    FalseSignature,
+}
+
+impl OpenedLine {
+    /// What speaks for it.
+    pub fn vouched(&self) -> Vouched {
+        match (self.signed, self.false_signature) {
+            (true, _) => Vouched::Signed,
+            (false, true) => Vouched::FalseSignature,
+            (false, false) => Vouched::Told,
+        }
+    }
+}
+
 /// A statement with its signature, as `vidimus unseal` writes it: the text, and a last line `signature` with base64.
 pub fn sign_opening(opening: &Opening, seed: &SigningSeed) -> String {
     let text = opening.text();
@@ -92,6 +115,8 @@ pub fn sign_opening(opening: &Opening, seed: &SigningSeed) -> String {
 }
 
 const SIGNATURE: &str = "signature ";
+/// The name of the change.
+pub(crate) const GIVER_OPENED: &str = "giver-opened/1";
 
 /// A share's key as records have it.
 pub fn share_key(seed: &SigningSeed) -> String {
@@ -205,7 +230,7 @@ impl Archive {
     /// The accession is not known, or a record cannot be read.
     pub fn openings(&mut self, accession: &Ref) -> Result<Vec<OpenedLine>, AskError> {
         let mut lines = Vec::new();
-        let said = self.said_of(accession, "giver-opened/1")?;
+        let said = self.said_of(accession, GIVER_OPENED)?;
         // Compared with what was sealed only where somebody says that they signed: nothing else needs it.
         let signs =
             |said: &Statement| matches!(&said.change, Change::GiverOpened(it) if it.signature.is_some());
@@ -244,7 +269,7 @@ impl Archive {
         let accession = opening.accession.clone();
         let change = GiverOpened { about: accession.clone(), statement: opening.text(), signature };
         let recorded = self.act(|archive| -> Result<Act, OpeningError> {
-            let known = archive.said_of(&accession, "giver-opened/1")?;
+            let known = archive.said_of(&accession, GIVER_OPENED)?;
             if known.iter().any(|(_, said)| said.change == Change::GiverOpened(change.clone())) {
                 return Err(OpeningError::OnRecord);
             }

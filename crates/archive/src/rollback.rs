@@ -98,6 +98,21 @@ impl Archive {
         Ok(CheckpointSummary::from(self.checkpoint()?.checkpoint()))
     }
 
+    /// The eight digits of the key that signed what this machine has seen, where that is none of the keys that this copy knows:
+    /// perhaps the archive's key was changed after the copy was made, and the earlier one signs again. The mark may have been
+    /// changed by anyone, so none says nothing.
+    pub fn later_key(&self) -> Option<String> {
+        let seen = self.went_back.as_ref()?.seen.as_ref()?;
+        let signed = SignedCheckpoint::from_bytes(seen.as_bytes()).ok()?;
+        let origin = &signed.checkpoint().origin;
+        if self.has_signed(&signed) || !epoch::is_of(&self.register.base, origin.as_str()) {
+            return None;
+        }
+        let signatures = signed.note().signatures().iter();
+        let own = signatures.filter(|signature| signature.name().as_str() == origin.as_str());
+        own.map(|signature| format!("{:08x}", signature.key_id())).next()
+    }
+
     /// Compares a receipt, from paper or from whoever was given it, with the ledger. One that the ledger does not hold makes
     /// the archive read-only, as if this machine had seen it.
     ///

@@ -9,6 +9,7 @@ use vidimus_model::Ref;
 use super::AskError;
 use crate::Archive;
 use crate::clock::ClockDoubt;
+use crate::opened::{GIVER_OPENED, Vouched};
 
 /// One record about a thing, in the form of `docs/format/commands.md`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +26,9 @@ pub struct LogLine {
     pub about: Vec<Ref>,
     /// The reason given; of a move the other compartment, of a disclosure the recipient.
     pub note: Option<String>,
+    /// Of an opening of the giver: what speaks for it; none also where its records cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Vouched>,
     /// What speaks against what our clock said.
     pub clock_doubts: Vec<ClockDoubt>,
 }
@@ -60,6 +64,12 @@ impl Archive {
                 lines.entry(row.seq).or_insert(row);
             }
         }
+        let mut openings = BTreeMap::new();
+        if lines.values().any(|line| line.change == GIVER_OPENED) {
+            // A record that cannot be read is what check tells of; the rest of the history stands.
+            let known = self.openings(&reference.whole()).unwrap_or_default();
+            openings.extend(known.iter().map(|opened| (opened.seq, opened.vouched())));
+        }
         let mut stamps = self.receipt_stamps();
         let line = |row: vidimus_folds::catalogue::HistoryRow| {
             Ok(LogLine {
@@ -69,6 +79,7 @@ impl Archive {
                 by: self.register.name(row.by),
                 about: row.about,
                 note: row.note,
+                opening: openings.get(&row.seq).copied(),
                 clock_doubts: self.clock_doubts(row.seq, &mut stamps)?,
             })
         };

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::Column;
-use crate::words::{clocks, safe};
+use crate::words::{clocks, openings, safe};
 
 /// Show what was recorded about an accession or item, oldest first
 #[derive(Args)]
@@ -44,7 +44,10 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         (Column::Long, note),
     ];
     let cells = lines.iter().map(|line| {
-        let note = safe::text(line.note.as_deref().unwrap_or_default());
+        let mut note = safe::text(line.note.as_deref().unwrap_or_default());
+        if let Some(vouched) = line.opening {
+            note = format!("{note} ({})", openings::vouched(context.lang, vouched));
+        }
         vec![line.seq.to_string(), line.at.to_string(), line.change.clone(), safe::text(&line.by), note]
     });
     context.say_table(&columns, &cells.collect::<Vec<_>>())?;

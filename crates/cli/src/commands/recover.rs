@@ -57,6 +57,7 @@ fn accept_rollback(context: &Context, reason: &str) -> Result<Answer, Trouble> {
         return Err(Trouble::NoReason);
     }
     let mut archive = context.open_quietly()?;
+    let later_key = archive.later_key();
     let checkpoint = archive.accept_rollback(reason).map_err(|error| match error {
         RollbackError::NotBack => Trouble::NotBack,
         RollbackError::NewerKeys(back) => Trouble::WentBack(back),
@@ -64,5 +65,6 @@ fn accept_rollback(context: &Context, reason: &str) -> Result<Answer, Trouble> {
         other => Trouble::inside(&other),
     })?;
     context.say(&bad_days::new_epoch(context.lang, &checkpoint))?;
+    context.say(&bad_days::earlier_key_signs(context.lang, later_key.as_deref()))?;
     Ok(Answer::Yes)
 }

@@ -132,6 +132,27 @@ pub fn new_epoch(lang: Lang, checkpoint: &CheckpointSummary) -> String {
     )
 }
 
+/// What a person must know who changed the key after the copy was made that goes on now.
+pub fn earlier_key_signs(lang: Lang, later: Option<&str>) -> String {
+    match later {
+        Some(later) => say!(
+            lang,
+            "WARNING: what this machine saw is signed with the key {later}, which this copy does not know: an earlier key signs again.\n\
+             If the key was changed because somebody else may have it, change it again before anything else: vidimus key change --reason REASON",
+            "УВАГА: те, що бачив цей комп'ютер, підписано ключем {later}, якого ця копія не знає: знову підписує давніший ключ.\n\
+             Якщо ключ змінили, бо його може мати хтось інший, змініть його знову, перш ніж робити щось іще: vidimus key change --reason ПРИЧИНА",
+            "ВНИМАНИЕ: то, что видел этот компьютер, подписано ключом {later}, которого эта копия не знает: снова подписывает прежний ключ.\n\
+             Если ключ сменили, потому что он может быть у кого-то ещё, смените его снова прежде всего остального: vidimus key change --reason ПРИЧИНА",
+        ),
+        None => say!(
+            lang,
+            "If the archive's key was changed after this copy was made, the earlier key signs again: change it again with vidimus key change --reason REASON",
+            "Якщо ключ архіву змінили після того, як зроблено цю копію, знову підписує давніший ключ: змініть його знову: vidimus key change --reason ПРИЧИНА",
+            "Если ключ архива сменили после того, как сделана эта копия, снова подписывает прежний ключ: смените его снова: vidimus key change --reason ПРИЧИНА",
+        ),
+    }
+}
+
 pub fn copied(lang: Lang, at: &BackupProgress) -> String {
     let (done, all) = (numbers::count(lang, at.objects), numbers::count(lang, at.objects_total));
     say!(lang, "object {done} of {all}", "об'єкт {done} з {all}", "объект {done} из {all}")

@@ -32,6 +32,30 @@ pub fn size(lang: Lang, bytes: u64) -> String {
     format!("{} {}", text.replace('.', lang.pick(".", ",", ",")), units[unit])
 }
 
+/// The form of a noun that goes with a number: for 1, for 2 to 4, for the others; by how the number ends, as Ukrainian and
+/// Russian count. English has two: the second is not asked for.
+pub fn form<T>(lang: Lang, number: u64, [one, few, many]: [T; 3]) -> T {
+    match (lang, number % 100, number % 10) {
+        (Lang::En, ..) => {
+            if number == 1 {
+                one
+            } else {
+                many
+            }
+        }
+        (_, 11..=14, _) => many,
+        (_, _, 1) => one,
+        (_, _, 2..=4) => few,
+        _ => many,
+    }
+}
+
+/// "1 byte", "22 323 байта".
+pub fn bytes(lang: Lang, number: u64) -> String {
+    let forms = lang.pick(["byte", "", "bytes"], ["байт", "байти", "байтів"], ["байт", "байта", "байтов"]);
+    format!("{} {}", count(lang, number), form(lang, number, forms))
+}
+
 /// "1 file", "40,131 files"; the other languages say "files: 40 131", which needs no declension.
 pub fn files(lang: Lang, number: u64) -> String {
     let count = count(lang, number);
@@ -45,7 +69,7 @@ pub fn files(lang: Lang, number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lang, count, files, size};
+    use super::{Lang, bytes, count, files, size};
 
     #[test]
     fn numbers_are_grouped() {
@@ -59,6 +83,29 @@ mod tests {
         let shown = ["0 B", "999 B", "1.0 kB", "99.9 kB", "999 kB", "1.0 MB", "198 GB"];
         assert_eq!(sizes.map(|n| size(Lang::En, n)), shown);
         assert_eq!(size(Lang::Ru, 1500), "1,5 кБ");
+    }
+
+    #[test]
+    fn a_noun_goes_with_the_end_of_its_number() {
+        for (number, en, uk, ru) in [
+            (0, "bytes", "байтів", "байтов"),
+            (1, "byte", "байт", "байт"),
+            (2, "bytes", "байти", "байта"),
+            (4, "bytes", "байти", "байта"),
+            (5, "bytes", "байтів", "байтов"),
+            (11, "bytes", "байтів", "байтов"),
+            (12, "bytes", "байтів", "байтов"),
+            (14, "bytes", "байтів", "байтов"),
+            (20, "bytes", "байтів", "байтов"),
+            (21, "bytes", "байт", "байт"),
+            (101, "bytes", "байт", "байт"),
+            (111, "bytes", "байтів", "байтов"),
+            (22_323, "bytes", "байти", "байта"),
+        ] {
+            for (lang, noun) in [(Lang::En, en), (Lang::Uk, uk), (Lang::Ru, ru)] {
+                assert_eq!(bytes(lang, number), format!("{} {noun}", count(lang, number)));
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vidimus_archive::OpenedLine;
+use vidimus_archive::{OpenedLine, Vouched};
 use vidimus_model::Ref;
 
 use super::{Lang, safe, say};
@@ -140,6 +140,19 @@ pub fn line(lang: Lang, opened: &OpenedLine) -> String {
             "{by}, {at}{why} (розповідь; ніхто не підписав)",
             "{by}, {at}{why} (рассказ; никто не подписал)",
         )
+    }
+}
+
+/// The same in a word, behind who opened it.
+pub fn vouched(lang: Lang, vouched: Vouched) -> &'static str {
+    match vouched {
+        Vouched::Signed => lang.pick("signed", "підписано", "подписано"),
+        Vouched::Told => {
+            lang.pick("told; nobody signed it", "розповідь; ніхто не підписав", "рассказ; никто не подписал")
+        }
+        Vouched::FalseSignature => {
+            lang.pick("its signature is not confirmed", "підпис не підтверджено", "подпись не подтверждена")
+        }
     }
 }
 

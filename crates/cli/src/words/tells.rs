@@ -119,8 +119,7 @@ pub fn items(lang: Lang, number: u64) -> String {
 }
 
 pub fn bytes(lang: Lang, size: u64) -> String {
-    let (count, short) = (numbers::count(lang, size), numbers::size(lang, size));
-    say!(lang, "{count} bytes ({short})", "{count} байтів ({short})", "{count} байтов ({short})")
+    format!("{} ({})", numbers::bytes(lang, size), numbers::size(lang, size))
 }
 
 pub fn anchored(lang: Lang, anchored: &Anchored) -> String {

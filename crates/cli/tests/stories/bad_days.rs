@@ -82,8 +82,41 @@ fn yesterdays_copy_is_read_but_not_written_until_a_person_decides() {
     house.vidimus(["recover", "--accept-rollback", " "]).refuses(2, "No reason was given");
     let accepted = house.vidimus(["recover", "--accept-rollback", "the disk died"]).succeeds();
     assert!(accepted.out.contains("goes on as archive.example/stories/2"), "{accepted:?}");
+    assert!(
+        accepted.out.contains("If the archive's key was changed after this copy was made"),
+        "{accepted:?}"
+    );
+    assert!(!accepted.out.contains("WARNING"), "{accepted:?}");
     house.vidimus(["receive", "disk"]).succeeds();
     house.vidimus(["recover", "--accept-rollback", "again"]).refuses(1, "did not go back");
+}
+
+#[test]
+fn whoever_goes_back_past_a_change_of_the_key_is_told_that_the_earlier_one_signs_again() {
+    for (lang, warning) in [
+        ("en", "WARNING: what this machine saw"),
+        ("uk", "УВАГА: те, що бачив"),
+        ("ru", "ВНИМАНИЕ: то, что видел"),
+    ] {
+        let house = house();
+        let shown = || {
+            let shown = house.vidimus(["key", "show", "--json"]).succeeds().json();
+            shown["key"].as_str().unwrap().split('+').nth(1).unwrap().to_owned()
+        };
+        let old = shown();
+        copy(&house.path("archive"), &house.path("yesterday"));
+        house.vidimus(["key", "change", "--reason", "a laptop was stolen"]).succeeds();
+        let new = shown();
+        assert_ne!(old, new);
+        fs::remove_dir_all(house.path("archive")).unwrap();
+        fs::rename(house.path("yesterday"), house.path("archive")).unwrap();
+        let said =
+            house.vidimus(["recover", "--accept-rollback", "the disk died", "--lang", lang]).succeeds();
+        assert!(said.out.contains(warning) && said.out.contains(&new), "{said:?}");
+        assert!(said.out.contains("vidimus key change"), "{said:?}");
+        house.vidimus(["key", "change", "--reason", "it was stolen"]).succeeds();
+        house.vidimus(["check", "--full"]).succeeds();
+    }
 }
 
 #[test]

@@ -75,6 +75,8 @@ fn keyholders_sign_that_they_opened_it_and_the_archive_records_it() {
     let log = house.vidimus(["log", "A1", "--json"]).succeeds().json();
     let line = log.as_array().unwrap().iter().find(|line| line["change"] == "giver-opened/1").unwrap();
     assert_eq!(line["note"], "Ана");
+    assert_eq!(line["opening"], "signed");
+    assert!(house.vidimus(["log", "A1"]).succeeds().out.contains("Ана (signed)"));
     let checked = house.vidimus(["check"]).succeeds();
     assert!(checked.out.contains("1 openings of givers, signed with the key"), "{checked:?}");
 }
@@ -124,6 +126,14 @@ fn what_is_told_is_shown_as_told() {
         let page = house.vidimus(["show", "A1", "--lang", lang]).succeeds().out;
         assert!(page.contains(when) && !page.contains("Ана, unknown"), "{page}");
     }
+    for (lang, how) in [("en", "Ана (told; "), ("uk", "Ана (розповідь; "), ("ru", "Ана (рассказ; ")]
+    {
+        let log = house.vidimus(["log", "A1", "--lang", lang]).succeeds().out;
+        assert!(log.contains(how), "{log}");
+    }
+    let log = house.vidimus(["log", "A1", "--json"]).succeeds().json();
+    let told: Vec<_> = log.as_array().unwrap().iter().filter(|line| line["opening"] == "told").collect();
+    assert!(told.len() == 1 && told[0]["change"] == "giver-opened/1", "{log}");
     let checked = house.vidimus(["check", "--json"]).succeeds().json();
     let unknown = checked["unknown"].to_string();
     assert!(unknown.contains("whether 1 openings of givers were as somebody told them"), "{unknown}");
