@@ -56,6 +56,11 @@ impl Altered {
         self.moved_in.contains_key(key)
     }
 
+    /// Does a record let something out of this compartment?
+    pub fn lets_out_of(&self, compartment: &str) -> bool {
+        self.moved_out.iter().any(|(from, _)| from == compartment)
+    }
+
     /// Takes in what a record says.
     pub fn learn(&mut self, row: &Row, change: &Change) {
         match change {

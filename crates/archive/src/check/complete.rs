@@ -89,8 +89,7 @@ pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report)
     let received = &facts.received;
     name_closed(scan, facts, report);
     let ends = name_ends(received, report);
-    let unread = !facts.failed.is_empty() || !facts.stripped.is_empty() || facts.relabelled > 0;
-    if !scan.missing.is_empty() || unread || facts.in_use {
+    if !scan.missing.is_empty() || facts.is_damaged() || facts.in_use {
         report
             .unknown("whether everything that was received is still on record: not every record can be read");
         return;

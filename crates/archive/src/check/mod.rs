@@ -15,6 +15,7 @@ mod folds;
 mod items;
 mod keyholders;
 mod keys;
+mod kinds;
 mod ledger;
 mod objects;
 mod objects_read;
@@ -161,15 +162,16 @@ fn run(
     tiles::look(layout, &ledger, &scan, &register, &mut report);
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
+    keys::look_at_common(&keys, &scan, &mut report);
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     altered::look(&scan, &facts, &mut report);
+    kinds::look(&scan, &facts, &mut report);
     complete::look(&scan, &keys, &facts, &mut report);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);
     clocks::look(&facts.clocks, &stamps, now, &mut report);
     openings::look(&facts, &register, &mut report);
-    keys::look_at_common(&keys, &scan, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);
     if let Ok(vault) = &vault {

@@ -193,6 +193,7 @@ pub const TEMPLATES: &[&str] = &[
     "{} records under keys that are not held here, and what they name",
     "its record ({}) is sealed by another key than its row names: the row was changed",
     "it is sealed by another key than its row names: the row was changed",
+    "it stands under a key of another kind than its change is sealed by",
     "it is a blank row of another key than it names: the row was changed",
     "whether {} records stand under the keys that seal them: so many are tried by check --full alone",
     "what {} records of a newer version say (their signatures hold)",

@@ -9,6 +9,7 @@ mod keys;
 mod killed;
 mod moving;
 mod openings;
+mod resealed;
 mod sheets;
 
 use std::collections::BTreeSet;
