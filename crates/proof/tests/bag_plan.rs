@@ -27,6 +27,11 @@ fn a_plan_says_what_will_stand_in_the_bag() {
     let plan = pieces.plan().unwrap();
     assert_eq!(plan.key(), &sample::vkey(&sample));
     assert_eq!(plan.last_checkpoint().size, 700);
+    let readme = String::from_utf8(plan.tags()["README.txt"].clone()).unwrap();
+    for named in [sample::ORIGIN, &plan.key().to_string(), "01.mp4"] {
+        assert!(readme.contains(named), "the README does not name {named}");
+    }
+    assert!(!readme.contains(['{', '}']), "the README has a gap");
     let payload: Vec<_> = plan.payload().keys().cloned().collect();
     assert_eq!(payload, ["data/01.mp4", "data/02.txt"]);
     assert!(plan.payload().values().zip(&pieces.files).all(|(digests, file)| *digests == file.digests));

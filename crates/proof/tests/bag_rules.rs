@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 
 use vidimus_proof::bag::manifest::Digests;
 use vidimus_proof::bag::{
-    self, BagSource, Entry, EntryKind, Fault, MAX_FILES, MemoryBag, ReceiptAnswer, Report, Trust,
+    self, BagSource, Entry, EntryKind, Fault, MAX_FILES, MemoryBag, ReceiptAnswer, ReceiptSigner, Report,
+    Trust,
 };
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::tlog_proof::TlogProof;
@@ -78,6 +79,30 @@ fn a_receipt_holds_what_stands_below_its_size() {
     assert_eq!(answer(256), (vec![Some(true), Some(false)], false));
     assert_eq!(answer(301), (vec![Some(true), Some(false)], false));
     assert_eq!(answer(512), (vec![Some(true), Some(true)], true));
+}
+
+#[test]
+fn a_receipt_says_which_key_of_the_bag_made_it() {
+    let sample = Sample::with_keys();
+    let bag = sample::bag(&sample);
+    let signer = |receipt: SignedCheckpoint| {
+        let report = bag::verify(&bag, &Trust { receipt: Some(receipt), ..Trust::default() });
+        (report.receipt, report.receipt_signer)
+    };
+    let of_bag =
+        |size: u64| SignedCheckpoint::from_bytes(&bag.0[&format!("checkpoints/{size}.txt")]).unwrap();
+    for (size, by) in
+        [(256, ReceiptSigner::Earlier), (512, ReceiptSigner::Earlier), (700, ReceiptSigner::Newest)]
+    {
+        assert_eq!(signer(of_bag(size)), (Some(ReceiptAnswer::InBag), Some(by)), "{size}");
+    }
+    let mut log = sample::Log::new(&sample);
+    assert_eq!(signer(log.fill(2)), (Some(ReceiptAnswer::NotInBag), Some(ReceiptSigner::Earlier)));
+    // Another history, or a signature that does not hold, says nothing of whose key it is.
+    assert_eq!(signer(log.fill(256)), (Some(ReceiptAnswer::Fork), None));
+    let stranger = Sample { seed: 9, ..Sample::default() };
+    assert_eq!(signer(sample::Log::new(&stranger).fill(2)), (Some(ReceiptAnswer::NotSigned), None));
+    assert_eq!(bag::verify(&bag, &Trust::default()).receipt_signer, None);
 }
 
 #[test]
