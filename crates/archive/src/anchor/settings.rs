@@ -201,13 +201,13 @@ mod tests {
     #[test]
     fn a_certificate_is_named_or_written_out() {
         let inline = serde_json::json!({"authorities": [
-            {"name": "one", "url": "https://one.example/tsa", "ca": CA, "policy": "1.2.3"},
+            {"name": "one", "url": "https://one.example/tsa", "ca": CA, "policy": "1.2.3.4"},
             {"name": "two", "url": "http://two.example", "ca": "ca.pem"},
             {"name": "three", "url": "http://127.0.0.1:3180/", "ca": "ca.pem", "policy": null},
         ]});
         let settings = read(&inline.to_string()).unwrap();
         assert_eq!(settings.authorities.len(), 3);
-        assert_eq!(settings.authorities[0].policy.as_deref(), Some("1.2.3"));
+        assert_eq!(settings.authorities[0].policy.as_deref(), Some("1.2.3.4"));
         assert_eq!(settings.trust().len(), 3);
         assert!(settings.authorities.iter().all(|one| one.web_ca_pem.is_none()));
     }
