@@ -223,8 +223,8 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     sync_folder(above)
 }
 
-/// As [`make_folder`], and durable too where it is there already: a program that was killed, or whose sync failed, may have
-/// made it.
+/// Makes a folder and those above it, durably, also where it is there already: a program that was killed, or whose sync failed,
+/// may have made it. Only the owner may enter.
 ///
 /// # Errors
 /// Any of the file system's.
