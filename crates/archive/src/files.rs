@@ -344,7 +344,7 @@ fn open_to_wipe(aside: &Path) -> io::Result<File> {
 
 /// Is this file what lies there under the name? Until it was locked, another process may have put it in its place, or have taken
 /// it away.
-fn is_at(file: &File, path: &Path) -> bool {
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     let found = (fs::symlink_metadata(path), file.metadata());
     matches!(found, (Ok(there), Ok(own)) if (there.dev(), there.ino()) == (own.dev(), own.ino()))
 }

@@ -1,8 +1,8 @@
 //! Who receives an accession holds the lock of its note, until its answer was read; the kernel drops it with the process.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::files;
@@ -51,7 +51,7 @@ impl Turn {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(_)) | Ok(()) => {}
             }
-            if is_at(&note, path) {
+            if files::is_at(&note, path) {
                 return Ok(Some(Self { path: path.to_owned(), note, is_new }));
             }
         }
@@ -77,12 +77,6 @@ impl Turn {
 fn open(path: &Path, new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(new).mode(0o600).custom_flags(files::NOT_WAITING).open(path)
-}
-
-/// Until it was locked, another process may have taken it away.
-fn is_at(note: &File, path: &Path) -> bool {
-    let found = (fs::symlink_metadata(path), note.metadata());
-    matches!(found, (Ok(there), Ok(own)) if (there.dev(), there.ino()) == (own.dev(), own.ino()))
 }
 
 #[cfg(test)]
