@@ -15,11 +15,8 @@ impl Decision {
     pub fn take(folder: &Path) -> io::Result<Self> {
         files::make_folder(folder)?;
         let folder = File::open(folder)?;
-        match folder.lock() {
-            // Where there are no locks there is nobody else either, as far as anyone can tell.
-            Err(e) if e.kind() == io::ErrorKind::Unsupported => {}
-            locked => locked?,
-        }
+        // Where there are no locks there is nobody else either, as far as anyone can tell.
+        let _ = folder.lock();
         Ok(Self(folder))
     }
 }
@@ -36,16 +33,13 @@ impl Turn {
     /// Takes the note of an accession, or makes it; none while another process receives it.
     pub fn take(path: &Path) -> io::Result<Option<Self>> {
         loop {
-            let made = open(path, true);
-            let is_new = made.is_ok();
-            let note = match made {
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => open(path, false),
-                made => made,
-            };
-            let note = match note {
-                // Whoever received it has just ended.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                note => note?,
+            let (note, is_new) = match open(path, true) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => match open(path, false) {
+                    // Whoever received it has just ended.
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                    note => (note?, false),
+                },
+                made => (made?, true),
             };
             match note.try_lock() {
                 Err(TryLockError::WouldBlock) => return Ok(None),
