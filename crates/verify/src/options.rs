@@ -61,10 +61,12 @@ impl Options {
             format!("{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}", help.usage),
         );
         command.build();
+        let usage = command.render_usage().to_string().replace("[OPTIONS]", help.any);
+        command = command.override_usage(usage.trim_start_matches("Usage:").trim().to_owned());
         for (name, text) in help.texts {
             command = command.mut_arg(name, |argument| {
                 let heading = if argument.is_positional() { help.arguments } else { help.options };
-                argument.help(text).long_help(text).help_heading(heading)
+                argument.help(text).long_help(text).help_heading(heading).hide_possible_values(true)
             });
         }
         Self::from_arg_matches(&command.try_get_matches_from(typed)?)
@@ -177,6 +179,10 @@ mod tests {
             let typed = ["vidimus-verify", "--lang", language, "--help"].map(OsString::from);
             let help = Options::read(&typed).unwrap_err().to_string();
             assert!(help.contains(about), "{help}");
+            assert!(
+                language == "en" || !["OPTIONS", "Possible"].iter().any(|word| help.contains(word)),
+                "{help}"
+            );
             assert!(language == "en" || !help.contains("Usage") && !help.contains("Print"), "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         }

@@ -10,6 +10,8 @@ pub struct Help {
     pub exit_codes: &'static str,
     /// Before how it is called.
     pub usage: &'static str,
+    /// For all that may be named, in how it is called.
+    pub any: &'static str,
     /// Before what must be named.
     pub arguments: &'static str,
     /// Before what may be named.
@@ -31,6 +33,7 @@ const ENGLISH: Help = Help {
     about: "Checks a package of files from an archive: that nothing in it was altered, and what it proves.",
     exit_codes: "Exit code 0: intact. 1: altered, or of another key than the one given, or not inside the receipt. 2: wrong usage, or the answer cannot be written.",
     usage: "Usage",
+    any: "[OPTIONS]",
     arguments: "Arguments",
     options: "Options",
     texts: [
@@ -40,7 +43,7 @@ const ENGLISH: Help = Help {
         ("tsa_ca", "Certificates (PEM) of a time-stamp authority that you trust; may be repeated"),
         ("policy", "Archives and cosigners that you trust (C2SP tlog-policy)"),
         ("json", "Print one JSON object"),
-        ("lang", "Language of the answer; by default that of the system"),
+        ("lang", "Language of the answer (en, uk or ru); by default that of the system"),
         ("help", "Print this help"),
         ("version", "Print the version"),
     ],
@@ -50,6 +53,7 @@ const UKRAINIAN: Help = Help {
     about: "Перевіряє пакет файлів з архіву: чи нічого в ньому не змінено і що він доводить.",
     exit_codes: "Код виходу 0: цілий. 1: змінений, або з іншим ключем, ніж названо, або не з квитанції. 2: неправильний виклик, або відповідь не записати.",
     usage: "Виклик",
+    any: "[ПАРАМЕТРИ]",
     arguments: "Аргументи",
     options: "Параметри",
     texts: [
@@ -59,7 +63,7 @@ const UKRAINIAN: Help = Help {
         ("tsa_ca", "Сертифікати (PEM) центру позначок часу, якому ви довіряєте; можна повторити"),
         ("policy", "Архіви й співпідписувачі, яким ви довіряєте (C2SP tlog-policy)"),
         ("json", "Вивести один об'єкт JSON"),
-        ("lang", "Мова відповіді; без цього — мова системи"),
+        ("lang", "Мова відповіді (en, uk чи ru); без цього — мова системи"),
         ("help", "Показати цю довідку"),
         ("version", "Показати версію"),
     ],
@@ -69,6 +73,7 @@ const RUSSIAN: Help = Help {
     about: "Проверяет пакет файлов из архива: ничего ли в нём не изменено и что он доказывает.",
     exit_codes: "Код выхода 0: цел. 1: изменён, или с другим ключом, чем назван, или не из квитанции. 2: неверный вызов, или ответ не записать.",
     usage: "Вызов",
+    any: "[ПАРАМЕТРЫ]",
     arguments: "Аргументы",
     options: "Параметры",
     texts: [
@@ -78,7 +83,7 @@ const RUSSIAN: Help = Help {
         ("tsa_ca", "Сертификаты (PEM) центра меток времени, которому вы доверяете; можно повторить"),
         ("policy", "Архивы и соподписанты, которым вы доверяете (C2SP tlog-policy)"),
         ("json", "Вывести один объект JSON"),
-        ("lang", "Язык ответа; без этого — язык системы"),
+        ("lang", "Язык ответа (en, uk или ru); без этого — язык системы"),
         ("help", "Показать эту справку"),
         ("version", "Показать версию"),
     ],
