@@ -305,9 +305,9 @@ impl Archive {
                     whole || change.as_ref().is_some_and(|change| is_about_only(change, &group.about));
                 match change {
                     Some(Change::Repack(_)) => repacks.push(seq),
-                    Some(Change::Item(item)) if moves => {
+                    Some(change) if moves && change.as_item().is_some() => {
                         going.push(seq);
-                        items.insert(item.about, key);
+                        items.extend(change.as_item().map(|item| (item.about.clone(), key)));
                     }
                     _ if moves => going.push(seq),
                     _ => left = true,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::examination::{Camera, CameraItems, Commitment, Contained, DerivativePlaces, Examination};
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
 use crate::opening::{GiverKeys, GiverOpened};
 use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, ProposalId, Ref};
@@ -74,6 +75,28 @@ pub enum Change {
     Erasure(Erasure),
     #[serde(rename = "disclosure/1")]
     Disclosure(Disclosure),
+    #[serde(rename = "examination/1")]
+    Examination(Box<Examination>),
+    #[serde(rename = "contained/1")]
+    Contained(Contained),
+    #[serde(rename = "derivative-places/1")]
+    DerivativePlaces(DerivativePlaces),
+    #[serde(rename = "commitment/1")]
+    Commitment(Commitment),
+    #[serde(rename = "camera/1")]
+    Camera(Camera),
+    #[serde(rename = "camera-items/1")]
+    CameraItems(CameraItems),
+}
+
+impl Change {
+    /// The item that is received or found in another.
+    pub fn as_item(&self) -> Option<&Item> {
+        match self {
+            Self::Item(item) | Self::Contained(Contained { item, .. }) => Some(item),
+            _ => None,
+        }
+    }
 }
 
 /// The archive begins: the first record.

@@ -3,6 +3,7 @@
 //! `docs/format/changes.md` is the specification. Never here: a clock, a disk, the network, a key.
 
 mod change;
+mod examination;
 mod id;
 mod item;
 mod keyholders;
@@ -10,12 +11,19 @@ mod opening;
 mod path;
 mod reference;
 mod statement;
+mod text;
 
 pub use change::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, ArchiveKey, Change,
     Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Medium, Member,
     MemberFile, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback,
     Source, Withdrawal,
+};
+pub use examination::{
+    Camera, CameraClaim, CameraItems, ClaimSource, ClockCorrection, Commitment, CommitmentOver, Contained,
+    Derivative, DerivativeKind, DerivativePlace, DerivativePlaces, End, Examination, Fact, FileKind, Group,
+    Look, NotContained, NotContainedReason, Precision, Reason, SandboxLevel, Stage, StageEnd, TimeClaim,
+    TimeOf, ToolRun,
 };
 pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};
 pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZoneKnown};
@@ -26,3 +34,4 @@ pub use opening::{GiverKey, GiverKeys, GiverOpened, Opening, OpeningAsked};
 pub use path::{FoundPath, PathEncoding, is_unsafe_to_show};
 pub use reference::{BadReference, Ref};
 pub use statement::{KNOWN_CHANGES, Statement, StatementError};
+pub use text::{Text, TextPart, TextPlace};

@@ -83,7 +83,7 @@ impl Statement {
             return Err(StatementError::Unknown(change));
         }
         let change = Change::deserialize(value).map_err(malformed)?;
-        if let Change::Item(item) = &change
+        if let Some(item) = change.as_item()
             && (item.reading == Reading::Changed) != item.reading_sizes.is_some()
         {
             return Err(StatementError::Malformed {
@@ -96,7 +96,7 @@ impl Statement {
 }
 
 /// The names of the changes that this version reads.
-pub const KNOWN_CHANGES: [&str; 31] = [
+pub const KNOWN_CHANGES: [&str; 37] = [
     "archive/1",
     "archive-key/1",
     "member/1",
@@ -128,6 +128,12 @@ pub const KNOWN_CHANGES: [&str; 31] = [
     "repack/1",
     "erasure/1",
     "disclosure/1",
+    "examination/1",
+    "contained/1",
+    "derivative-places/1",
+    "commitment/1",
+    "camera/1",
+    "camera-items/1",
 ];
 
 #[cfg(test)]

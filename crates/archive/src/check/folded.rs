@@ -26,7 +26,7 @@ impl Folded {
     /// Takes in what a record says, and its fingerprint.
     pub fn learn(&mut self, row: &Row, statement: &Statement, print: Option<u64>) {
         match (&statement.change, print) {
-            (Change::Item(_), Some(_)) => {}
+            (Change::Item(_) | Change::Contained(_), Some(_)) => {}
             (Change::NotTaken(what), Some(print)) => {
                 let about = what.about.clone();
                 self.not_taken.push((row.key.clone(), NotTakenPrint { seq: row.seq, about, print }));

@@ -6,7 +6,7 @@ use std::thread;
 
 use vidimus_folds::catalogue::Prints;
 use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
-use vidimus_model::{Change, KeyId, MemberId, Ref, Statement, StatementError};
+use vidimus_model::{Change, Contained, KeyId, MemberId, Ref, Statement, StatementError};
 use vidimus_proof::record::{MemberSignatureError, Record};
 
 use super::CheckProgress;
@@ -206,10 +206,7 @@ impl Bench<'_> {
     fn look_at_record(&self, row: &Row, record: &Record) -> Seen {
         let (said, about) = match Statement::of(record) {
             Ok(statement) => {
-                let about = match &statement.change {
-                    Change::Item(item) => Some(item.about.clone()),
-                    _ => None,
-                };
+                let about = statement.change.as_item().map(|item| item.about.clone());
                 (Ok(Box::new(statement)), about)
             }
             Err(StatementError::Unknown(change)) => (Err(change), None),
@@ -346,7 +343,9 @@ impl Facts {
         self.kinds.learn(row, &statement.change);
         self.received.learn(row, &statement);
         match statement.change {
-            Change::Item(item) => self.items.learn(row.seq, &row.key, item, print),
+            Change::Item(item) | Change::Contained(Contained { item, .. }) => {
+                self.items.learn(row.seq, &row.key, item, print);
+            }
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
             Change::Accession(begun) => {
                 self.givers.entry(begun.about).or_default().entry = Some(hex::encode(row.entry));

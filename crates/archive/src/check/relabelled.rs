@@ -194,8 +194,8 @@ impl<'a> Bench<'a> {
             let plain = rows::plain(row, (place.compartment, &place.id), place.key, self.archive_id).ok()?;
             let record = std::str::from_utf8(&plain).ok().and_then(|text| Record::parse(text).ok());
             let about = match record.and_then(|record| Statement::of(&record).ok()).map(|said| said.change) {
-                Some(Change::Item(item)) => Some(item.about),
-                _ => None,
+                Some(change) => change.as_item().map(|item| item.about.clone()),
+                None => None,
             };
             Some(Some(Opened { of_register: place.compartment == "register", about }))
         })

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_folds::catalogue::ItemQuery;
 use vidimus_ledger::Ledger as _;
-use vidimus_model::{Change, CompartmentId, Erasure, KeyId, MemberId, ObjectPlace, Ref, Repack, Statement};
+use vidimus_model::{
+    Change, Commitment, CompartmentId, Contained, Erasure, Item, KeyId, MemberId, ObjectPlace, Ref, Repack,
+    Statement,
+};
 use vidimus_vault::{Found as Stored, ObjectName, Vault as _};
 
 use super::{EraseError, Mandate};
@@ -192,8 +195,8 @@ impl Archive {
             self.each_statement(key, &mut |seq, statement| match statement.map(|said| said.change) {
                 Some(change) if is_about_only(&change, &group.about) => {
                     going.push(seq);
-                    if let Change::Item(item) = change {
-                        key_of_item.insert(item.about, key);
+                    if let Some(item) = change.as_item() {
+                        key_of_item.insert(item.about.clone(), key);
                     }
                 }
                 Some(Change::Repack(_)) => repacks.push(seq),
@@ -368,7 +371,11 @@ impl Archive {
 pub(crate) fn is_about_only(change: &Change, wholes: &[Ref]) -> bool {
     let held = |reference: &Ref| wholes.iter().any(|whole| whole.holds(reference));
     match change {
-        Change::Item(item) => held(&item.about),
+        Change::Item(Item { about, .. })
+        | Change::Contained(Contained { item: Item { about, .. }, .. })
+        | Change::Commitment(Commitment { about, .. }) => held(about),
+        Change::Examination(examined) => held(&examined.about),
+        Change::CameraItems(given) => given.about.iter().all(held),
         Change::Withdraw(mark) | Change::Reinstate(mark) => mark.about.iter().all(held),
         _ => false,
     }

@@ -102,11 +102,13 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, seq: i64, said: &Statement) -> Result<(), StoreError> {
-        match &said.change {
-            Change::Item(item) => match Checked::of(item) {
+        if let Some(item) = said.change.as_item() {
+            return match Checked::of(item) {
                 Some(item) => self.item(seq, said, &item),
                 None => self.unknown(seq, "item/1"),
-            },
+            };
+        }
+        match &said.change {
             Change::NotTaken(what) => self.not_taken(seq, said, what),
             other => {
                 if let Change::Repack(repack) = other {
@@ -290,8 +292,8 @@ impl Writer<'_> {
 
     fn sweep_records(&self, standing: &Standing, gone: &Key) -> Result<bool, StoreError> {
         let mut any = false;
-        for (kind_and_seq, key) in self.rows(gone, "about", "seq * 16 + kind", None, ALL)? {
-            let (seq, kind) = (kind_and_seq >> 4, Kind::of(kind_and_seq & 15));
+        for (kind_and_seq, key) in self.rows(gone, "about", "seq * 32 + kind", None, ALL)? {
+            let (seq, kind) = (kind_and_seq >> 5, Kind::of(kind_and_seq & 31));
             if kind.is_some_and(|kind| standing.keeps(kind, &key, seq)) {
                 continue;
             }
@@ -351,5 +353,5 @@ impl Writer<'_> {
 }
 
 fn said_is_copy(said: &Statement) -> i64 {
-    matches!(&said.change, Change::Item(item) if item.copy_of.is_some()).into()
+    said.change.as_item().is_some_and(|item| item.copy_of.is_some()).into()
 }

@@ -63,10 +63,10 @@ impl Prints {
     /// not of their form.
     pub fn of(&self, seq: u64, said: &Statement) -> Option<u64> {
         let seq = i64::try_from(seq).ok()?;
+        if let Some(item) = said.change.as_item() {
+            return Some(Checked::of(item)?.columns(seq, said, |columns| self.0.hash_one(columns)));
+        }
         match &said.change {
-            Change::Item(item) => {
-                Some(Checked::of(item)?.columns(seq, said, |columns| self.0.hash_one(columns)))
-            }
             Change::NotTaken(NotTaken { about, source, path, kind, reason }) => Some(self.0.hash_one((
                 (seq, Key::of(about)?.accession, said.at.as_second(), member_number(said.by)),
                 (i64::from(*source), path.as_bytes(), kind.as_str(), reason.as_str()),

@@ -20,6 +20,11 @@ pub(super) enum Kind {
     Disclosed = 11,
     GiverKeys = 12,
     GiverOpened = 13,
+    Examined = 14,
+    Committed = 15,
+    Camera = 16,
+    CameraItems = 17,
+    DerivativesMoved = 18,
 }
 
 /// What becomes of a record when what it is about is erased or moved out.
@@ -33,7 +38,7 @@ pub(super) enum Fate {
     IsForgotten,
 }
 
-const ALL: [(Kind, &str, Fate); 13] = [
+const ALL: [(Kind, &str, Fate); 18] = [
     (Kind::Opened, "accession-opened/1", Fate::Stays),
     (Kind::Begun, "accession/1", Fate::GoesAlong),
     (Kind::Ended, "accession-end/1", Fate::GoesAlong),
@@ -47,6 +52,11 @@ const ALL: [(Kind, &str, Fate); 13] = [
     (Kind::Disclosed, "disclosure/1", Fate::Stays),
     (Kind::GiverKeys, "giver-keys/1", Fate::GoesAlong),
     (Kind::GiverOpened, "giver-opened/1", Fate::GoesAlong),
+    (Kind::Examined, "examination/1", Fate::GoesAlong),
+    (Kind::Committed, "commitment/1", Fate::GoesAlong),
+    (Kind::Camera, "camera/1", Fate::IsForgotten),
+    (Kind::CameraItems, "camera-items/1", Fate::IsForgotten),
+    (Kind::DerivativesMoved, "derivative-places/1", Fate::GoesAlong),
 ];
 
 impl Kind {
@@ -107,7 +117,16 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
             let by = Opening::read(&c.statement).map(|opening| opening.by);
             (Kind::GiverOpened, vec![&c.about], json!({"note": by}))
         }
+        Change::Examination(c) => (Kind::Examined, vec![&c.about], own_fields(change)),
+        Change::Commitment(c) => {
+            let public = json!({"over": c.over, "root": c.root, "leaves": c.leaves});
+            (Kind::Committed, vec![&c.about], public)
+        }
+        Change::DerivativePlaces(c) => (Kind::DerivativesMoved, vec![&c.about], own_fields(change)),
+        Change::Camera(c) => (Kind::Camera, vec![&c.about], own_fields(change)),
+        Change::CameraItems(c) => (Kind::CameraItems, c.about.iter().collect(), own_fields(change)),
         Change::Item(_)
+        | Change::Contained(_)
         | Change::NotTaken(_)
         | Change::ArchiveBegins(_)
         | Change::ArchiveKey(_)
@@ -126,4 +145,14 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
         | Change::Generation(_)
         | Change::Holder(_) => return None,
     })
+}
+
+/// All fields of a change but what stands in columns.
+fn own_fields(change: &Change) -> Value {
+    let mut fields = serde_json::to_value(change).expect("a change is JSON");
+    if let Some(fields) = fields.as_object_mut() {
+        fields.remove("change");
+        fields.remove("about");
+    }
+    fields
 }
