@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::examination::{Camera, CameraItems, Commitment, Contained, DerivativePlaces, Examination};
+use crate::camera::{Camera, CameraItems};
+use crate::examination::{Commitment, Contained, DerivativePlaces, Examination};
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
 use crate::opening::{GiverKeys, GiverOpened};
 use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, ProposalId, Ref};

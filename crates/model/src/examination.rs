@@ -465,53 +465,6 @@ pub enum CommitmentOver {
     Spans,
 }
 
-/// The change `camera/1`: what a member says of a camera; the latest about it holds, so a correction is taken back by another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Camera {
-    /// The accession whose items carry the label.
-    pub about: Ref,
-    /// The label of [`CameraClaim::label`].
-    pub label: String,
-    /// The name by which people know it.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub name: Option<String>,
-    /// Where it hangs.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub place: Option<String>,
-    /// Corrections of its clock, each for a span of what the clock showed; none overlaps another.
-    pub clock: Vec<ClockCorrection>,
-    /// Why.
-    pub reason: String,
-}
-
-/// How far a camera's clock was off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockCorrection {
-    /// From when on, as the clock showed it; none: from the beginning.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub from: Option<DateTime>,
-    /// Up to when, as the clock showed it, not included; none: to the end.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub until: Option<DateTime>,
-    /// Seconds to be added to what it showed.
-    pub add: i64,
-    /// Minutes east of UTC of the corrected time; none where that is not known.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub zone: Option<i16>,
-}
-
-/// The change `camera-items/1`: a member gives items to a camera, whatever they claim; the latest about an item holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CameraItems {
-    /// Items of one accession.
-    pub about: Vec<Ref>,
-    /// The label; none takes it back, and the claims hold again.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub label: Option<String>,
-    /// Why.
-    pub reason: String,
-}
-
 impl std::str::FromStr for Stage {
     type Err = crate::BadId;
 

@@ -2,6 +2,7 @@
 //!
 //! `docs/format/changes.md` is the specification. Never here: a clock, a disk, the network, a key.
 
+mod camera;
 mod change;
 mod examination;
 mod id;
@@ -13,6 +14,7 @@ mod reference;
 mod statement;
 mod text;
 
+pub use camera::{Camera, CameraItems, ClockCorrection};
 pub use change::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, ArchiveKey, Change,
     Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Medium, Member,
@@ -20,10 +22,9 @@ pub use change::{
     Source, Withdrawal,
 };
 pub use examination::{
-    Camera, CameraClaim, CameraItems, ClaimSource, ClockCorrection, Commitment, CommitmentOver, Contained,
-    Derivative, DerivativeKind, DerivativePlace, DerivativePlaces, End, Examination, Fact, FileKind, Group,
-    Look, NotContained, NotContainedReason, Precision, Reason, SandboxLevel, Stage, StageEnd, TimeClaim,
-    TimeOf, ToolRun,
+    CameraClaim, ClaimSource, Commitment, CommitmentOver, Contained, Derivative, DerivativeKind,
+    DerivativePlace, DerivativePlaces, End, Examination, Fact, FileKind, Group, Look, NotContained,
+    NotContainedReason, Precision, Reason, SandboxLevel, Stage, StageEnd, TimeClaim, TimeOf, ToolRun,
 };
 pub use id::{BadId, CompartmentId, KeyId, MemberId, OperationId, ProposalId};
 pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZoneKnown};
