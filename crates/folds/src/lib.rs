@@ -8,6 +8,7 @@ use std::io;
 pub mod catalogue;
 pub mod conform;
 mod memory;
+pub mod search;
 
 pub use catalogue::Catalogue;
 pub use memory::MemoryFold;

@@ -1,0 +1,114 @@
+//! Reads one sealed file anywhere, and keeps what it opened.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+
+use tantivy::HasLen;
+use tantivy::directory::{FileHandle, OwnedBytes};
+
+use super::cache::{Cache, Piece};
+use super::cipher::{CHUNK, FileKey, SALT, TAG, damaged};
+
+/// An open sealed file. It stays readable when its name is removed.
+pub(super) struct SealedFile {
+    file: File,
+    salt: [u8; SALT],
+    key: FileKey,
+    /// Plain bytes in all.
+    len: usize,
+    chunks: usize,
+    cache: Cache,
+}
+
+impl SealedFile {
+    /// Takes a file whose salt was read, and opens its last chunk.
+    ///
+    /// # Errors
+    /// It is cut, or its end is not what was written.
+    pub fn new(file: File, salt: [u8; SALT], key: FileKey, cache: Cache) -> io::Result<Self> {
+        let sealed = usize::try_from(file.metadata()?.len()).map_err(|_| damaged())?;
+        let sealed = sealed.checked_sub(SALT).filter(|sealed| *sealed >= TAG).ok_or_else(damaged)?;
+        let chunks = sealed.div_ceil(CHUNK + TAG);
+        let last = sealed - (chunks - 1) * (CHUNK + TAG);
+        let last = last.checked_sub(TAG).ok_or_else(damaged)?;
+        let len = (chunks - 1) * CHUNK + last;
+        let opened = Self { file, salt, key, len, chunks, cache };
+        opened.chunk_range(chunks - 1)?;
+        Ok(opened)
+    }
+
+    /// All of it, past the cache.
+    ///
+    /// # Errors
+    /// A chunk is not what was written, or the medium refused.
+    pub fn whole(&self) -> io::Result<Vec<u8>> {
+        self.read_through(0..self.len)
+    }
+
+    /// The piece that holds `range`: its one chunk, or else exactly the range, put together.
+    fn piece(&self, range: &Range<usize>) -> io::Result<(OwnedBytes, usize)> {
+        let first = range.start / CHUNK;
+        if (range.end - 1) / CHUNK == first {
+            return Ok((self.chunk_range(first)?, first * CHUNK));
+        }
+        Ok((self.cached(range.clone())?, range.start))
+    }
+
+    fn chunk_range(&self, number: usize) -> io::Result<OwnedBytes> {
+        let start = number * CHUNK;
+        self.cached(start..(start + CHUNK).min(self.len))
+    }
+
+    fn cached(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        let piece = Piece { salt: self.salt, start: range.start, end: range.end };
+        self.cache.get_or(piece, || self.read_through(range))
+    }
+
+    /// Reads and opens every chunk that `range` touches. An empty file has one empty chunk.
+    fn read_through(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
+        let numbers = range.start / CHUNK..=range.end.saturating_sub(1).max(range.start) / CHUNK;
+        let mut plain = Vec::with_capacity(range.len() + TAG);
+        let mut sealed = vec![0; CHUNK + TAG];
+        for number in numbers {
+            let at = number * CHUNK;
+            let len = CHUNK.min(self.len - at) + TAG;
+            self.file.read_exact_at(&mut sealed[..len], (SALT + number * (CHUNK + TAG)) as u64).map_err(
+                // It became shorter since it was opened.
+                |error| if error.kind() == io::ErrorKind::UnexpectedEof { damaged() } else { error },
+            )?;
+            let last = number + 1 == self.chunks;
+            let opened = self.key.open(number as u64, last, &mut sealed[..len])?;
+            let from = range.start.saturating_sub(at).min(opened);
+            let to = (range.end - at).min(opened);
+            plain.extend_from_slice(&sealed[from..to]);
+        }
+        Ok(plain)
+    }
+}
+
+impl HasLen for SealedFile {
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl FileHandle for SealedFile {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        if range.end > self.len || range.start > range.end {
+            return Err(damaged());
+        }
+        if range.is_empty() {
+            return Ok(OwnedBytes::empty());
+        }
+        let (piece, start) = self.piece(&range)?;
+        Ok(piece.slice(range.start - start..range.end - start))
+    }
+}
+
+impl std::fmt::Debug for SealedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealedFile({} bytes)", self.len)
+    }
+}
