@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Started by itself to keep a sandbox: nothing else happens here then, and no secret comes near.
-    if let Some(code) = vidimus_sandbox::keeper::main(&[]) {
+    if let Some(code) = vidimus_sandbox::keeper::main(vidimus_examine::OWN) {
         return code;
     }
     hardening::harden();

@@ -1,7 +1,6 @@
 //! What this machine allows and lacks, and what is dangerous on it, as data.
 
 mod dangers;
-mod tools;
 
 pub use dangers::{Danger, Kind, Machine, look};
-pub use tools::{FoundTool, Purpose, find, missing_packages};
+pub use vidimus_examine::tools::{FoundTool, Purpose, find, missing_packages};

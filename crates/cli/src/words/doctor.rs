@@ -174,18 +174,14 @@ fn purpose(lang: Lang, purpose: Purpose) -> &'static str {
         Purpose::Media => lang.pick("stills and sound of video", "кадри й звук відео", "кадры и звук видео"),
         Purpose::Ocr => lang.pick("text in pictures", "текст на зображеннях", "текст на изображениях"),
         Purpose::Pdf => lang.pick("PDF", "PDF", "PDF"),
-        Purpose::Office => lang.pick("office documents", "офісні документи", "офисные документы"),
         Purpose::OldOffice => {
-            lang.pick("old Word documents", "старі документи Word", "старые документы Word")
+            lang.pick("old office documents", "старі офісні документи", "старые офисные документы")
         }
         Purpose::Archives => {
             lang.pick("zip, 7z, rar and others", "zip, 7z, rar та інші", "zip, 7z, rar и другие")
         }
         Purpose::Mailboxes => {
             lang.pick("Outlook mailboxes", "поштові скриньки Outlook", "почтовые ящики Outlook")
-        }
-        Purpose::Metadata => {
-            lang.pick("metadata, provenance", "метадані, походження", "метаданные, происхождение")
         }
         Purpose::Speech => lang.pick("spoken words", "усне мовлення", "устная речь"),
     }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use vidimus_sandbox::{Input, Job, Limits, Need, Program, Sandbox, Setup, Tool, Unavailable};
 
+/// Our own reader, in records and in the sandbox.
+pub const OWN: &str = "vidimus";
+
 /// What a tool is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -15,16 +18,12 @@ pub enum Purpose {
     Ocr,
     /// Text and pages of PDF.
     Pdf,
-    /// Office documents of today.
-    Office,
     /// Office documents of the nineties.
     OldOffice,
     /// Members of archives.
     Archives,
     /// Outlook mailboxes.
     Mailboxes,
-    /// Facts that cameras and programs write into files.
-    Metadata,
     /// Spoken words.
     Speech,
 }
@@ -47,14 +46,15 @@ pub struct FoundTool {
     pub packages: Vec<&'static str>,
 }
 
-/// How a tool is found and asked.
+/// How a tool is found, run and asked.
 struct Wanted {
     tool: &'static str,
     purpose: Purpose,
-    /// A name in the folders of programs, or an absolute path.
-    place: &'static str,
     question: &'static [&'static str],
     package: &'static [&'static str],
+    /// What it reads besides libraries.
+    readable: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
 }
 
 const fn wanted(
@@ -63,28 +63,39 @@ const fn wanted(
     question: &'static [&'static str],
     package: &'static [&'static str],
 ) -> Wanted {
-    Wanted { tool, purpose, place: tool, question, package }
+    Wanted { tool, purpose, question, package, readable: &[], environment: UNICODE }
 }
+
+/// Names of members are turned into this; without it libarchive refuses every name that is not English.
+const UNICODE: &[(&str, &str)] = &[("LC_ALL", "C.UTF-8")];
 
 const WANTED: [Wanted; 13] = [
     wanted("ffmpeg", Purpose::Media, &["-version"], &["ffmpeg"]),
     wanted("ffprobe", Purpose::Media, &["-version"], &["ffmpeg"]),
-    wanted("tesseract", Purpose::Ocr, &["--version"], &["tesseract-ocr"]),
-    wanted("pdftotext", Purpose::Pdf, &["-v"], &["poppler-utils"]),
-    wanted("pdftoppm", Purpose::Pdf, &["-v"], &["poppler-utils"]),
     Wanted {
-        tool: "libreoffice",
-        purpose: Purpose::Office,
-        place: "/usr/lib/libreoffice/program/soffice.bin",
-        question: &["--version"],
-        package: &["libreoffice-writer-nogui", "libreoffice-calc-nogui", "libreoffice-impress-nogui"],
+        readable: &["/usr/share/tesseract-ocr"],
+        // One picture on one core: there is a worker for each.
+        environment: &[("OMP_THREAD_LIMIT", "1"), ("LC_ALL", "C.UTF-8")],
+        ..wanted("tesseract", Purpose::Ocr, &["--version"], &["tesseract-ocr"])
     },
-    wanted("antiword", Purpose::OldOffice, &["-h"], &["antiword"]),
-    wanted("catdoc", Purpose::OldOffice, &["-V"], &["catdoc"]),
+    Wanted {
+        readable: &["/usr/share/poppler"],
+        ..wanted("pdftotext", Purpose::Pdf, &["-v"], &["poppler-utils"])
+    },
+    wanted("pdfinfo", Purpose::Pdf, &["-v"], &["poppler-utils"]),
+    Wanted {
+        readable: &["/usr/share/poppler"],
+        ..wanted("pdftoppm", Purpose::Pdf, &["-v"], &["poppler-utils"])
+    },
+    Wanted {
+        readable: &["/usr/share/antiword"],
+        ..wanted("antiword", Purpose::OldOffice, &["-h"], &["antiword"])
+    },
+    Wanted { readable: &["/usr/share/catdoc"], ..wanted("catdoc", Purpose::OldOffice, &["-V"], &["catdoc"]) },
+    Wanted { readable: &["/usr/share/catdoc"], ..wanted("catppt", Purpose::OldOffice, &["-V"], &["catdoc"]) },
     wanted("bsdtar", Purpose::Archives, &["--version"], &["libarchive-tools"]),
+    wanted("bsdcat", Purpose::Archives, &["--version"], &["libarchive-tools"]),
     wanted("readpst", Purpose::Mailboxes, &["-V"], &["pst-utils"]),
-    wanted("exiftool", Purpose::Metadata, &["-ver"], &["libimage-exiftool-perl"]),
-    wanted("c2patool", Purpose::Metadata, &["--version"], &[]),
     wanted("whisper-cli", Purpose::Speech, &["--help"], &[]),
 ];
 
@@ -93,28 +104,23 @@ const LANGUAGES: [(&str, &str); 3] =
     [("rus", "tesseract-ocr-rus"), ("ukr", "tesseract-ocr-ukr"), ("eng", "tesseract-ocr-eng")];
 /// Where programs lie.
 const FOLDERS: [&str; 3] = ["/usr/bin", "/usr/local/bin", "/bin"];
-/// Asks for the languages of tesseract.
-const LANGUAGES_OF: &str = "tesseract-languages";
+
+/// The tools that are here, as a sandbox knows them, and our own reader.
+pub fn tools() -> Vec<Tool> {
+    let own = Tool {
+        name: OWN.into(),
+        program: Program::Own,
+        readable: vec![],
+        needs: vec![],
+        environment: vec![],
+    };
+    WANTED.iter().filter_map(|wanted| Some(tool(wanted, &place(wanted)?))).chain([own]).collect()
+}
 
 /// Looks for every tool, and asks it in a sandbox for its version.
 pub fn find() -> (Vec<FoundTool>, Result<Sandbox, Unavailable>) {
-    let places: Vec<Option<PathBuf>> = WANTED.iter().map(place).collect();
-    let mut tools: Vec<Tool> = WANTED
-        .iter()
-        .zip(&places)
-        .filter_map(|(wanted, path)| Some(tool(wanted.tool, path.as_ref()?)))
-        .collect();
-    if let Some(path) = WANTED
-        .iter()
-        .zip(&places)
-        .find(|(wanted, _)| wanted.tool == "tesseract")
-        .and_then(|(_, p)| p.as_ref())
-    {
-        tools.push(tool(LANGUAGES_OF, path));
-    }
-    let mut sandbox = Sandbox::start(Setup::of(tools));
-    let found =
-        WANTED.iter().zip(places).map(|(wanted, path)| look(wanted, path, sandbox.as_mut().ok())).collect();
+    let mut sandbox = Sandbox::start(Setup::of(tools()));
+    let found = WANTED.iter().map(|wanted| look(wanted, sandbox.as_mut().ok())).collect();
     (found, sandbox)
 }
 
@@ -130,69 +136,51 @@ pub fn missing_packages(found: &[FoundTool]) -> Vec<&'static str> {
     all
 }
 
+/// What a tool says of its version, asked in the sandbox.
+pub(crate) fn version(sandbox: &mut Sandbox, tool: &str) -> Option<String> {
+    let wanted = WANTED.iter().find(|wanted| wanted.tool == tool)?;
+    ask(sandbox, wanted.tool, wanted.question).and_then(|said| version_in(&said))
+}
+
 fn place(wanted: &Wanted) -> Option<PathBuf> {
-    FOLDERS.iter().map(|folder| Path::new(folder).join(wanted.place)).find(|path| path.is_file())
+    FOLDERS.iter().map(|folder| Path::new(folder).join(wanted.tool)).find(|path| path.is_file())
 }
 
-/// As a tool of the sandbox. One that is a script is run by its interpreter, for only programs are executed there.
-fn tool(name: &str, path: &Path) -> Tool {
-    let (program, mut readable) = match interpreter(path) {
-        Some(interpreter) => (interpreter, vec![path.to_owned()]),
-        None => (path.to_owned(), vec![]),
-    };
-    let folders =
-        ["/usr/share/tesseract-ocr", "/usr/share/perl", "/usr/share/perl5", "/etc/perl", "/etc/libreoffice"];
-    readable.extend(folders.map(PathBuf::from));
-    let needs = vec![Need::Files, Need::Events];
-    Tool { name: name.into(), program: Program::Installed(program), readable, needs, environment: vec![] }
+fn tool(wanted: &Wanted, path: &Path) -> Tool {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Tool {
+        name: wanted.tool.into(),
+        program: Program::Installed(path.to_owned()),
+        readable: wanted.readable.iter().map(PathBuf::from).collect(),
+        needs: vec![Need::Files, Need::Events],
+        environment: wanted.environment.iter().map(owned).collect(),
+    }
 }
 
-/// The program that the first line of a script names.
-fn interpreter(path: &Path) -> Option<PathBuf> {
-    use std::io::Read as _;
-    let mut begin = [0; 128];
-    let length = std::fs::File::open(path).ok()?.read(&mut begin).ok()?;
-    let line = std::str::from_utf8(begin.get(..length)?).ok()?.strip_prefix("#!")?.lines().next()?;
-    Some(PathBuf::from(line.split_whitespace().next()?))
-}
-
-fn look(wanted: &Wanted, path: Option<PathBuf>, sandbox: Option<&mut Sandbox>) -> FoundTool {
+fn look(wanted: &Wanted, sandbox: Option<&mut Sandbox>) -> FoundTool {
     let mut found = FoundTool {
         tool: wanted.tool,
         purpose: wanted.purpose,
-        path: None,
+        path: place(wanted),
         version: None,
         missing_languages: Vec::new(),
         packages: wanted.package.to_vec(),
     };
-    let Some(path) = path else {
-        if wanted.tool == "tesseract" {
-            found.missing_languages = LANGUAGES.map(|(code, _)| code).to_vec();
-        }
-        return found;
-    };
-    if let Some(sandbox) = sandbox {
-        let script = interpreter(&path).map(|_| path.to_string_lossy().into_owned());
-        let words: Vec<&str> = script.as_deref().into_iter().chain(wanted.question.iter().copied()).collect();
-        found.version = ask(sandbox, wanted.tool, &words).and_then(|said| version(&said));
-        if wanted.tool == "tesseract"
-            && let Some(said) = ask(sandbox, LANGUAGES_OF, &["--list-langs"])
-        {
+    let reads = wanted.tool == "tesseract";
+    if found.path.is_none() && reads {
+        found.missing_languages = LANGUAGES.map(|(code, _)| code).to_vec();
+    }
+    if let (Some(_), Some(sandbox)) = (&found.path, sandbox) {
+        found.version = version(sandbox, wanted.tool);
+        if reads && let Some(said) = ask(sandbox, wanted.tool, &["--list-langs"]) {
             found.missing_languages = lacking(&said);
         }
     }
-    found.path = Some(path);
     found
 }
 
 fn ask(sandbox: &mut Sandbox, tool: &str, arguments: &[&str]) -> Option<String> {
-    let limits = Limits {
-        wall: std::time::Duration::from_secs(20),
-        // An interpreter reserves much and uses little.
-        memory: 4 << 30,
-        output: 64 << 10,
-        ..Limits::default()
-    };
+    let limits = Limits { wall: std::time::Duration::from_secs(20), output: 64 << 10, ..Limits::default() };
     let outcome = sandbox.run(Job { tool, arguments, limits }, Input::none().ok()?).ok()?;
     let mut said = String::from_utf8_lossy(&outcome.untrusted_output).into_owned();
     said.push('\n');
@@ -201,7 +189,7 @@ fn ask(sandbox: &mut Sandbox, tool: &str, arguments: &[&str]) -> Option<String> 
 }
 
 /// The first word that looks like a version: digits and a point, perhaps behind a `v`.
-fn version(untrusted: &str) -> Option<String> {
+fn version_in(untrusted: &str) -> Option<String> {
     let words = untrusted.split(|c: char| c.is_whitespace() || c == ',' || c == '(' || c == ')');
     let is_version = |word: &&str| {
         let digits = word.trim_start_matches('v');
@@ -239,7 +227,7 @@ mod tests {
             ("no such thing", None),
             ("1.\u{1b}[2J", None),
         ] {
-            assert_eq!(version(said).as_deref(), expected, "{said}");
+            assert_eq!(version_in(said).as_deref(), expected, "{said}");
         }
     }
 

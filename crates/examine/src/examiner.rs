@@ -1,0 +1,146 @@
+//! The examiner: a sandbox with its tools, and the stages in their order.
+
+use std::path::PathBuf;
+
+use vidimus_model::{Stage, StageEnd};
+use vidimus_sandbox::{Facts, Level, Sandbox, Setup as SandboxSetup, Unavailable};
+
+use crate::findings::{Findings, Sink};
+use crate::first;
+use crate::subject::Subject;
+use crate::tools;
+use crate::work::{Hands, Work};
+
+/// What an examiner is started with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The program to start as keeper: one whose `main` begins with `vidimus_sandbox::keeper::main(vidimus_examine::OWN)`.
+    pub keeper: PathBuf,
+    /// Below this, nothing is run.
+    pub least: Level,
+    /// Above this, nothing is tried.
+    pub most: Level,
+}
+
+impl Default for Setup {
+    /// This program as keeper, at the highest level that the machine allows.
+    fn default() -> Setup {
+        Setup { keeper: "/proc/self/exe".into(), least: Level::NoNamespaces, most: Level::Full }
+    }
+}
+
+/// A password that was given for containers and documents. It is not shown when it is printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Vec<u8>);
+
+impl Password {
+    /// A password of these bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Password {
+        Password(bytes.into())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+/// What the examination of one item may do and use.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Passwords to be tried, in this order.
+    pub passwords: Vec<Password>,
+    /// How far it may go.
+    pub limits: Limits,
+    /// What the salts of commitments are derived from: random, of this item alone. Without it none are made.
+    pub seed: Option<[u8; 32]>,
+}
+
+/// How far the examination of one item may go. What lies beyond is told, and the rest is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all contained items together.
+    pub unpacked_bytes: u64,
+    /// Contained items.
+    pub members: u64,
+    /// How many containers deep a contained item may lie; 0: what is contained is only counted as a limit.
+    pub depth: u32,
+    /// Bytes unpacked for each byte of the container, once more than 64 MiB are.
+    pub ratio: u64,
+    /// Pixels of a picture that is decoded.
+    pub pixels: u64,
+    /// Pages that are drawn and read by OCR.
+    pub ocr_pages: u32,
+    /// Bytes of text.
+    pub text_bytes: u64,
+}
+
+impl Default for Limits {
+    /// 64 GiB in 200,000 members, 8 deep, a thousand to one; 120 megapixels; 500 pages; 32 MiB of text.
+    fn default() -> Limits {
+        Limits {
+            unpacked_bytes: 64 << 30,
+            members: 200_000,
+            depth: 8,
+            ratio: 1000,
+            pixels: 120_000_000,
+            ocr_pages: 500,
+            text_bytes: 32 << 20,
+        }
+    }
+}
+
+/// Examines one item after another; as many examiners as wanted work side by side.
+#[derive(Debug)]
+pub struct Examiner {
+    hands: Hands,
+}
+
+impl Examiner {
+    /// Looks for the tools and starts a sandbox for them.
+    ///
+    /// # Errors
+    /// No level of protection holds: nothing hostile may be opened.
+    pub fn start(setup: Setup) -> Result<Examiner, Unavailable> {
+        let tools = tools::tools();
+        let Setup { keeper, least, most } = setup;
+        let sandbox = Sandbox::start(SandboxSetup { executable: keeper, tools, least, most })?;
+        Ok(Examiner { hands: Hands::with(sandbox) })
+    }
+
+    /// An examiner that opens nothing, where [`Examiner::start`] said that nothing may be opened: each stage fails for that
+    /// reason.
+    pub fn without_sandbox() -> Examiner {
+        Examiner { hands: Hands::without() }
+    }
+
+    /// What the sandbox is; none where nothing is opened.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.hands.facts()
+    }
+
+    /// Examines an item; what went wrong is told in the findings.
+    pub fn examine(
+        &mut self,
+        subject: &dyn Subject,
+        stages: &[Stage],
+        options: &Options,
+        sink: &mut dyn Sink,
+    ) -> Findings {
+        let mut work = Work::new(&mut self.hands, subject, options, sink);
+        for stage in Stage::ALL.into_iter().filter(|stage| stages.contains(stage)) {
+            work.begin(stage);
+            if work.has_sandbox() && stage == Stage::First {
+                first::run(&mut work);
+            }
+            let end = work.end_of_stage();
+            work.findings.stages.push(StageEnd { stage, end });
+        }
+        work.findings
+    }
+}
