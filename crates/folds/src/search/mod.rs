@@ -1,3 +1,22 @@
 //! The search index of one compartment: texts, names and notes by word, stem, name and time, in sealed files.
 
+mod analysis;
+mod answer;
+mod document;
+mod fold;
+mod index;
+mod plan;
+pub mod query;
+mod schema;
 pub mod sealed;
+mod snippet;
+
+pub use analysis::{Language, guess, name_keys};
+pub use answer::{Found, Hit, MOST_HITS, Wanted};
+pub use document::{CameraSays, ClockSays, Document, Facts, Kind, Piece, Place};
+pub use fold::{NoTexts, Search, Texts};
+pub use index::TextIndex;
+pub use snippet::Snippet;
+
+#[cfg(test)]
+mod tests;

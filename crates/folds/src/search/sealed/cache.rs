@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tantivy::directory::OwnedBytes;
 
-use super::cipher::SALT;
+use super::cipher::NUMBER;
 
 /// Parts that are locked apart, so that threads seldom wait for each other.
 const SHARDS: usize = 8;
 
-/// Which bytes of which file: a salt stands in one file only.
+/// Which bytes of which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Piece {
-    pub salt: [u8; SALT],
+    pub file: [u8; NUMBER],
     pub start: usize,
     pub end: usize,
 }
@@ -77,7 +77,7 @@ impl Shard {
     }
 }
 
-/// Salts are random; the place is mixed in so that the pieces of one file spread.
+/// Numbers of files are as good as random; the place is mixed in so that the pieces of one file spread.
 fn shard(piece: &Piece) -> usize {
-    (usize::from(piece.salt[0]) + (piece.start >> 16)) % SHARDS
+    (usize::from(piece.file[0]) + (piece.start >> 16)) % SHARDS
 }

@@ -14,7 +14,11 @@ pub(super) const SALT: usize = 16;
 /// Bytes that sealing adds to a chunk.
 pub(super) const TAG: usize = 16;
 
+/// Bytes of a file's number.
+pub(super) const NUMBER: usize = 16;
+
 const INFO: &[u8] = b"vidimus/search-file/v1\n";
+const NUMBER_INFO: &[u8] = b"vidimus/search-number/v1\n";
 
 /// From which the key of each file is made.
 pub(super) struct FolderKey(hmac::Key);
@@ -30,17 +34,24 @@ impl FolderKey {
         let message = [INFO, salt, name.as_os_str().as_bytes()].concat();
         let key = hmac::sign(&self.0, &message);
         let key = UnboundKey::new(&AES_256_GCM, key.as_ref()).expect("HMAC-SHA256 gives 32 bytes");
-        FileKey(LessSafeKey::new(key))
+        let message = [NUMBER_INFO, salt, name.as_os_str().as_bytes()].concat();
+        let number =
+            *hmac::sign(&self.0, &message).as_ref().first_chunk().expect("HMAC-SHA256 gives 32 bytes");
+        FileKey { key: LessSafeKey::new(key), number }
     }
 }
 
 /// Seals and opens the chunks of one file.
-pub(super) struct FileKey(LessSafeKey);
+pub(super) struct FileKey {
+    key: LessSafeKey,
+    /// Which file it is, by salt and name: a file under another's name is another.
+    pub number: [u8; NUMBER],
+}
 
 impl FileKey {
     /// Seals `chunk` in place and adds its tag.
     pub fn seal(&self, number: u64, last: bool, chunk: &mut Vec<u8>) {
-        self.0
+        self.key
             .seal_in_place_append_tag(nonce(number, last), Aad::empty(), chunk)
             .expect("64 KiB are within the cipher's limit");
     }
@@ -50,7 +61,7 @@ impl FileKey {
     /// # Errors
     /// [`damaged`] where it is not what was sealed in this place.
     pub fn open(&self, number: u64, last: bool, untrusted_chunk: &mut [u8]) -> io::Result<usize> {
-        let opened = self.0.open_in_place(nonce(number, last), Aad::empty(), untrusted_chunk);
+        let opened = self.key.open_in_place(nonce(number, last), Aad::empty(), untrusted_chunk);
         opened.map(|plain| plain.len()).map_err(|_| damaged())
     }
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tantivy::HasLen;
 use tantivy::directory::{FileHandle, OwnedBytes};
@@ -14,12 +16,13 @@ use super::cipher::{CHUNK, FileKey, SALT, TAG, damaged};
 /// An open sealed file. It stays readable when its name is removed.
 pub(super) struct SealedFile {
     file: File,
-    salt: [u8; SALT],
     key: FileKey,
     /// Plain bytes in all.
     len: usize,
     chunks: usize,
     cache: Cache,
+    /// Told of every chunk that is not what was written.
+    damaged: Arc<AtomicBool>,
 }
 
 impl SealedFile {
@@ -27,14 +30,14 @@ impl SealedFile {
     ///
     /// # Errors
     /// It is cut, or its end is not what was written.
-    pub fn new(file: File, salt: [u8; SALT], key: FileKey, cache: Cache) -> io::Result<Self> {
+    pub fn new(file: File, key: FileKey, cache: Cache, damaged_folder: Arc<AtomicBool>) -> io::Result<Self> {
         let sealed = usize::try_from(file.metadata()?.len()).map_err(|_| damaged())?;
         let sealed = sealed.checked_sub(SALT).filter(|sealed| *sealed >= TAG).ok_or_else(damaged)?;
         let chunks = sealed.div_ceil(CHUNK + TAG);
         let last = sealed - (chunks - 1) * (CHUNK + TAG);
         let last = last.checked_sub(TAG).ok_or_else(damaged)?;
         let len = (chunks - 1) * CHUNK + last;
-        let opened = Self { file, salt, key, len, chunks, cache };
+        let opened = Self { file, key, len, chunks, cache, damaged: damaged_folder };
         opened.chunk_range(chunks - 1)?;
         Ok(opened)
     }
@@ -62,8 +65,11 @@ impl SealedFile {
     }
 
     fn cached(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
-        let piece = Piece { salt: self.salt, start: range.start, end: range.end };
-        self.cache.get_or(piece, || self.read_through(range))
+        let piece = Piece { file: self.key.number, start: range.start, end: range.end };
+        let read = self.cache.get_or(piece, || self.read_through(range));
+        read.inspect_err(|error| {
+            self.damaged.fetch_or(error.kind() == io::ErrorKind::InvalidData, Ordering::Relaxed);
+        })
     }
 
     /// Reads and opens every chunk that `range` touches. An empty file has one empty chunk.

@@ -15,7 +15,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
@@ -41,6 +41,8 @@ struct Inner {
     cache: Cache,
     /// Makes names of unfinished files differ within this process.
     written: AtomicU64,
+    /// Was something not what was written, or not there? The library goes on without some files, and would answer wrongly.
+    damaged: Arc<AtomicBool>,
 }
 
 impl SealedFolder {
@@ -58,7 +60,13 @@ impl SealedFolder {
             key: FolderKey::new(key),
             cache: Cache::new(cache_bytes),
             written: AtomicU64::new(0),
+            damaged: Arc::default(),
         })))
+    }
+
+    /// Was any file that was read since it was opened damaged or missing?
+    pub fn is_damaged(&self) -> bool {
+        self.0.damaged.load(Ordering::Relaxed)
     }
 
     /// Removes what writers that were killed had not finished. Only for who holds the writer's lock.
@@ -94,7 +102,7 @@ impl SealedFolder {
             _ => error,
         })?;
         let key = self.0.key.file(&salt, name);
-        SealedFile::new(file, salt, key, self.0.cache.clone())
+        SealedFile::new(file, key, self.0.cache.clone(), self.0.damaged.clone())
     }
 }
 
@@ -106,7 +114,11 @@ impl std::fmt::Debug for SealedFolder {
 
 impl Directory for SealedFolder {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        Ok(Arc::new(self.opened(path).map_err(|error| unread(error, path))?))
+        let opened = self.opened(path).inspect_err(|error| {
+            let damage = matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotFound);
+            self.0.damaged.fetch_or(damage, Ordering::Relaxed);
+        });
+        Ok(Arc::new(opened.map_err(|error| unread(error, path))?))
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {

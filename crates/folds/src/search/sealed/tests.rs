@@ -169,6 +169,10 @@ fn chunks_files_names_and_keys_that_were_exchanged_are_damaged() {
     // A file under another's name.
     fs::write(&first, fs::read(&second).unwrap()).unwrap();
     assert_eq!(reads(&story.again(), "a.idx"), damaged);
+    // The same, where both are known already and kept.
+    let again = story.again();
+    assert!(reads(&again, "b.idx").is_ok());
+    assert_eq!(reads(&again, "a.idx"), damaged);
     // The head of one and the tail of the other.
     fs::write(&first, [&whole[..SALT], &fs::read(&second).unwrap()[SALT..]].concat()).unwrap();
     assert_eq!(reads(&story.again(), "a.idx"), damaged);

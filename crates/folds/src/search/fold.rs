@@ -1,0 +1,257 @@
+//! The fold of records into the index: names from items, texts and facts from examinations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use vidimus_model::{
+    Change, Derivative, DerivativeKind, Examination, Item, Ref, Text, TextPlace, TimeClaim, TimeOf,
+};
+
+use super::document::{Document, Facts, Kind, Piece, Place};
+use super::index::{Forget, State, TextIndex, Writing};
+use super::query::Question;
+use super::{Found, Language, Wanted};
+use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
+
+/// Opens texts that were made from items and lie sealed in the vault.
+pub trait Texts {
+    /// The text of a derivative of the item `about`.
+    ///
+    /// None where it cannot be had (its object is lost or damaged, its key destroyed): `check` names it; search goes on without.
+    fn text(&mut self, about: &Ref, derivative: &Derivative) -> Option<Text>;
+}
+
+/// No texts: names and facts alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTexts;
+
+impl Texts for NoTexts {
+    fn text(&mut self, _: &Ref, _: &Derivative) -> Option<Text> {
+        None
+    }
+}
+
+/// The index as a fold of the records.
+///
+/// It keeps no record of what it did not understand, and hides nothing: what is withdrawn is said with each question.
+#[derive(Debug)]
+pub struct Search<T> {
+    index: TextIndex,
+    texts: T,
+    /// Threads that write.
+    threads: usize,
+}
+
+impl<T: Texts> Search<T> {
+    /// Opens the index in the folder `path`, or makes an empty one, under the 256-bit `key`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotReadable`] where it must be deleted and folded again.
+    pub fn open(path: &Path, key: &[u8; 32], cache_bytes: usize, texts: T) -> Result<Self, StoreError> {
+        let index = TextIndex::open(path, key, cache_bytes)?;
+        let found = Self { index, texts, threads: 1 };
+        let version = found.index.state()?.version;
+        // 0: nothing was committed yet.
+        if version != 0 && version != Self::VERSION { Err(StoreError::NotReadable) } else { Ok(found) }
+    }
+
+    /// Lets so many threads write, for a fold of much.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads: threads.max(1), ..self }
+    }
+
+    /// What opens texts, to hand it what it needs.
+    pub fn texts_mut(&mut self) -> &mut T {
+        &mut self.texts
+    }
+
+    /// Answers a question from the newest commit of any process.
+    ///
+    /// # Errors
+    /// The index is damaged or cannot be read.
+    pub fn answer(&self, question: &Question, wanted: &Wanted) -> Result<Found, StoreError> {
+        self.index.answer(question, wanted)
+    }
+
+    /// The index itself, for those who measure.
+    pub fn index(&self) -> &TextIndex {
+        &self.index
+    }
+
+    fn write(&mut self, batch: &[Entry], from: u64, to: u64) -> Result<(), ApplyError> {
+        let mut writing = self.index.writer(self.threads)?;
+        // Asked under the writer's lock: nobody else moves it now.
+        let before = self.index.state()?;
+        may_apply(batch, before.position, from, to)?;
+        let mut state = State { version: Self::VERSION, position: to, ..before.clone() };
+        let mut batch: BTreeMap<u64, &Entry> = batch.iter().map(|entry| (entry.seq, entry)).collect();
+        let newly_gone = note(&mut state, batch.values().copied());
+        batch.retain(|seq, _| !state.is_gone(*seq));
+        let known = self.index.holds_entries()?;
+        for seq in newly_gone.iter().filter(|_| known) {
+            writing.forget(&Forget::Entry(*seq))?;
+        }
+        for (about, (seq, out)) in
+            state.moved.iter().filter(|(about, now)| before.moved.get(*about) != Some(now))
+        {
+            if *out && let Ok(about) = about.parse() {
+                writing.forget(&Forget::About(about, *seq))?;
+            }
+        }
+        for (seq, entry) in batch {
+            if let Said::Statement(said) = &entry.said {
+                // What stands before the position may be here already.
+                if seq < before.position && known && makes_documents(&said.change) {
+                    writing.forget(&Forget::Entry(seq))?;
+                }
+                add(&mut writing, &state, &mut self.texts, seq, &said.change)?;
+            }
+        }
+        Ok(writing.commit(&state)?)
+    }
+}
+
+impl<T: Texts> Fold for Search<T> {
+    const VERSION: u32 = 1;
+
+    fn position(&self) -> Result<u64, StoreError> {
+        Ok(self.index.state()?.position)
+    }
+
+    fn apply(&mut self, batch: &[Entry], from: u64, to: u64) -> Result<(), ApplyError> {
+        self.write(batch, from, to)
+    }
+
+    fn reset(&mut self) -> Result<(), StoreError> {
+        let mut writing = self.index.writer(1)?;
+        writing.forget_all()?;
+        writing.commit(&State::default())
+    }
+}
+
+/// Notes what is gone and what was moved; gives back what is gone and was not before.
+fn note<'a>(state: &mut State, batch: impl Iterator<Item = &'a Entry>) -> BTreeSet<u64> {
+    let mut gone = BTreeSet::new();
+    for entry in batch {
+        match &entry.said {
+            Said::Erased => {
+                gone.insert(entry.seq);
+            }
+            Said::Unknown(_) => {}
+            Said::Statement(said) => match &said.change {
+                Change::Erasure(erasure) => gone.extend(&erasure.entries),
+                Change::MovedOut(moved) => state.moves(&moved.about, entry.seq, true),
+                Change::MovedIn(moved) => state.moves(&moved.about, entry.seq, false),
+                _ => {}
+            },
+        }
+    }
+    gone.retain(|seq| !state.is_gone(*seq));
+    state.add_gone(&gone);
+    gone
+}
+
+fn makes_documents(change: &Change) -> bool {
+    change.as_item().is_some() || matches!(change, Change::Examination(_))
+}
+
+fn add(
+    writing: &mut Writing,
+    state: &State,
+    texts: &mut impl Texts,
+    entry: u64,
+    change: &Change,
+) -> Result<(), StoreError> {
+    if let Some(item) = change.as_item() {
+        if !state.is_moved(&item.about, entry) {
+            writing.add(&name_of(item, entry))?;
+        }
+    } else if let Change::Examination(examination) = change
+        && !state.is_moved(&examination.about, entry)
+    {
+        if let Some(facts) = facts(examination, entry) {
+            writing.add_facts(&facts)?;
+        }
+        for derivative in &examination.derivatives {
+            let kind = match derivative.kind {
+                DerivativeKind::Text => Kind::Text,
+                DerivativeKind::Ocr | DerivativeKind::BurntIn => Kind::Ocr,
+                DerivativeKind::Transcript => Kind::Transcript,
+                DerivativeKind::Still
+                | DerivativeKind::Strip
+                | DerivativeKind::Thumbnail
+                | DerivativeKind::Proxy => continue,
+            };
+            if let Some(text) = texts.text(&examination.about, derivative) {
+                writing.add(&document(&examination.about, entry, kind, text))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A path that is no UTF-8 is searched by what of it can be read.
+fn name_of(item: &Item, entry: u64) -> Document {
+    let text = String::from_utf8_lossy(item.path.as_bytes()).into_owned();
+    let pieces = vec![Piece { place: Place::Whole, text }];
+    Document { about: item.about.clone(), entry, kind: Kind::Name, language: None, pieces }
+}
+
+fn document(about: &Ref, entry: u64, kind: Kind, untrusted_text: Text) -> Document {
+    let language = match untrusted_text.language.as_deref() {
+        Some("ukr") => Some(Language::Ukrainian),
+        Some("rus") => Some(Language::Russian),
+        Some("eng") => Some(Language::English),
+        _ => None,
+    };
+    let pieces =
+        untrusted_text.parts.into_iter().map(|part| Piece { place: place(&part.place), text: part.text });
+    Document { about: about.clone(), entry, kind, language, pieces: pieces.collect() }
+}
+
+fn place(place: &TextPlace) -> Place {
+    let most = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    match place {
+        TextPlace::Whole | TextPlace::Sheet(_) | TextPlace::Field(_) => Place::Whole,
+        TextPlace::Page(n) => Place::Page(*n),
+        TextPlace::Line(n) => Place::Line(most(*n)),
+        TextPlace::Time { from, .. } => Place::Second(most(from / 1000)),
+    }
+}
+
+fn facts(examination: &Examination, entry: u64) -> Option<Facts> {
+    let form = examination.kind.as_ref().map(|kind| group(kind.group));
+    let mut cameras: Vec<String> =
+        examination.cameras.iter().map(|camera| camera.label.to_lowercase()).collect();
+    cameras.sort();
+    cameras.dedup();
+    let times = spans(&examination.times);
+    let some = form.is_some() || !cameras.is_empty() || !times.is_empty();
+    some.then(|| Facts { about: examination.about.clone(), entry, form, cameras, times })
+}
+
+/// The word of a group in records is the word in questions.
+fn group(group: vidimus_model::Group) -> String {
+    let word = serde_json::to_value(group).ok();
+    word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned()
+}
+
+/// One span for each place where times are claimed, so that claims that contradict each other are found each by itself; when a file
+/// was changed is a span of its own.
+fn spans(times: &[TimeClaim]) -> Vec<(i64, i64)> {
+    let mut spans: BTreeMap<(vidimus_model::ClaimSource, bool), (i64, i64)> = BTreeMap::new();
+    for claim in times {
+        // As the clock showed it: the zone is not known of most, and never guessed.
+        let Ok(shown) = claim.time.to_zoned(jiff::tz::TimeZone::UTC) else { continue };
+        let second = shown.timestamp().as_second();
+        let last = match claim.precision {
+            vidimus_model::Precision::Day => second.saturating_add(86_399),
+            vidimus_model::Precision::Minute => second.saturating_add(59),
+            vidimus_model::Precision::Second => second,
+        };
+        let span = spans.entry((claim.source, claim.of == TimeOf::Change)).or_insert((second, last));
+        *span = (span.0.min(second), span.1.max(last));
+    }
+    spans.into_values().collect()
+}

@@ -1,0 +1,299 @@
+//! The index on the disk: opened, changed in one step together with its position, and swept clean of what must be gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::ops::Bound;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tantivy::directory::error::{LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{Directory as _, Lock};
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use vidimus_model::Ref;
+
+use super::analysis::TextTokenizer;
+use super::document::{Document, Facts};
+use super::schema::{Fields, TOKENIZER, chain};
+use super::sealed::SealedFolder;
+use crate::StoreError;
+
+/// Bytes that a thread gathers before it writes a segment.
+const GATHERED: usize = 64 << 20;
+
+/// Which documents go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Forget {
+    /// Those of one entry of the ledger.
+    Entry(u64),
+    /// Those of an item with its members, or of a whole accession, as far as their entries stand before this one.
+    About(Ref, u64),
+}
+
+/// A full-text index in a sealed folder.
+pub struct TextIndex {
+    folder: SealedFolder,
+    index: Index,
+    reader: IndexReader,
+    pub(super) fields: Fields,
+}
+
+/// What a commit says of itself, sealed with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// The version of the fold that wrote it; 0 before the first commit.
+    pub version: u32,
+    /// The first entry that is not applied.
+    pub position: u64,
+    /// Entries whose bodies were destroyed: the first and the last of each span, in order and apart.
+    pub gone: Vec<(u64, u64)>,
+    /// What was moved last by which entry, out of here or into it.
+    pub moved: BTreeMap<String, (u64, bool)>,
+}
+
+impl State {
+    /// Was the body of this entry destroyed?
+    pub fn is_gone(&self, entry: u64) -> bool {
+        let behind = self.gone.partition_point(|(first, _)| *first <= entry);
+        behind > 0 && entry <= self.gone[behind - 1].1
+    }
+
+    /// Notes that these were destroyed.
+    pub fn add_gone(&mut self, entries: &BTreeSet<u64>) {
+        self.gone.extend(entries.iter().map(|entry| (*entry, *entry)));
+        self.gone.sort_unstable();
+        self.gone.dedup_by(|next, span| {
+            let joins = next.0 <= span.1.saturating_add(1);
+            if joins {
+                span.1 = span.1.max(next.1);
+            }
+            joins
+        });
+    }
+
+    /// Notes that these were moved by an entry; a later move counts, whichever is noted first.
+    pub fn moves(&mut self, about: &[Ref], entry: u64, out: bool) {
+        for about in about {
+            let last = self.moved.entry(about.to_string()).or_insert((entry, out));
+            if entry > last.0 {
+                *last = (entry, out);
+            }
+        }
+    }
+
+    /// Was what an entry says of this moved away after it, and not come back?
+    pub fn is_moved(&self, about: &Ref, entry: u64) -> bool {
+        if self.moved.is_empty() {
+            return false;
+        }
+        let last = chain(about).iter().filter_map(|part| self.moved.get(part)).max();
+        last.is_some_and(|(moved, out)| *out && entry < *moved)
+    }
+}
+
+impl TextIndex {
+    /// Opens the index at `path`, or makes an empty one, under the 256-bit `key`; at most `cache_bytes` of it are kept open in
+    /// memory.
+    ///
+    /// # Errors
+    /// [`StoreError::NotReadable`] where it must be deleted and folded again.
+    pub fn open(path: &Path, key: &[u8; 32], cache_bytes: usize) -> Result<Self, StoreError> {
+        let folder = SealedFolder::open(path, key, cache_bytes).map_err(StoreError::Medium)?;
+        let (schema, fields) = Fields::schema();
+        // Two processes that make it at once would take each other's beginning away.
+        let making = Lock { filepath: ".making.lock".into(), is_blocking: true };
+        let made = Index::exists(&folder).map_err(|error| store_error(error.into()))?;
+        let _making = if made { None } else { Some(folder.acquire_lock(&making).map_err(lock_error)?) };
+        let mut index = Index::open_or_create(folder.clone(), schema).map_err(store_error)?;
+        index.tokenizers().register(TOKENIZER, TextTokenizer::default());
+        // Whoever asks is one thread of ours; the library's own pool would be started for each index.
+        index.set_multithread_executor(1).map_err(store_error)?;
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(store_error)?;
+        let opened = Self { folder, index, reader, fields };
+        opened.unharmed()?;
+        Ok(opened)
+    }
+
+    /// An error where anything that was read is damaged: the library does without some files that it cannot open.
+    pub(super) fn unharmed(&self) -> Result<(), StoreError> {
+        if self.folder.is_damaged() { Err(StoreError::NotReadable) } else { Ok(()) }
+    }
+
+    /// What the newest commit says.
+    pub(super) fn state(&self) -> Result<State, StoreError> {
+        let payload = self.index.load_metas().map_err(store_error)?.payload;
+        payload.map_or(Ok(State::default()), |payload| {
+            serde_json::from_str(&payload).map_err(|_| StoreError::NotReadable)
+        })
+    }
+
+    /// What can be asked, as of the newest commit of any process.
+    pub(super) fn searcher(&self) -> Result<Searcher, StoreError> {
+        self.reader.reload().map_err(store_error)?;
+        Ok(self.reader.searcher())
+    }
+
+    /// Holds the one writer's place until it is dropped.
+    ///
+    /// # Errors
+    /// `ResourceBusy` where another process writes.
+    pub(super) fn writer(&self, threads: usize) -> Result<Writing<'_>, StoreError> {
+        let writer = self.index.writer_with_num_threads(threads, threads * GATHERED).map_err(store_error)?;
+        self.folder.tidy().map_err(StoreError::Medium)?;
+        Ok(Writing { index: self, writer, destroyed: false })
+    }
+
+    /// Is there anything that could be taken out?
+    pub(super) fn holds_entries(&self) -> Result<bool, StoreError> {
+        Ok(!self.index.searchable_segment_ids().map_err(store_error)?.is_empty())
+    }
+
+    /// Number of segments and of documents, for those who measure.
+    ///
+    /// # Errors
+    /// The index is damaged or cannot be read.
+    pub fn measure(&self) -> Result<(usize, u64), StoreError> {
+        let searcher = self.searcher()?;
+        Ok((searcher.segment_readers().len(), searcher.num_docs()))
+    }
+
+    /// Files of all segments, opened, and all their words: what an attacker with the key would see.
+    #[cfg(test)]
+    pub(super) fn everything(&self) -> Vec<Vec<u8>> {
+        let files = self.index.directory().list_managed_files();
+        let there = files.iter().filter(|file| self.folder.exists(file).expect("a folder to look into"));
+        let mut seen: Vec<Vec<u8>> =
+            there.map(|file| self.folder.open_read(file).unwrap().read_bytes().unwrap().to_vec()).collect();
+        for segment in self.searcher().unwrap().segment_readers() {
+            for field in [self.fields.text, self.fields.about] {
+                let inverted = segment.inverted_index(field).unwrap();
+                let mut words = inverted.terms().stream().unwrap();
+                while words.advance() {
+                    seen.push(words.key().to_vec());
+                }
+            }
+        }
+        seen
+    }
+}
+
+impl std::fmt::Debug for TextIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TextIndex").field(&self.folder).finish()
+    }
+}
+
+/// A change of the index that is not committed yet; dropped, it never was.
+pub(super) struct Writing<'a> {
+    index: &'a TextIndex,
+    writer: IndexWriter,
+    destroyed: bool,
+}
+
+impl Writing<'_> {
+    /// Takes documents out, also those added before it.
+    pub fn forget(&mut self, forget: &Forget) -> Result<(), StoreError> {
+        let fields = &self.index.fields;
+        self.destroyed = true;
+        match forget {
+            Forget::Entry(entry) => {
+                self.writer.delete_term(Term::from_field_u64(fields.entry, *entry));
+            }
+            Forget::About(about, before) => {
+                let term = Term::from_field_text(fields.about, &about.to_string());
+                let is: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
+                let older: Box<dyn Query> = Box::new(RangeQuery::new(
+                    Bound::Unbounded,
+                    Bound::Excluded(Term::from_field_u64(fields.entry, *before)),
+                ));
+                let both = BooleanQuery::new(vec![(Occur::Must, is), (Occur::Must, older)]);
+                self.writer.delete_query(Box::new(both)).map_err(store_error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes everything out.
+    pub fn forget_all(&mut self) -> Result<(), StoreError> {
+        self.destroyed = true;
+        self.writer.delete_all_documents().map(|_| ()).map_err(store_error)
+    }
+
+    /// Adds a document.
+    pub fn add(&mut self, document: &Document) -> Result<(), StoreError> {
+        for made in self.index.fields.documents(document) {
+            self.writer.add_document(made).map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    /// Adds facts.
+    pub fn add_facts(&mut self, facts: &Facts) -> Result<(), StoreError> {
+        for made in self.index.fields.facts(facts) {
+            self.writer.add_document(made).map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    /// Makes it so, together with `state`, durable; and where documents went, leaves no file that still holds them.
+    pub fn commit(mut self, state: &State) -> Result<(), StoreError> {
+        let payload = serde_json::to_string(state).expect("plain data becomes JSON");
+        if self.destroyed {
+            // What is merged in the background meanwhile could not be swept.
+            self.writer.set_merge_policy(Box::new(NoMergePolicy));
+        }
+        self.index.unharmed()?;
+        let mut prepared = self.writer.prepare_commit().map_err(store_error)?;
+        prepared.set_payload(&payload);
+        prepared.commit().map_err(store_error)?;
+        if self.destroyed {
+            self.sweep()?;
+            self.writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        }
+        self.writer.wait_merging_threads().map_err(store_error)?;
+        self.index.unharmed()
+    }
+
+    /// Writes every segment anew that holds a deleted document, and removes the old ones.
+    fn sweep(&mut self) -> Result<(), StoreError> {
+        let metas = self.index.index.searchable_segment_metas().map_err(store_error)?;
+        let stale = metas.iter().filter(|meta| meta.has_deletes()).map(|meta| meta.id());
+        for segment in stale.collect::<Vec<_>>() {
+            self.writer.merge(&[segment]).wait().map_err(store_error)?;
+        }
+        drop(metas);
+        // Our own reader must let go of what shall be removed.
+        self.index.reader.reload().map_err(store_error)?;
+        self.writer.garbage_collect_files().wait().map_err(store_error)?;
+        Ok(())
+    }
+}
+
+/// Damage, or a medium that refuses.
+pub(super) fn store_error(error: TantivyError) -> StoreError {
+    let medium = |error: &io::Error| match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => StoreError::NotReadable,
+        kind => StoreError::Medium(io::Error::new(kind, error.to_string())),
+    };
+    match error {
+        TantivyError::IoError(error)
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. }) => medium(&error),
+        TantivyError::LockFailure(error, _) => lock_error(error),
+        // A thread of the writer stopped: its own error is lost, and it was one of writing.
+        TantivyError::ErrorInThread(text) => StoreError::Medium(io::Error::other(text)),
+        TantivyError::SystemError(text) => StoreError::Medium(io::Error::other(text)),
+        // Whatever else it says, it is not what this version wrote.
+        _ => StoreError::NotReadable,
+    }
+}
+
+fn lock_error(error: LockError) -> StoreError {
+    match error {
+        LockError::LockBusy => StoreError::Medium(io::ErrorKind::ResourceBusy.into()),
+        LockError::IoError(error) => StoreError::Medium(io::Error::new(error.kind(), error.to_string())),
+    }
+}

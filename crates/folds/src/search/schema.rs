@@ -1,0 +1,274 @@
+//! The fields of the index, and how a document stands in them.
+
+use serde::{Deserialize, Serialize};
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
+    Value as _,
+};
+use vidimus_model::Ref;
+
+use super::analysis::guess;
+use super::document::{Document, Facts, Kind, Piece, Place};
+
+/// Under this name the index asks for what takes texts apart.
+pub(super) const TOKENIZER: &str = "vidimus";
+
+/// The name of the column of item numbers.
+pub(super) const ITEM: &str = "item";
+
+/// Bytes of text in one document of the index. A text is cut into documents of this size at the borders of its pieces: all
+/// words of a question must stand in one of them, some fifteen pages; reading one to cite from it takes a millisecond.
+const LARGEST: usize = 32 << 10;
+
+/// Where in the index what stands.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    /// Words, stems and keys of names, with positions; and the text itself, for citing.
+    pub text: Field,
+    /// The number of the entry, to take its documents out again.
+    pub entry: Field,
+    /// The item, what it is a member of, and its accession.
+    pub about: Field,
+    /// [`item_number`] of the item, to bring together what different entries say of it.
+    pub item: Field,
+    /// [`Kind::word`]; every text has one, and nothing else does.
+    pub kind: Field,
+    /// The code of the language.
+    pub language: Field,
+    /// Of facts: what kind of thing, and the labels of cameras.
+    pub form: Field,
+    pub camera: Field,
+    /// Of facts: the first and last second of one span.
+    pub from: Field,
+    pub to: Field,
+    /// A [`Head`] in JSON.
+    head: Field,
+}
+
+/// What is known of a document besides its text.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Head {
+    about: String,
+    kind: String,
+    /// From which byte of the text on which place is meant.
+    places: Vec<(usize, StoredPlace)>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum StoredPlace {
+    #[serde(rename = "w")]
+    Whole,
+    #[serde(rename = "p")]
+    Page(u32),
+    #[serde(rename = "s")]
+    Second(u32),
+    #[serde(rename = "l")]
+    Line(u32),
+}
+
+impl Fields {
+    /// The schema, and its fields.
+    pub fn schema() -> (Schema, Self) {
+        let mut schema = Schema::builder();
+        let words = TextFieldIndexing::default()
+            .set_tokenizer(TOKENIZER)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        let whole = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::Basic);
+        let whole = TextOptions::default().set_indexing_options(whole);
+        let second = NumericOptions::from(FAST);
+        let fields = Self {
+            text: schema
+                .add_text_field("text", TextOptions::default().set_indexing_options(words).set_stored()),
+            entry: schema.add_u64_field("entry", INDEXED | FAST),
+            about: schema.add_text_field("about", whole.clone()),
+            item: schema.add_u64_field(ITEM, FAST),
+            kind: schema.add_text_field("kind", whole.clone()),
+            language: schema.add_text_field("language", whole.clone()),
+            form: schema.add_text_field("form", whole.clone()),
+            camera: schema.add_text_field("camera", whole),
+            from: schema.add_i64_field("from", second.clone()),
+            to: schema.add_i64_field("to", second),
+            head: schema.add_bytes_field("head", STORED),
+        };
+        (schema.build(), fields)
+    }
+
+    /// The documents of the index that `document` becomes.
+    pub fn documents<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = TantivyDocument> + 'a {
+        parts(&document.pieces).map(move |(text, places)| {
+            let mut made = TantivyDocument::default();
+            let head = Head {
+                about: document.about.to_string(),
+                kind: document.kind.word().to_owned(),
+                places: places.into_iter().map(|(at, place)| (at, place.into())).collect(),
+            };
+            made.add_bytes(self.head, &serde_json::to_vec(&head).expect("plain data becomes JSON"));
+            if let Some(language) = document.language.or_else(|| guess(&text)) {
+                made.add_text(self.language, language.code());
+            }
+            made.add_text(self.text, text);
+            made.add_text(self.kind, document.kind.word());
+            self.stands_for(&mut made, &document.about, document.entry);
+            made
+        })
+    }
+
+    /// The documents of the index that `facts` become: one for each span of time, at least one.
+    pub fn facts(&self, facts: &Facts) -> impl Iterator<Item = TantivyDocument> {
+        let spans = facts.times.iter().copied().map(Some);
+        let spans: Vec<_> = if facts.times.is_empty() { vec![None] } else { spans.collect() };
+        spans.into_iter().map(move |span| {
+            let mut made = TantivyDocument::default();
+            self.stands_for(&mut made, &facts.about, facts.entry);
+            if let Some(form) = &facts.form {
+                made.add_text(self.form, form);
+            }
+            for camera in &facts.cameras {
+                made.add_text(self.camera, camera);
+            }
+            if let Some((first, last)) = span {
+                made.add_i64(self.from, first.min(last));
+                made.add_i64(self.to, first.max(last));
+            }
+            made
+        })
+    }
+
+    fn stands_for(&self, made: &mut TantivyDocument, about: &Ref, entry: u64) {
+        made.add_u64(self.entry, entry);
+        made.add_u64(self.item, item_number(about));
+        for part_of in chain(about) {
+            made.add_text(self.about, part_of);
+        }
+    }
+
+    /// The head and text of a document of the index; none where they are not as they were written.
+    pub fn read(&self, document: &TantivyDocument) -> Option<(Head, String)> {
+        let head = serde_json::from_slice(document.get_first(self.head)?.as_bytes()?).ok()?;
+        Some((head, document.get_first(self.text)?.as_str()?.to_owned()))
+    }
+}
+
+impl Head {
+    /// What the text is of, and where it comes from.
+    pub fn about(&self) -> Option<(Ref, Kind)> {
+        Some((self.about.parse().ok()?, Kind::read(&self.kind)?))
+    }
+
+    /// The place of the byte `at` of the text.
+    pub fn place(&self, at: usize) -> Place {
+        let behind = self.places.partition_point(|(from, _)| *from <= at);
+        behind.checked_sub(1).map_or(Place::Whole, |number| self.places[number].1.into())
+    }
+}
+
+/// 64-bit FNV-1a of the written reference: numbers of references that are given out one after another do not meet.
+pub(super) fn item_number(about: &Ref) -> u64 {
+    about
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// `A7-3.1` is part of `A7-3` and `A7`.
+pub(super) fn chain(about: &Ref) -> Vec<String> {
+    let mut part = about.clone();
+    let mut chain = vec![part.to_string()];
+    while part.item.is_some() {
+        if part.members.pop().is_none() {
+            part.item = None;
+        }
+        chain.push(part.to_string());
+    }
+    chain
+}
+
+/// Texts of at most [`LARGEST`] bytes, each with the places of its parts.
+fn parts(pieces: &[Piece]) -> impl Iterator<Item = (String, Vec<(usize, Place)>)> + '_ {
+    let mut cut =
+        pieces.iter().flat_map(|piece| cuts(&piece.text).map(|text| (text, piece.place))).peekable();
+    std::iter::from_fn(move || {
+        let (first, place) = cut.next()?;
+        let mut text = first.to_owned();
+        let mut places = vec![(0, place)];
+        while let Some((next, place)) = cut.next_if(|(next, _)| text.len() + 1 + next.len() <= LARGEST) {
+            text.push('\n');
+            if places.last().is_some_and(|(_, last)| *last != place) {
+                places.push((text.len(), place));
+            }
+            text.push_str(next);
+        }
+        Some((text, places))
+    })
+}
+
+/// A text in pieces of at most [`LARGEST`] bytes, cut where something white stands in the last quarter, else anywhere.
+fn cuts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let now = rest.take()?;
+        if now.len() <= LARGEST {
+            return Some(now);
+        }
+        let most = now.floor_char_boundary(LARGEST);
+        let least = now.floor_char_boundary(LARGEST / 4 * 3);
+        let end = now[least..most].rfind(char::is_whitespace).map_or(most, |white| least + white);
+        rest = Some(&now[end..]);
+        Some(&now[..end])
+    })
+}
+
+impl From<Place> for StoredPlace {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Whole => Self::Whole,
+            Place::Page(n) => Self::Page(n),
+            Place::Second(n) => Self::Second(n),
+            Place::Line(n) => Self::Line(n),
+        }
+    }
+}
+
+impl From<StoredPlace> for Place {
+    fn from(place: StoredPlace) -> Self {
+        match place {
+            StoredPlace::Whole => Self::Whole,
+            StoredPlace::Page(n) => Self::Page(n),
+            StoredPlace::Second(n) => Self::Second(n),
+            StoredPlace::Line(n) => Self::Line(n),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_part_of_its_container_its_item_and_its_accession() {
+        assert_eq!(chain(&"A7-3.1.2".parse().unwrap()), ["A7-3.1.2", "A7-3.1", "A7-3", "A7"]);
+        assert_eq!(chain(&"V:A7".parse().unwrap()), ["V:A7"]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_every_part_knows_its_places() {
+        let pieces: Vec<Piece> = (1..=100)
+            .map(|n| Piece { place: Place::Page(n), text: format!("сторінка{n} ").repeat(60) })
+            .collect();
+        let all: Vec<_> = parts(&pieces).collect();
+        assert!(all.len() > 1 && all.iter().all(|(text, _)| text.len() <= LARGEST));
+        for (text, places) in &all {
+            for (at, place) in places {
+                let Place::Page(n) = place else { panic!("{place:?}") };
+                assert!(text[*at..].starts_with(&format!("сторінка{n} ")), "{n}");
+            }
+        }
+        let huge = [Piece { place: Place::Line(1), text: "я".repeat(100_000) }];
+        assert_eq!(parts(&huge).map(|(text, _)| text).collect::<String>(), huge[0].text);
+        assert_eq!(parts(&[]).count(), 0);
+    }
+}
