@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense
+.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense bench-burnt-in
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way, keys and a second archive put in (VIDIMUS_INSIDER_SEED=n)'
 	@echo 'make nonsense every nonsense typed at every option of every command'
+	@echo 'make bench-burnt-in  the share of made films whose burnt-in clock is read right (SEED=n; needs ../shared)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
@@ -55,3 +56,9 @@ nonsense:
 
 insider:
 	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds --test insider_splice -- --nocapture
+
+# How many films of a made archive have their burnt-in clock read right; SEED chooses the archive.
+bench-burnt-in: SEED ?= 1
+bench-burnt-in:
+	@test -d target/burnt-in-$(SEED)/truth || { rm -rf target/burnt-in-$(SEED); "$${VIDIMUS_SHARED:-../shared}"/tools/make_archive.sh 400 $(SEED) target/burnt-in-$(SEED); }
+	VIDIMUS_FILMS=$(CURDIR)/target/burnt-in-$(SEED) cargo test --locked -p vidimus-examine --test burnt_in -- --ignored --nocapture

@@ -7,6 +7,7 @@ use vidimus_sandbox::{Facts, Level, Sandbox, Setup as SandboxSetup, Unavailable}
 
 use crate::findings::{Findings, Sink};
 use crate::first;
+use crate::media;
 use crate::subject::Subject;
 use crate::tools;
 use crate::work::{Hands, Work};
@@ -135,8 +136,11 @@ impl Examiner {
         let mut work = Work::new(&mut self.hands, subject, options, sink);
         for stage in Stage::ALL.into_iter().filter(|stage| stages.contains(stage)) {
             work.begin(stage);
-            if work.has_sandbox() && stage == Stage::First {
-                first::run(&mut work);
+            if work.has_sandbox() {
+                if stage == Stage::First {
+                    first::run(&mut work);
+                }
+                media::run(&mut work);
             }
             let end = work.end_of_stage();
             work.findings.stages.push(StageEnd { stage, end });

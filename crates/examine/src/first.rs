@@ -15,6 +15,9 @@ pub(crate) fn run(work: &mut Work<'_>) {
     work.findings.kind = work.kind().map(|kind| kind.told(&path));
     let said = file_system(work.subject.file_system());
     work.findings.times.extend(said);
+    let (times, cameras) = crate::claims::from_path(&path);
+    work.findings.times.extend(times);
+    work.findings.cameras.extend(cameras);
 }
 
 /// Tells the kind, which every stage needs, with a run that belongs to the stage at work.

@@ -11,10 +11,12 @@
 
 #![allow(dead_code, reason = "stages come one after another")]
 
+pub mod claims;
 mod examiner;
 mod findings;
 mod first;
 mod kind;
+mod media;
 mod reader;
 mod subject;
 mod text;

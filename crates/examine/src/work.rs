@@ -95,6 +95,8 @@ pub(crate) struct Work<'a> {
     pub sink: &'a mut dyn Sink,
     /// What was found until now.
     pub findings: Findings,
+    /// What the first look into a film told, for the stages that follow.
+    pub film: Option<crate::media::Film>,
     stage: Stage,
     /// Where the runs of this stage begin in the findings.
     since: usize,
@@ -109,7 +111,17 @@ impl<'a> Work<'a> {
         sink: &'a mut dyn Sink,
     ) -> Work<'a> {
         let findings = Findings::default();
-        Work { hands, subject, options, sink, findings, stage: Stage::First, since: 0, kind: None }
+        Work {
+            hands,
+            subject,
+            options,
+            sink,
+            findings,
+            stage: Stage::First,
+            since: 0,
+            kind: None,
+            film: None,
+        }
     }
 
     /// From here on, runs belong to this stage.
@@ -152,6 +164,18 @@ impl<'a> Work<'a> {
         let mut ran = self.run_into(task, &mut untrusted);
         if let Some(outcome) = &mut ran.outcome {
             outcome.untrusted_output = untrusted;
+        }
+        ran
+    }
+
+    /// Runs a tool on bytes that were made from the item, such as pictures of its frames.
+    pub fn run_on(&mut self, task: Task<'_>, untrusted: &[u8]) -> Ran {
+        let mut output = Vec::new();
+        let input = Input::held(untrusted, untrusted.len() as u64).map_err(RunError::Input);
+        let result = input.and_then(|input| run(self.hands.sandbox.as_mut(), task, input, &mut output));
+        let mut ran = self.write_down(task, result);
+        if let Some(outcome) = &mut ran.outcome {
+            outcome.untrusted_output = output;
         }
         ran
     }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod film;
+
 use std::io::Read;
 
 use vidimus_examine::{Examiner, Findings, Options, Setup, Sink, Subject};
