@@ -217,7 +217,7 @@ impl Page<'_> {
 
     fn file(&mut self, file: &FileReport, receipt: bool) {
         let t = self.words.table;
-        self.line(2, &format!("{}, {}", safe(&file.name), fill(t.bytes, &[&file.size.to_string()])));
+        self.line(2, &format!("{}, {}", safe(&file.name), self.words.bytes(file.size)));
         self.line(4, &format!("SHA-256 {}", hex::encode(file.sha256)));
         match &file.no_later_than {
             Some(dated) => {

@@ -34,7 +34,7 @@ pub const TABLE: Table = Table {
     earlier_keys: "Keys that signed for this archive before, the first one first:",
     said_of_package: "The archive says of this package:",
     files: "Files:",
-    bytes: "{0} bytes",
+    bytes: ["{0} byte", "{0} bytes", "{0} bytes"],
     no_later_than: "in the archive's log no later than {0}, says {1} ({2})",
     undated: "since when: unknown; nobody whom you told this program to trust says so",
     inside_receipt: "inside the receipt: {0}",

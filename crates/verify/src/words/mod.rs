@@ -19,6 +19,7 @@ pub use table::Table;
 pub struct Words {
     /// The sentences.
     pub table: &'static Table,
+    language: Language,
 }
 
 impl Words {
@@ -29,7 +30,25 @@ impl Words {
             Language::Uk => &uk::TABLE,
             Language::Ru => &ru::TABLE,
         };
-        Self { table }
+        Self { table, language }
+    }
+
+    /// "1 byte", "22 байта": Ukrainian and Russian go by how the number ends.
+    pub fn bytes(&self, size: u64) -> String {
+        let form = match (self.language, size % 100, size % 10) {
+            (Language::En, ..) => {
+                if size == 1 {
+                    0
+                } else {
+                    2
+                }
+            }
+            (_, 11..=14, _) => 2,
+            (_, _, 1) => 0,
+            (_, _, 2..=4) => 1,
+            _ => 2,
+        };
+        fill(self.table.bytes[form], &[&size.to_string()])
     }
 
     /// The bag's folder cannot be opened.
@@ -183,6 +202,22 @@ mod tests {
     fn values_are_not_sentences() {
         assert_eq!(fill("{1} of {0}.", &["{1}", "b"]), "b of {1}.");
         assert_eq!(fill("plain", &[]), "plain");
+    }
+
+    #[test]
+    fn a_size_takes_the_form_that_goes_with_its_number() {
+        let said = |language| [0, 1, 3, 5, 11, 21, 112, 122].map(|size| Words::of(language).bytes(size));
+        assert_eq!(said(Language::En)[..2], ["0 bytes", "1 byte"]);
+        assert_eq!(said(Language::En)[5], "21 bytes");
+        let ends = |language| said(language).map(|text| text.split(' ').next_back().unwrap().to_owned());
+        assert_eq!(
+            ends(Language::Uk),
+            ["байтів", "байт", "байти", "байтів", "байтів", "байт", "байтів", "байти"]
+        );
+        assert_eq!(
+            ends(Language::Ru),
+            ["байтов", "байт", "байта", "байтов", "байтов", "байт", "байтов", "байта"]
+        );
     }
 
     #[test]

@@ -62,8 +62,8 @@ pub struct Table {
     pub said_of_package: &'static str,
     /// Title.
     pub files: &'static str,
-    /// Size of a file.
-    pub bytes: &'static str,
+    /// Size of a file: the forms that go with 1, with 2 to 4, and with the others.
+    pub bytes: [&'static str; 3],
     /// Time, authority, how.
     pub no_later_than: &'static str,
     /// Nobody trusted dates it.
@@ -256,7 +256,9 @@ impl Table {
             self.earlier_keys,
             self.said_of_package,
             self.files,
-            self.bytes,
+            self.bytes[0],
+            self.bytes[1],
+            self.bytes[2],
             self.no_later_than,
             self.undated,
             self.inside_receipt,
