@@ -163,6 +163,8 @@ impl Archive {
                 if archive.went_back.is_some() || !archive.register.rollbacks.is_empty() {
                     archive.adopt_unreleased()?;
                 }
+                // What cannot be removed is in nobody's way until something is destroyed, which is refused then.
+                let _ = archive.drop_stale_folds();
                 return Ok(archive);
             }
             Err(crate::runner::FoldError::NoSigningKey) => archive.note_newer_keys(),

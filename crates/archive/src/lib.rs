@@ -41,6 +41,7 @@ mod rows;
 mod runner;
 pub mod sheet;
 mod shelf;
+mod stale_folds;
 mod tiles;
 mod unfinished;
 mod unlock;

@@ -166,6 +166,9 @@ impl Archive {
                 continue;
             }
             self.take_away(if happened { &note.then } else { &note.otherwise })?;
+            if happened {
+                self.drop_folds_of_destroyed()?;
+            }
             if happened && !self.ledger.wipe()? {
                 // Another process still reads an older state; the note stays, so that it is tried again.
                 continue;

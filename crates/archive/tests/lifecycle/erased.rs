@@ -21,23 +21,23 @@ use crate::Archive;
 use crate::disclose::{Disclose, Names};
 
 /// Stands in the path and in the bytes of what will be erased.
-const CANARY: &[u8] = b"CANARY-of-the-erased";
+pub(super) const CANARY: &[u8] = b"CANARY-of-the-erased";
 /// A page of a fold, and what of it is its initialization vector and authentication (`crates/folds/src/catalogue/store.rs`).
 const PAGE: usize = 4096;
 const RESERVED: usize = 16 + 32;
 
 /// Somebody who kept every key.
-struct Eyes {
+pub(super) struct Eyes {
     keys: Vec<(KeyId, Identity)>,
     archive_id: String,
 }
 
 /// What was opened, by the kind of file that it lay in.
-type Seen = BTreeMap<&'static str, Vec<u8>>;
+pub(super) type Seen = BTreeMap<&'static str, Vec<u8>>;
 
 impl Eyes {
     /// With every key that seals a row and opens for one of these members.
-    fn of(archives: &mut [&mut Archive]) -> Self {
+    pub(super) fn of(archives: &mut [&mut Archive]) -> Self {
         let mut keys = BTreeMap::new();
         for archive in archives.iter_mut() {
             archive.fold_all().unwrap();
@@ -53,7 +53,7 @@ impl Eyes {
     }
 
     /// Opens everything below these folders that any key opens; what opens with none is taken as it is.
-    fn open_all(&self, folders: &[&Path]) -> Seen {
+    pub(super) fn open_all(&self, folders: &[&Path]) -> Seen {
         let mut seen = Seen::new();
         for path in folders.iter().flat_map(|folder| files(folder)) {
             let bytes = fs::read(&path).unwrap();
@@ -127,7 +127,7 @@ fn pages(name: &str, bytes: &[u8], identity: &Identity) -> Vec<u8> {
     }
 }
 
-fn holds(seen: &Seen, kind: &str, needle: &[u8]) -> bool {
+pub(super) fn holds(seen: &Seen, kind: &str, needle: &[u8]) -> bool {
     seen.get(kind).is_some_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
 }
 
@@ -180,7 +180,7 @@ fn received(house: &House) -> [Archive; 2] {
     [olena, house.open("Богдан")]
 }
 
-fn references_of(archive: &mut Archive, part: &str) -> Vec<String> {
+pub(super) fn references_of(archive: &mut Archive, part: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut visit = |row: crate::query::ListRow| {
         if row.path.to_text().contains(part) {
