@@ -14,7 +14,7 @@ use crate::keyring::{SealingKey, read_folder};
 use crate::proposals::ProposeError;
 use crate::register::adds;
 use crate::rows::{self, Said};
-use crate::{Archive, DoorError, FoldError, files};
+use crate::{Archive, DoorError, Effect, FoldError, files};
 
 /// Why a compartment was not shared.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +37,14 @@ pub enum ShareError {
 }
 
 impl Archive {
-    /// Lets a member read a compartment that this member holds, from its beginning.
+    /// Lets a member read a compartment that this member holds, from its beginning; says whether they did not already.
     ///
     /// # Errors
     /// Any [`ShareError`].
-    pub fn share(&mut self, compartment: &CompartmentId, with: MemberId) -> Result<(), ShareError> {
+    pub fn share(&mut self, compartment: &CompartmentId, with: MemberId) -> Result<Effect, ShareError> {
         self.refresh()?;
         if self.holders(compartment)?.contains(&with) {
-            return Ok(());
+            return Ok(Effect::NothingToDo);
         }
         self.act(|archive| -> Result<Act, ShareError> {
             let recipient = archive.recipient_of(with).ok_or(ShareError::NoSuchMember(with))?;
@@ -52,7 +52,7 @@ impl Archive {
             let drafts = archive.let_hold(compartment, with, &recipient)?;
             Ok(Act::of(drafts, vec![CompartmentId::register(), compartment.clone()]))
         })?;
-        Ok(())
+        Ok(Effect::Done)
     }
 
     /// Takes away what removals have left: new generations of the keys that a removed member held, another signing key for the

@@ -22,6 +22,8 @@ pub enum Work {
     Looking,
     /// Objects are destroyed.
     Destroying,
+    /// Another program is just deciding what it receives; nothing is counted.
+    Waiting,
 }
 
 /// Whoever is told; nobody at first.

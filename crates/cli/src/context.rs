@@ -302,7 +302,7 @@ impl Context {
 }
 
 /// Writes to standard error, which may be closed: that is nobody's loss.
-fn complain_about(text: &str) {
+pub fn complain_about(text: &str) {
     let _ = writeln!(io::stderr(), "{}", fold::fold(text.trim_end(), fold::width(io::stderr())));
 }
 

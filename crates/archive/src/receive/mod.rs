@@ -35,6 +35,7 @@ use walk::{OWN_FOLDER, Root, Step};
 
 use crate::archive::CheckpointSummary;
 use crate::door::{Act, Draft};
+use crate::watch::Work;
 use crate::{Archive, DoorError, FoldError, ReceiptError, files};
 
 /// What is to be received.
@@ -215,7 +216,8 @@ impl Archive {
         let sources = sources(&request.paths, self.layout.root())?;
         let (medium, _) = medium::of(roots[0].handle());
         self.receiving = None;
-        let decision = Decision::take(&self.layout.unfinished())?;
+        let unfinished = self.layout.unfinished();
+        let decision = Decision::take(&unfinished, || self.tell(Work::Waiting, 0, 0))?;
         let unfinished = if request.new { None } else { self.unfinished(&sources, &request.into)? };
         let resumed = unfinished.is_some();
         let (mut session, sealed_to) = match unfinished {

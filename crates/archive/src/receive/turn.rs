@@ -11,12 +11,15 @@ use crate::files;
 pub(super) struct Decision(#[allow(dead_code, reason = "the lock ends when the folder is closed")] File);
 
 impl Decision {
-    /// Waits until nobody else decides.
-    pub fn take(folder: &Path) -> io::Result<Self> {
+    /// Waits until nobody else decides; says so first where somebody does.
+    pub fn take(folder: &Path, waits: impl FnOnce()) -> io::Result<Self> {
         files::make_folder(folder)?;
         let folder = File::open(folder)?;
-        // Where there are no locks there is nobody else either, as far as anyone can tell.
-        let _ = folder.lock();
+        if matches!(folder.try_lock(), Err(TryLockError::WouldBlock)) {
+            waits();
+            // Where there are no locks there is nobody else either, as far as anyone can tell.
+            let _ = folder.lock();
+        }
         Ok(Self(folder))
     }
 }
@@ -75,7 +78,26 @@ fn open(path: &Path, new: bool) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use super::Turn;
+    use std::sync::mpsc::channel;
+
+    use super::{Decision, Turn};
+
+    #[test]
+    fn whoever_waits_for_another_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unfinished");
+        let first = Decision::take(&path, || panic!("nobody else decides")).unwrap();
+        let (says, said) = channel();
+        let second = std::thread::spawn(move || {
+            let taken = Decision::take(&path, || says.send("it waits").unwrap());
+            taken.map(drop).map(|()| says.send("it has the turn").unwrap())
+        });
+        assert_eq!(said.recv().unwrap(), "it waits");
+        assert!(said.try_recv().is_err(), "the first still decides");
+        drop(first);
+        assert_eq!(said.recv().unwrap(), "it has the turn");
+        second.join().unwrap().unwrap();
+    }
 
     #[test]
     fn one_at_a_time_and_whoever_comes_after_the_answer_makes_a_new_note() {

@@ -11,6 +11,7 @@ mod moving;
 mod openings;
 mod resealed;
 mod sheets;
+mod stale_folds;
 
 use std::collections::BTreeSet;
 
@@ -350,8 +351,8 @@ fn no_letter_is_given_twice() {
     let two = bohdan.new_compartment("two", None, &[other]).unwrap();
     assert_eq!(bohdan.keyring().compartment(&two).unwrap().letter, Some('B'));
     assert_eq!(house.open("Олена").keyring().compartments().count(), 3);
-    bohdan.share(&two, me).unwrap();
-    bohdan.share(&two, me).unwrap();
+    assert_eq!(bohdan.share(&two, me).unwrap(), crate::Effect::Done);
+    assert_eq!(bohdan.share(&two, me).unwrap(), crate::Effect::NothingToDo);
     assert_eq!(house.open("Олена").keyring().compartment(&two).unwrap().name, "two");
     house.is_sound_for(&["Олена", "Богдан"]);
 }

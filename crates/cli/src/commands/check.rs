@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Also decrypt and hash every object
     #[arg(long)]
     full: bool,
+    /// Name every problem, also where there are very many of one kind
+    #[arg(long)]
+    all: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -32,7 +35,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     if arguments.json {
         context.say_json(&Json::of(context.lang, &found))?;
     } else {
-        context.say(&checked::checked(context.lang, &found))?;
+        context.say(&checked::checked(context.lang, &found, arguments.all))?;
     }
     Ok(if found.sound { Answer::Yes } else { Answer::No })
 }

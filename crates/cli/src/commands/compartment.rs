@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use vidimus_archive::{Archive, HeldCompartment};
+use vidimus_archive::{Archive, Effect, HeldCompartment};
 use vidimus_model::{CompartmentId, MemberId};
 
 use super::Answer;
@@ -93,8 +93,10 @@ fn new(context: &Context, name: &str, letter: Option<char>, members: &[String]) 
 fn share(context: &Context, compartment: &str, with: &str) -> Result<Answer, Trouble> {
     let mut archive = context.open_to_record()?;
     let (id, reader) = (named(&archive, Some(compartment))?, member(&archive, with)?);
-    archive.share(&id, reader)?;
-    context.say(&changes::compartment_shared(context.lang, compartment, with))?;
+    context.say(&match archive.share(&id, reader)? {
+        Effect::Done => changes::compartment_shared(context.lang, compartment, with),
+        Effect::NothingToDo => changes::compartment_shared_already(context.lang, compartment, with),
+    })?;
     Ok(Answer::Yes)
 }
 

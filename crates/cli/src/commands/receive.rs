@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use vidimus_archive::receive::{self, PassedOver, Progress, Receive, ReceiveError, Received, Survey};
-use vidimus_archive::{Archive, CheckpointSummary};
+use vidimus_archive::{Archive, CheckpointSummary, Work};
 
 use super::{Answer, compartment};
-use crate::context::Context;
+use crate::context::{Context, complain_about};
 use crate::progress::Bar;
 use crate::prompt::Terminal;
 use crate::secrets;
@@ -88,6 +88,12 @@ fn take_in(
     let all = survey.files + survey.others;
     let message = |done| tells::files_done(context.lang, done, all);
     let mut show = |at: Progress| bar.at(at.bytes, survey.bytes, || message(at.files));
+    let (lang, mut told) = (context.lang, false);
+    archive.watch(move |step| {
+        if step.work == Work::Waiting && !std::mem::replace(&mut told, true) {
+            complain_about(tells::work(lang, Work::Waiting));
+        }
+    });
     archive.receive(request, &mut show).map_err(stopped)
 }
 

@@ -202,6 +202,16 @@ pub fn compartment_shared(lang: Lang, compartment: &str, member: &str) -> String
     )
 }
 
+pub fn compartment_shared_already(lang: Lang, compartment: &str, member: &str) -> String {
+    let (compartment, member) = (safe::text(compartment), safe::text(member));
+    say!(
+        lang,
+        "Nothing was to be done: {member} reads {compartment} already.",
+        "Робити нічого не довелося: {member} уже читає {compartment}.",
+        "Делать ничего не пришлось: {member} уже читает {compartment}.",
+    )
+}
+
 pub fn keyholders_set(lang: Lang, fingerprint: &str) -> String {
     say!(
         lang,

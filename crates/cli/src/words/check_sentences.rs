@@ -14,6 +14,11 @@ pub fn sentence(lang: Lang, sentence: &Sentence) -> String {
     sentence.by(PHRASES.say(lang, sentence.template()))
 }
 
+/// The sentence without its values: what problems of one kind have in common.
+pub fn kind_of(lang: Lang, sentence: &Sentence) -> String {
+    PHRASES.say(lang, sentence.template()).replace("{}", "…")
+}
+
 /// What to do, in the language.
 pub fn remedy(lang: Lang, english: &'static str) -> &'static str {
     PHRASES.say(lang, english)

@@ -1,8 +1,10 @@
 //! What a check found, and what is still sound.
 
+use std::collections::HashMap;
+
 use vidimus_archive::{Checked, Problem};
 
-use super::check_sentences::{remedy, sentence};
+use super::check_sentences::{kind_of, remedy, sentence};
 use super::fold::HANG;
 use super::{Lang, numbers, safe, say};
 
@@ -16,16 +18,22 @@ pub fn named(lang: Lang, problem: &Problem) -> [String; 3] {
     [problem.reference.clone(), sentence(lang, &problem.problem), remedy(lang, problem.what_to_do).to_owned()]
 }
 
-pub fn checked(lang: Lang, checked: &Checked) -> String {
-    let mut lines = Vec::new();
-    for problem in &checked.problems {
-        let [about, problem, what] = named(lang, problem);
-        let (about, problem) = (safe::text(&about), safe::text(&problem));
-        lines.push(format!("{about}: {problem}\n    {HANG}{what}"));
-    }
-    if !checked.problems.is_empty() {
-        let count = numbers::count(lang, checked.problems.len() as u64);
-        lines.push(say!(lang, "Problems: {count}", "Проблем: {count}", "Проблем: {count}"));
+/// More problems than this are told by their kinds, and of each kind only so many.
+const MANY: usize = 40;
+const OF_A_KIND: usize = 5;
+
+/// All of it; of very many problems only the first of each kind, unless `all` of them are asked for.
+pub fn checked(lang: Lang, checked: &Checked, all: bool) -> String {
+    let mut lines = match checked.problems.len() {
+        0 => Vec::new(),
+        many if many > MANY && !all => by_kind(lang, &checked.problems),
+        _ => {
+            let mut lines: Vec<String> = checked.problems.iter().map(|problem| line(lang, problem)).collect();
+            lines.push(how_many(lang, checked.problems.len()));
+            lines
+        }
+    };
+    if !lines.is_empty() {
         lines.push(String::new());
     }
     let [records, entries, objects] =
@@ -77,6 +85,50 @@ pub fn checked(lang: Lang, checked: &Checked) -> String {
     lines.join("\n")
 }
 
+fn line(lang: Lang, problem: &Problem) -> String {
+    let [about, problem, what] = named(lang, problem);
+    let (about, problem) = (safe::text(&about), safe::text(&problem));
+    format!("{about}: {problem}\n    {HANG}{what}")
+}
+
+fn how_many(lang: Lang, problems: usize) -> String {
+    let count = numbers::count(lang, problems as u64);
+    say!(lang, "Problems: {count}", "Проблем: {count}", "Проблем: {count}")
+}
+
+/// How many there are of each kind, then the first of each.
+fn by_kind(lang: Lang, problems: &[Problem]) -> Vec<String> {
+    let mut kinds: Vec<Vec<&Problem>> = Vec::new();
+    let mut places = HashMap::new();
+    for problem in problems {
+        let place = *places.entry((problem.problem.template(), problem.what_to_do)).or_insert(kinds.len());
+        if place == kinds.len() {
+            kinds.push(Vec::new());
+        }
+        kinds[place].push(problem);
+    }
+    let mut lines = vec![how_many(lang, problems.len())];
+    for kind in &kinds {
+        let count = numbers::count(lang, kind.len() as u64);
+        lines.push(format!("  {HANG}{count} × {}", kind_of(lang, &kind[0].problem)));
+    }
+    lines.push(String::new());
+    for kind in &kinds {
+        lines.extend(kind.iter().take(OF_A_KIND).map(|problem| line(lang, problem)));
+        let more = kind.len().saturating_sub(OF_A_KIND);
+        if more > 0 {
+            let more = numbers::count(lang, more as u64);
+            lines.push(say!(
+                lang,
+                "    and {more} more of this kind: vidimus check --all names each",
+                "    і ще {more} таких: vidimus check --all назве кожну",
+                "    и ещё {more} таких: vidimus check --all назовёт каждую",
+            ));
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,7 +136,7 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_not_called_sound() {
         let mut all = Checked { sound: true, full: true, ..Checked::default() };
-        assert!(checked(Lang::En, &all).ends_with("Everything is sound."));
+        assert!(checked(Lang::En, &all, false).ends_with("Everything is sound."));
         all.checked.not_read = 3;
         let ends = [
             (Lang::En, "What could be read is sound; what 3 records under other keys say is not known."),
@@ -98,11 +150,11 @@ mod tests {
             ),
         ];
         for (lang, end) in ends {
-            assert!(checked(lang, &all).ends_with(end), "{}", checked(lang, &all));
+            assert!(checked(lang, &all, false).ends_with(end), "{}", checked(lang, &all, false));
         }
         all.full = false;
-        assert!(checked(Lang::En, &all).ends_with("is not known; --full also reads every object."));
+        assert!(checked(Lang::En, &all, false).ends_with("is not known; --full also reads every object."));
         all.sound = false;
-        assert!(checked(Lang::En, &all).ends_with("NOT everything is sound."));
+        assert!(checked(Lang::En, &all, false).ends_with("NOT everything is sound."));
     }
 }

@@ -159,6 +159,11 @@ pub fn work(lang: Lang, work: Work) -> &'static str {
         Work::Folding => lang.pick("reading records", "читаю записи", "читаю записи"),
         Work::Looking => lang.pick("looking at objects", "переглядаю об'єкти", "просматриваю объекты"),
         Work::Destroying => lang.pick("destroying objects", "знищую об'єкти", "уничтожаю объекты"),
+        Work::Waiting => lang.pick(
+            "Another program is just beginning to receive: this one goes on when that one has begun.",
+            "Інша програма саме починає приймання: ця продовжить, щойно та почне.",
+            "Другая программа как раз начинает приём: эта продолжит, как только та начнёт.",
+        ),
     }
 }
 

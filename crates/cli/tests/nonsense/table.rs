@@ -155,7 +155,7 @@ pub const SCENES: &[Scene] = &[
             JSON,
         ],
     ),
-    of("check", &[("--full", Flag, ""), JSON]),
+    of("check", &[("--full", Flag, ""), ("--all", Flag, ""), JSON]),
     of("rebuild", &[]),
     of("passphrase", &[("--new-passphrase-file", Secret, "passphrase")]),
     of("passphrase", &[("--new-sheet", Flag, ""), ("--recovery-sheet", NewFile, "")]),

@@ -78,3 +78,30 @@ fn what_is_wrong_is_said_in_the_readers_language() {
         assert!(json["problems"][0]["problem"].as_str().unwrap().contains(wrong), "{json}");
     }
 }
+
+#[test]
+fn very_many_problems_are_told_by_their_kinds_first() {
+    let house = House::with_archive();
+    let name = |number| format!("disk/{number:02}.bin");
+    for number in 0..60_u8 {
+        // Large enough for an object of its own.
+        house.file(&name(number), &vec![number; 70_000]);
+    }
+    house.vidimus(["receive", "disk"]).succeeds();
+    fs::remove_dir_all(house.path("archive/objects")).unwrap();
+    fs::create_dir(house.path("archive/objects")).unwrap();
+    for (lang, more) in [("en", "55 more of this kind"), ("uk", "і ще 55 таких"), ("ru", "и ещё 55 таких")]
+    {
+        let said = house.vidimus(["check", "--lang", lang]);
+        assert_eq!(said.code, 1, "{said:?}");
+        let first = said.out.lines().next().unwrap();
+        assert!(first.ends_with("60") && said.out.contains("60 ×") && said.out.contains(more), "{said:?}");
+        assert_eq!(said.out.matches("A1-").count(), 5, "{said:?}");
+    }
+    let all = house.vidimus(["check", "--all"]).out;
+    for item in 1..=60 {
+        assert!(all.contains(&format!("A1-{item}:")), "{item}: {all}");
+    }
+    let json = house.vidimus(["check", "--json"]).json();
+    assert_eq!(json["problems"].as_array().unwrap().len(), 60);
+}

@@ -244,6 +244,8 @@ fn all_who_hold_a_compartment_are_named() {
     assert_eq!(held(boris(&house, &list)), [["Boris", "Olena"]]);
     house.vidimus(["compartment", "share", "witnesses", "--with", "Boris"]).succeeds();
     assert_eq!(held(house.vidimus(list)), [["Boris", "Olena"], ["Boris", "Olena"]]);
+    let again = house.vidimus(["compartment", "share", "witnesses", "--with", "Boris"]).succeeds();
+    assert!(again.out.contains("Nothing was to be done: Boris reads witnesses already"), "{again:?}");
     assert!(house.vidimus(["compartment", "list"]).succeeds().out.contains("Boris, Olena"));
 
     house.private("cy", "cy counts nine quiet foxes");
