@@ -36,13 +36,8 @@ impl Words {
     /// "1 byte", "22 байта": Ukrainian and Russian go by how the number ends.
     pub fn bytes(&self, size: u64) -> String {
         let form = match (self.language, size % 100, size % 10) {
-            (Language::En, ..) => {
-                if size == 1 {
-                    0
-                } else {
-                    2
-                }
-            }
+            (Language::En, ..) if size == 1 => 0,
+            (Language::En, ..) => 2,
             (_, 11..=14, _) => 2,
             (_, _, 1) => 0,
             (_, _, 2..=4) => 1,
