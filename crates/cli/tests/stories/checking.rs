@@ -85,7 +85,7 @@ fn very_many_problems_are_told_by_their_kinds_first() {
     let name = |number| format!("disk/{number:02}.bin");
     for number in 0..60_u8 {
         // Large enough for an object of its own.
-        house.file(&name(number), &vec![number; 70_000]);
+        house.file(&name(number), vec![number; 70_000]);
     }
     house.vidimus(["receive", "disk"]).succeeds();
     fs::remove_dir_all(house.path("archive/objects")).unwrap();
