@@ -410,10 +410,10 @@ pub struct Contained {
     pub tool_version: Option<String>,
 }
 
-/// The change `derivative-places/1`: new places of derivatives, because their item moved.
+/// The change `derivative-places/1`: new places of an item's derivatives, because it moved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DerivativePlaces {
-    /// The accession.
+    /// The item: what is erased takes this record along.
     pub about: Ref,
     /// Where each derivative lies now.
     pub objects: Vec<DerivativePlace>,
@@ -422,8 +422,6 @@ pub struct DerivativePlaces {
 /// Where one derivative lies now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DerivativePlace {
-    /// The item.
-    pub about: Ref,
     /// Which of its derivatives: SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
     /// Where.

@@ -375,6 +375,7 @@ pub(crate) fn is_about_only(change: &Change, wholes: &[Ref]) -> bool {
         | Change::Contained(Contained { item: Item { about, .. }, .. })
         | Change::Commitment(Commitment { about, .. }) => held(about),
         Change::Examination(examined) => held(&examined.about),
+        Change::DerivativePlaces(moved) => held(&moved.about),
         Change::CameraItems(given) => given.about.iter().all(held),
         Change::Withdraw(mark) | Change::Reinstate(mark) => mark.about.iter().all(held),
         _ => false,

@@ -122,7 +122,7 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
             let public = json!({"over": c.over, "root": c.root, "leaves": c.leaves});
             (Kind::Committed, vec![&c.about], public)
         }
-        Change::DerivativePlaces(c) => (Kind::DerivativesMoved, vec![&c.about], own_fields(change)),
+        Change::DerivativePlaces(c) => (Kind::DerivativesMoved, vec![&c.about], nothing),
         Change::Camera(c) => (Kind::Camera, vec![&c.about], own_fields(change)),
         Change::CameraItems(c) => (Kind::CameraItems, c.about.iter().collect(), own_fields(change)),
         Change::Item(_)

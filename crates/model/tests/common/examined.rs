@@ -20,9 +20,8 @@ pub(super) fn of_an_examination() -> Vec<(&'static str, Change)> {
         (
             "derivative-places.txt",
             Change::DerivativePlaces(DerivativePlaces {
-                about: about("A7"),
+                about: about(inner),
                 objects: vec![DerivativePlace {
-                    about: about(inner),
                     sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into(),
                     object: object(9, Some((0, 2048))),
                 }],
