@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use vidimus_model::{Change, NotTaken, Repack, Statement};
 
+use super::examined;
 use super::finders::{self, Finders};
 use super::item::{Checked, PlaceRow, member_number};
 use super::key::Key;
@@ -34,7 +35,21 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
 }
 
 /// What the tables by number hold; items go by their reference, which an erasure always names.
-const BY_NUMBER: [&str; 5] = ["record", "about", "place", "not_taken", "unknown"];
+const BY_NUMBER: [&str; 13] = [
+    "record",
+    "about",
+    "place",
+    "not_taken",
+    "unknown",
+    "stage",
+    "kind",
+    "failure",
+    "derivative",
+    "camera_claim",
+    "derivative_place",
+    "camera",
+    "camera_given",
+];
 
 /// Erasures first: what they destroyed may stand in the same batch, or come again from someone who still remembers it.
 fn note_destroyed(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError> {
@@ -105,7 +120,7 @@ impl Writer<'_> {
         if let Some(item) = said.change.as_item() {
             return match Checked::of(item) {
                 Some(item) => self.item(seq, said, &item),
-                None => self.unknown(seq, "item/1"),
+                None => self.unknown(seq, item_change(&said.change)),
             };
         }
         match &said.change {
@@ -206,6 +221,9 @@ impl Writer<'_> {
         let Some((kind, about, body)) = kept(&said.change) else { return Ok(()) };
         let keys: Option<Vec<Key>> = about.into_iter().map(Key::of).collect();
         let Some(keys) = keys else { return self.unknown(seq, kind.name()) };
+        if !examined::write(self.db, seq, &keys, &said.change)? {
+            return self.unknown(seq, kind.name());
+        }
         self.db.prepare_cached("INSERT OR IGNORE INTO record VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
             params![seq, said.at.as_second(), member_number(said.by), kind as i64, body.to_string()],
         )?;
@@ -303,6 +321,7 @@ impl Writer<'_> {
                     "DELETE FROM about WHERE accession = ?1 AND number = ?2 AND members = ?3 AND seq = ?4",
                 )?
                 .execute(params![key.accession, key.number, key.members, seq])?;
+            examined::remove(self.db, seq, &key)?;
             self.db
                 .prepare_cached(
                     "DELETE FROM record WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM about WHERE seq = ?1)",
@@ -350,6 +369,10 @@ impl Writer<'_> {
         self.tally(accession, [-1, -i64::from(copy), -size]);
         Ok(())
     }
+}
+
+fn item_change(change: &Change) -> &'static str {
+    if matches!(change, Change::Contained(_)) { "contained/1" } else { "item/1" }
 }
 
 fn said_is_copy(said: &Statement) -> i64 {

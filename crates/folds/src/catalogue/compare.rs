@@ -113,7 +113,7 @@ impl Catalogue {
 
 /// Tables that hold as much as was recorded about things, each with where the number of the record stands and, where there is
 /// one, the reference. The columns of its key come first.
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 13] = [
     Table { name: "record", columns: "seq, at, member, kind, body", key: "1", seq: 0, reference: false },
     Table {
         name: "about",
@@ -125,6 +125,62 @@ const TABLES: [Table; 5] = [
     Table {
         name: "place",
         columns: "accession, number, members, seq, object, object_size, header, \"offset\", length",
+        key: "1, 2, 3, 4",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "stage",
+        columns: "accession, number, members, seq, stage, ended, attempt",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "kind",
+        columns: "accession, number, members, seq, \"group\", media_type, ending_fits",
+        key: "1, 2, 3, 4",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "failure",
+        columns: "accession, number, members, seq, nth, stage, tool, ended, reason",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "derivative",
+        columns: "accession, number, members, seq, nth, sha256, object, object_size, header, \"offset\", length",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "derivative_place",
+        columns: "accession, number, members, seq, nth, sha256, object, object_size, header, \"offset\", length",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "camera_claim",
+        columns: "accession, number, members, seq, nth, label",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "camera",
+        columns: "accession, number, members, seq, label",
+        key: "1, 2, 3, 4",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "camera_given",
+        columns: "accession, number, members, seq, label",
         key: "1, 2, 3, 4",
         seq: 3,
         reference: true,

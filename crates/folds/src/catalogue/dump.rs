@@ -6,7 +6,15 @@ use super::Catalogue;
 use crate::StoreError;
 
 /// The tables that facts are kept in.
-pub(super) const TABLES: [&str; 12] = [
+pub(super) const TABLES: [&str; 20] = [
+    "stage",
+    "kind",
+    "failure",
+    "derivative",
+    "camera_claim",
+    "derivative_place",
+    "camera",
+    "camera_given",
     "old_bytes",
     "recent_bytes",
     "old_object",
@@ -22,7 +30,7 @@ pub(super) const TABLES: [&str; 12] = [
 ];
 
 /// In what order, and with what instead of an item's row number.
-const DUMPS: [(&str, &str); 11] = [
+const DUMPS: [(&str, &str); 19] = [
     ("meta", "SELECT position FROM meta"),
     ("item", "SELECT accession, number, members, seq, at, member, source, path, sha256, size, file_system, object, object_size,
         header, \"offset\", length, copy_of, changed, size_before, size_after FROM item ORDER BY 1, 2, 3"),
@@ -32,6 +40,14 @@ const DUMPS: [(&str, &str); 11] = [
         ORDER BY 1, 2, 3, 4"),
     ("tally", "SELECT * FROM tally ORDER BY 1"),
     ("place", "SELECT * FROM place ORDER BY 1, 2, 3, 4"),
+    ("stage", "SELECT * FROM stage ORDER BY 1, 2"),
+    ("kind", "SELECT * FROM kind ORDER BY 1"),
+    ("failure", "SELECT * FROM failure ORDER BY 1, 2"),
+    ("derivative", "SELECT * FROM derivative ORDER BY 1, 2"),
+    ("camera_claim", "SELECT * FROM camera_claim ORDER BY 1, 2"),
+    ("derivative_place", "SELECT * FROM derivative_place ORDER BY 1, 2"),
+    ("camera", "SELECT * FROM camera ORDER BY 1"),
+    ("camera_given", "SELECT * FROM camera_given ORDER BY 1, 2, 3, 4"),
     ("not_taken", "SELECT * FROM not_taken ORDER BY 1"),
     ("record", "SELECT * FROM record ORDER BY 1"),
     ("about", "SELECT * FROM about ORDER BY 1, 2, 3, 4"),

@@ -30,7 +30,7 @@ impl Catalogue {
                     Ok(HistoryRow {
                         seq: row.get(0)?,
                         at: second(row, 1)?,
-                        change: "item/1".into(),
+                        change: if reference.members.is_empty() { "item/1" } else { "contained/1" }.into(),
                         by: member_id(row.get(2)?),
                         about: vec![reference.clone()],
                         note: None,

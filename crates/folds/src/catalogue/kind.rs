@@ -123,8 +123,10 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
             (Kind::Committed, vec![&c.about], public)
         }
         Change::DerivativePlaces(c) => (Kind::DerivativesMoved, vec![&c.about], nothing),
-        Change::Camera(c) => (Kind::Camera, vec![&c.about], own_fields(change)),
-        Change::CameraItems(c) => (Kind::CameraItems, c.about.iter().collect(), own_fields(change)),
+        Change::Camera(c) => (Kind::Camera, vec![&c.about], with_note(own_fields(change), &c.reason)),
+        Change::CameraItems(c) => {
+            (Kind::CameraItems, c.about.iter().collect(), with_note(own_fields(change), &c.reason))
+        }
         Change::Item(_)
         | Change::Contained(_)
         | Change::NotTaken(_)
@@ -154,5 +156,11 @@ fn own_fields(change: &Change) -> Value {
         fields.remove("change");
         fields.remove("about");
     }
+    fields
+}
+
+/// A reason stands where history looks for it.
+fn with_note(mut fields: Value, reason: &str) -> Value {
+    fields["note"] = reason.into();
     fields
 }

@@ -2,8 +2,12 @@
 
 mod answers;
 mod apply;
+mod cameras;
 mod compare;
 mod dump;
+mod examined;
+mod examined_answers;
+mod examined_query;
 mod finders;
 mod history;
 mod item;
@@ -27,6 +31,9 @@ pub use answers::{
     State, Totals,
 };
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
+pub use examined_answers::{
+    Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, Run, Unexamined, Wanted, Which,
+};
 
 /// A catalogue in one encrypted file, opened once for each thread that asks; many may read while one writes.
 #[derive(Debug)]
@@ -98,7 +105,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)

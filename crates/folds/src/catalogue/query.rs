@@ -244,6 +244,21 @@ impl<'a> View<'a> {
         Ok(ItemRow { seq: seq.unsigned_abs(), at, by, item, state })
     }
 
+    /// Who may see it.
+    pub fn state(&mut self, key: &Key) -> Result<State, StoreError> {
+        Ok(state_of(&self.accession(key.accession)?.0, key))
+    }
+
+    /// Is there an item with this reference?
+    pub fn has(&self, key: &Key) -> Result<bool, StoreError> {
+        Ok(self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3)",
+            )?
+            .query_row(params![key.accession, key.number, key.members], |row| row.get(0))?)
+    }
+
     fn accession(&mut self, accession: i64) -> Result<&(Standing, bool), StoreError> {
         use std::collections::hash_map::Entry::{Occupied, Vacant};
         Ok(match self.accessions.entry(accession) {

@@ -31,6 +31,7 @@ CREATE TABLE item (
     size_after INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX item_reference ON item (accession, number, members);
+CREATE INDEX item_copies ON item (accession, number, members) WHERE copy_of IS NOT NULL;
 
 -- Finders hold the first 32 bits of a digest or name. Random keys are what slows a large fold down: each dirties a page of its
 -- own. So new ones go to the small tables, and these are poured into the large ones, sorted, when they are full.
@@ -92,6 +93,106 @@ CREATE TABLE about (
     PRIMARY KEY (accession, number, members, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX about_seq ON about (seq);
+
+-- examination/1: what is asked often; the record's body holds all of it. A row goes with its record.
+-- The latest run of a stage holds.
+CREATE TABLE stage (
+    seq INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    ended TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (seq, stage)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stage_reference ON stage (accession, number, members, stage, seq);
+CREATE TABLE kind (
+    seq INTEGER PRIMARY KEY,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    "group" TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    ending_fits INTEGER
+) STRICT;
+CREATE INDEX kind_reference ON kind (accession, number, members, seq);
+CREATE TABLE failure (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    stage INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    ended TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failure_reference ON failure (accession, number, members, stage, seq);
+CREATE TABLE derivative (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    object BLOB NOT NULL,
+    object_size INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    "offset" INTEGER,
+    length INTEGER,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX derivative_reference ON derivative (accession, number, members, seq);
+CREATE INDEX derivative_object ON derivative (object);
+CREATE TABLE camera_claim (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    label TEXT NOT NULL,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX camera_claim_reference ON camera_claim (accession, number, members, seq);
+
+-- derivative-places/1: later places of derivatives.
+CREATE TABLE derivative_place (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    object BLOB NOT NULL,
+    object_size INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    "offset" INTEGER,
+    length INTEGER,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX derivative_place_reference ON derivative_place (accession, number, members, sha256, seq);
+CREATE INDEX derivative_place_object ON derivative_place (object);
+
+-- camera/1 and camera-items/1: the latest about a label, or about an item, holds.
+CREATE TABLE camera (
+    seq INTEGER PRIMARY KEY,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    label TEXT NOT NULL
+) STRICT;
+CREATE INDEX camera_label ON camera (accession, label, seq);
+CREATE TABLE camera_given (
+    seq INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    label TEXT,
+    PRIMARY KEY (seq, accession, number, members)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX camera_given_reference ON camera_given (accession, number, members, seq);
 
 -- Numbers of entries whose bodies a tombstone says are destroyed.
 CREATE TABLE destroyed (seq INTEGER PRIMARY KEY) STRICT;

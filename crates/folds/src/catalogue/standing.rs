@@ -85,6 +85,11 @@ impl Standing {
         marks.withdrawn > marks.reinstated && marks.withdrawn > marks.moved_out
     }
 
+    /// May anything of it be withdrawn?
+    pub fn hides_something(&self) -> bool {
+        self.0.values().any(|marks| marks.withdrawn.is_some())
+    }
+
     /// May the compartment's holders read it?
     pub fn released(&self, key: &Key) -> bool {
         let marks = self.marks(key);

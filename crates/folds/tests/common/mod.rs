@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use vidimus_folds::{Catalogue, Entry, Said};
 use vidimus_model::{
-    AboutKey, Accession, AccessionEnd, AccessionOpened, Change, CompartmentId, Disclosure, Erasure,
-    FileSystemSays, FoundKind, FoundPath, Giver, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken,
-    ObjectPlace, OperationId, Place, Reading, Ref, Repack, Source, Statement, TimeZoneKnown, Withdrawal,
+    AboutKey, Accession, AccessionEnd, AccessionOpened, Camera, CameraClaim, CameraItems, Change,
+    ClaimSource, ClockCorrection, CompartmentId, Contained, Derivative, DerivativeKind, DerivativePlace,
+    DerivativePlaces, Disclosure, End, Erasure, Examination, FileKind, FileSystemSays, FoundKind, FoundPath,
+    Giver, Group, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken, ObjectPlace, OperationId,
+    Place, Reading, Reason, Ref, Repack, SandboxLevel, Source, Stage, StageEnd, Statement, TimeZoneKnown,
+    ToolRun, Withdrawal,
 };
 
 /// A catalogue in a folder of its own.
@@ -189,4 +192,91 @@ pub fn disclosed(seq: u64, about: &[&str], recipient: &str) -> Entry {
             opened: Vec::new(),
         }),
     )
+}
+
+/// A run of the first two stages: a still was made of it, and its text could not be read.
+pub fn examined(about: &str, content: u64, cameras: &[&str]) -> Examination {
+    let tool = |stage, end, reason| ToolRun {
+        stage,
+        tool: "ffmpeg".into(),
+        version: None,
+        arguments: vec!["-i".into(), "INPUT".into()],
+        sandbox: SandboxLevel::Full,
+        end,
+        reason,
+        untrusted_said: None,
+    };
+    let claim = |label: &&str| CameraClaim {
+        source: ClaimSource::Path,
+        untrusted_text: label.to_uppercase(),
+        label: (*label).into(),
+        confidence: None,
+    };
+    Examination {
+        about: r(about),
+        attempt: 1,
+        stages: vec![
+            StageEnd { stage: Stage::First, end: End::Done },
+            StageEnd { stage: Stage::Text, end: End::Failed },
+        ],
+        tools: vec![
+            tool(Stage::First, End::Done, None),
+            tool(Stage::Text, End::Failed, Some(Reason::NeedsPassword)),
+        ],
+        kind: Some(FileKind { group: Group::Video, media_type: "video/mp4".into(), ending_fits: Some(true) }),
+        facts: Vec::new(),
+        times: Vec::new(),
+        cameras: cameras.iter().map(claim).collect(),
+        derivatives: vec![Derivative {
+            kind: DerivativeKind::Still,
+            look: None,
+            media_type: "image/jpeg".into(),
+            sha256: hex(&digest(700 + content)),
+            size: 7,
+            object: ObjectPlace { offset: Some(0), length: Some(7), ..place(200 + content) },
+            tool: 0,
+        }],
+        not_taken: Vec::new(),
+    }
+}
+
+pub fn examination(seq: u64, about: &str, content: u64, cameras: &[&str]) -> Entry {
+    said(seq, Change::Examination(Box::new(examined(about, content, cameras))))
+}
+
+pub fn contained(seq: u64, about: &str, content: u64) -> Entry {
+    said(
+        seq,
+        Change::Contained(Contained {
+            item: item_of(r(about), content),
+            tool: "bsdtar".into(),
+            tool_version: None,
+        }),
+    )
+}
+
+/// The still of that content lies elsewhere.
+pub fn derivative_places(seq: u64, about: &str, content: u64, to: u64) -> Entry {
+    let objects = vec![DerivativePlace { sha256: hex(&digest(700 + content)), object: place(to) }];
+    said(seq, Change::DerivativePlaces(DerivativePlaces { about: r(about), objects }))
+}
+
+pub fn camera(seq: u64, number: u64, label: &str, add: i64) -> Entry {
+    let clock = vec![ClockCorrection { from: None, until: None, add, zone: None }];
+    said(
+        seq,
+        Change::Camera(Camera {
+            about: Ref::accession(None, number),
+            label: label.into(),
+            name: Some("Corridor".into()),
+            place: None,
+            clock,
+            reason: format!("a note on the disk {seq}"),
+        }),
+    )
+}
+
+pub fn camera_items(seq: u64, about: &[&str], label: Option<&str>) -> Entry {
+    let (about, label) = (refs(about), label.map(Into::into));
+    said(seq, Change::CameraItems(CameraItems { about, label, reason: "seen in the picture".into() }))
 }
