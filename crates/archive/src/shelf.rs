@@ -81,8 +81,12 @@ pub(crate) fn only_rebuilder(layout: &Layout) -> io::Result<Held> {
 /// nobody's way.
 pub(crate) fn sweep_drafts(layout: &Layout) {
     let folds = layout.folds();
+    if !is_folder(&folds) {
+        return;
+    }
     let folders = read_folder(&folds).unwrap_or_default().into_iter().map(|name| folds.join(name));
-    let left: Vec<PathBuf> = folders.flat_map(|folder| drafts(&folder).unwrap_or_default()).collect();
+    let own = folders.filter(|folder| is_folder(folder));
+    let left: Vec<PathBuf> = own.flat_map(|folder| drafts(&folder).unwrap_or_default()).collect();
     if left.is_empty() {
         return;
     }
@@ -237,7 +241,7 @@ impl Shelf {
     }
 
     fn make_folder(&self) -> io::Result<()> {
-        if !self.folder.is_dir() {
+        if !is_folder(&self.folder) {
             let _ = fs::remove_file(&self.folder);
         }
         files::make_folder(&self.folder)
@@ -335,7 +339,7 @@ fn lock_file(folds: &Path, name: &str) -> io::Result<File> {
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         options.custom_flags(files::NOT_WAITING).open(&path)
     };
-    if !folds.is_dir() {
+    if !is_folder(folds) {
         let _ = fs::remove_file(folds); // something else in its place; all of it is made again
     }
     files::make_folder(folds)?;
@@ -348,6 +352,11 @@ fn lock_file(folds: &Path, name: &str) -> io::Result<File> {
         opened => opened?,
     };
     Ok(file)
+}
+
+/// A folder, and no link to one: what lies there would be taken for folds that are outdated, and removed.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 fn cannot_be_written(error: &io::Error) -> bool {
@@ -368,130 +377,4 @@ pub(crate) fn discard(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use vidimus_folds::Fold as _;
-    use vidimus_model::KeyId;
-
-    use super::{Shelf, only_rebuilder, sweep_drafts};
-    use crate::layout::Layout;
-
-    const SECRET: [u8; 32] = [7; 32];
-
-    fn place() -> (tempfile::TempDir, Layout, Shelf) {
-        let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::new(folder.path());
-        let shelf = Shelf::new(&layout, KeyId::from_bytes([1; 8]));
-        (folder, layout, shelf)
-    }
-
-    fn names(shelf: &Shelf) -> Vec<String> {
-        let entries = fs::read_dir(&shelf.folder).unwrap();
-        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn a_draft_is_seen_when_it_is_published_and_not_before() {
-        let (_folder, layout, shelf) = place();
-        let mut old = shelf.open(&SECRET).unwrap();
-        old.catalogue.apply(&[], 0, 5).unwrap();
-        let turn = only_rebuilder(&layout).unwrap();
-        let mut draft = shelf.draft(&turn, &SECRET).unwrap();
-        draft.catalogue.apply(&[], 0, 3).unwrap();
-        assert!(old.is_current());
-        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 5);
-        draft.catalogue.apply(&[], 3, 9).unwrap();
-        shelf.publish(draft).unwrap();
-
-        assert!(!old.is_current());
-        let new = shelf.open(&SECRET).unwrap();
-        assert_eq!(new.catalogue.position().unwrap(), 9);
-        // The old handle reads on, writes where nobody looks, and its end takes nothing from the new one.
-        old.catalogue.apply(&[], 5, 6).unwrap();
-        assert_eq!(old.catalogue.position().unwrap(), 6);
-        let before = names(&shelf);
-        drop(old);
-        assert_eq!(names(&shelf), before);
-        assert_eq!(new.catalogue.position().unwrap(), 9);
-        assert!(new.is_current());
-        drop(new);
-        assert_eq!(names(&shelf).len(), 1, "one file, and nothing beside it");
-        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 9);
-    }
-
-    #[test]
-    fn of_two_who_throw_the_same_away_the_second_throws_nothing() {
-        let (_folder, _, shelf) = place();
-        let (one, two) = (shelf.open(&SECRET).unwrap(), shelf.open(&SECRET).unwrap());
-        shelf.throw_away(&one, &SECRET).unwrap();
-        let mut new = shelf.open(&SECRET).unwrap();
-        new.catalogue.apply(&[], 0, 4).unwrap();
-        shelf.throw_away(&two, &SECRET).unwrap();
-        assert!(new.is_current() && !two.is_current());
-        assert_eq!(shelf.open(&SECRET).unwrap().catalogue.position().unwrap(), 4);
-    }
-
-    #[test]
-    fn one_that_follows_a_fold_that_was_taken_away_is_not_taken_for_it() {
-        let (_folder, _, shelf) = place();
-        let old = shelf.open(&SECRET).unwrap();
-        shelf.remove().unwrap();
-        shelf.remove().unwrap();
-        let new = shelf.open(&SECRET).unwrap();
-        assert!(!old.is_current() && new.is_current());
-    }
-
-    #[test]
-    fn a_draft_whose_fold_was_taken_away_is_not_put_back() {
-        let (_folder, layout, shelf) = place();
-        let turn = only_rebuilder(&layout).unwrap();
-        let draft = shelf.draft(&turn, &SECRET).unwrap();
-        shelf.remove().unwrap();
-        shelf.publish(draft).unwrap();
-        assert!(!shelf.folder.exists());
-    }
-
-    #[test]
-    fn what_a_killed_rebuild_left_goes_with_the_next() {
-        let (_folder, layout, shelf) = place();
-        let left = shelf.draft(&only_rebuilder(&layout).unwrap(), &SECRET).unwrap();
-        std::mem::forget(left);
-        drop(shelf.open(&SECRET).unwrap());
-        assert_eq!(names(&shelf).len(), 4, "the fold, and the draft with two files beside it");
-        let turn = only_rebuilder(&layout).unwrap();
-        let draft = shelf.draft(&turn, &SECRET).unwrap();
-        shelf.publish(draft).unwrap();
-        assert_eq!(names(&shelf).len(), 1);
-    }
-
-    #[test]
-    fn or_with_whoever_opens_the_archive_unless_it_is_still_at_work() {
-        let (_folder, layout, shelf) = place();
-        sweep_drafts(&layout);
-        drop(shelf.open(&SECRET).unwrap());
-        let turn = only_rebuilder(&layout).unwrap();
-        let left = shelf.draft(&turn, &SECRET).unwrap();
-        std::mem::forget(left);
-        sweep_drafts(&layout);
-        assert_eq!(names(&shelf).len(), 4);
-        drop(turn);
-        sweep_drafts(&layout);
-        assert_eq!(names(&shelf).len(), 1);
-    }
-
-    #[test]
-    fn one_that_cannot_be_read_is_followed_by_an_empty_one() {
-        let (_folder, _, shelf) = place();
-        let mut open = shelf.open(&SECRET).unwrap();
-        open.catalogue.apply(&[], 0, 5).unwrap();
-        let file = open.file.clone().unwrap();
-        drop(open);
-        fs::write(&file, vec![3; 8192]).unwrap();
-        let new = shelf.open(&SECRET).unwrap();
-        assert!(!file.exists());
-        assert_eq!(new.catalogue.position().unwrap(), 0);
-    }
-}
+mod tests;
