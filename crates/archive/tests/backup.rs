@@ -49,6 +49,35 @@ fn large_object(folder: &Path) -> PathBuf {
     found.remove(0)
 }
 
+/// Whoever edits the settings must not choose what of a back-up is written over.
+#[test]
+fn settings_that_name_the_ledger_for_certificates_harm_no_backup() {
+    let place = place();
+    let mut archive = place.open();
+    backup(&mut archive, &place);
+    let named = |name: &str| serde_json::json!({ "name": "X", "url": "http://127.0.0.1:9/", "ca": name });
+    let names = ["ledger.db", "ledger.db-wal", "backup.json", "settings.json", "chain.pem"];
+    let settings = serde_json::json!({ "authorities": names.map(named) });
+    fs::write(place.archive().join("chain.pem"), "certificates of nobody").unwrap();
+    fs::write(place.archive().join("settings.json"), settings.to_string()).unwrap();
+    fs::write(place.archive().join("backup.json"), "{}").unwrap();
+    receive(&mut archive, &place.disk().join("two"));
+    let done = backup(&mut archive, &place);
+    let again = backup(&mut archive, &place);
+    assert_eq!(again.size, done.size);
+    let text = fs::read(place.path("backup/settings.json")).unwrap();
+    assert_eq!(text, settings.to_string().into_bytes(), "the settings are kept as they are");
+    assert!(place.path("backup/chain.pem").exists(), "and so is what lies beside them");
+    // The archive is open while it is backed up: as its file lies there, it lacks what SQLite keeps beside it.
+    let copied = SqliteLedger::open(&place.path("backup/ledger.db")).unwrap();
+    assert_eq!(copied.tip().unwrap().size, done.size);
+    drop(copied);
+    let restored = bring_back(&place, "restored", &place.state());
+    assert_eq!(restored.checkpoint.size, done.size);
+    let theirs = fs::read_dir(place.path("restored")).unwrap();
+    assert!(theirs.map(|entry| entry.unwrap().file_name()).all(|name| name != "backup.json"));
+}
+
 #[test]
 fn after_a_dead_disk_everything_is_as_it_was() {
     let place = place();

@@ -8,6 +8,7 @@ use vidimus_proof::tiles::Tile;
 
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::backup::MANIFEST;
 use crate::layout::Layout;
 
 /// What may lie in the folder itself.
@@ -110,6 +111,11 @@ pub(crate) fn named_by_settings(untrusted_settings: &[u8]) -> Vec<String> {
     let authorities = json.get("authorities").and_then(|list| list.as_array()).into_iter().flatten();
     let named = authorities.flat_map(|authority| ["ca", "web_ca"].map(|key| authority.get(key)));
     let named = named.filter_map(|named| named?.as_str().map(str::to_owned));
-    // A path that leaves the folder, or certificates written out in the settings themselves, are no file beside them.
-    named.filter(|name| name.len() < 256 && !name.contains(['/', '\n']) && !name.starts_with('.')).collect()
+    // A path that leaves the folder, or certificates written out in the settings themselves, are no file beside them. Nor is
+    // what is ours: settings that name the ledger would have it put, as it lies there, over the one of a back-up.
+    let is_beside = |name: &String| name.len() < 256 && !name.contains(['/', '\n']) && !name.starts_with('.');
+    let is_ours = |name: &String| {
+        name.starts_with("ledger.db") || ["settings.json", MANIFEST].contains(&name.as_str())
+    };
+    named.filter(|name| is_beside(name) && !is_ours(name)).collect()
 }
