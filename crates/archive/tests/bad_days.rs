@@ -4,7 +4,8 @@ mod common;
 
 use std::fs;
 
-use common::{KDF, PASSPHRASE, Place, copy, receive};
+use common::beginning::KDF;
+use common::{PASSPHRASE, Place, copy, receive};
 use vidimus_archive::{DoorError, Entered, OpenError, RollbackError, recover};
 use vidimus_model::CompartmentId;
 

@@ -5,7 +5,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{KDF, PASSPHRASE, Place, receive};
+use common::beginning::KDF;
+use common::{PASSPHRASE, Place, receive};
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::{Archive, Checker, Opening, Outcome, check_folder, restore};
 use vidimus_model::{Action, Ref};

@@ -5,7 +5,8 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 
-use common::{KDF, PASSPHRASE, Place, receive};
+use common::beginning::KDF;
+use common::{PASSPHRASE, Place, receive};
 use rusqlite::Connection;
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::query::Shown;

@@ -1,17 +1,17 @@
 //! An archive in a temporary folder, with a disk to receive and a state folder beside it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod beginning;
+
 use std::path::{Path, PathBuf};
 
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::receive::{Receive, Received};
 use vidimus_archive::{Archive, Beginning, OpenError, Opening};
 use vidimus_model::CompartmentId;
-use vidimus_seal::{KdfParams, RecoveryCode};
+use vidimus_seal::RecoveryCode;
 
 pub const PASSPHRASE: &str = "six small words for the test";
-/// As cheap as Argon2 allows.
-pub const KDF: KdfParams = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
 
 pub struct Place {
     pub folder: tempfile::TempDir,
@@ -22,15 +22,8 @@ impl Place {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("disk")).unwrap();
-        let beginning = Beginning {
-            state: &folder.path().join("state"),
-            origin: "archive.example/ik-900",
-            member: "Олена",
-            passphrase: PASSPHRASE,
-            keyholders: None,
-            kdf: KDF,
-            clock: Box::new(SystemClock),
-        };
+        let state = folder.path().join("state");
+        let beginning = beginning::beginning(&state, "Олена", PASSPHRASE);
         let (_, recovery) = Archive::init(&folder.path().join("archive"), beginning).unwrap();
         Self { folder, recovery }
     }

@@ -1,13 +1,15 @@
 //! A folder with an archive of the invented prison ИК-900 in it, and a disk to be received.
 #![allow(dead_code)] // Each test program uses a part of it.
 
+#[path = "beginning.rs"]
+mod beginning;
+
 use std::path::{Path, PathBuf};
 
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::receive::{Receive, Received};
 use vidimus_archive::{Archive, Beginning, Opening};
 use vidimus_model::{CompartmentId, Ref};
-use vidimus_seal::KdfParams;
 use vidimus_seal::keyholders::KeyholderSet;
 
 pub const ORIGIN: &str = "archive.example/ik-900";
@@ -28,15 +30,9 @@ impl Place {
     pub fn with_keyholders(keyholders: Option<KeyholderSet>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("disk")).unwrap();
-        let beginning = Beginning {
-            state: &folder.path().join("state"),
-            origin: ORIGIN,
-            member: MEMBER,
-            passphrase: PASSPHRASE,
-            keyholders,
-            kdf: KdfParams { memory_kib: 64, passes: 1, lanes: 1 },
-            clock: Box::new(SystemClock),
-        };
+        let state = folder.path().join("state");
+        let usual = beginning::beginning(&state, MEMBER, PASSPHRASE);
+        let beginning = Beginning { origin: ORIGIN, keyholders, ..usual };
         let (archive, _) = Archive::init(&folder.path().join("archive"), beginning).unwrap();
         Self { folder, archive }
     }

@@ -10,7 +10,8 @@ use vidimus_archive::{Archive, Checked, Checker, Opening, Outcome, check_folder}
 use vidimus_model::{Action, CompartmentId, Ref};
 use vidimus_seal::{Entropy, Identity, KeyholderSet};
 
-use crate::common::{KDF, PASSPHRASE, Place};
+use crate::common::beginning::KDF;
+use crate::common::{PASSPHRASE, Place};
 
 pub fn r(text: &str) -> Ref {
     text.parse().unwrap()

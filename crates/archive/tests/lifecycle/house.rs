@@ -10,15 +10,15 @@ use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::merkle::{self, leaf_hash};
 use vidimus_seal::age::{Identity, decrypt_to_vec};
 use vidimus_seal::row::RowKey;
-use vidimus_seal::{Entropy, HeaderPin, KdfParams, KeyholderSet};
+use vidimus_seal::{Entropy, HeaderPin, KeyholderSet};
 use vidimus_vault::{FolderVault, Found as InVault, Vault as _};
 
+pub use super::beginning::KDF;
+use super::beginning::beginning;
 use crate::clock::SystemClock;
 use crate::locate::Found;
 use crate::receive::{Receive, Received};
-use crate::{Archive, Beginning, Layout, OpenError, Opening, Outcome};
-
-pub const KDF: KdfParams = KdfParams { memory_kib: 64, passes: 1, lanes: 1 };
+use crate::{Archive, Layout, OpenError, Opening, Outcome};
 
 pub struct House {
     folder: tempfile::TempDir,
@@ -27,16 +27,8 @@ pub struct House {
 impl House {
     pub fn of_one() -> Self {
         let house = Self { folder: tempfile::tempdir().unwrap() };
-        let beginning = Beginning {
-            state: &house.folder.path().join("state"),
-            origin: "archive.example/ik-900",
-            member: "Олена",
-            passphrase: &passphrase("Олена"),
-            keyholders: None,
-            kdf: KDF,
-            clock: Box::new(SystemClock),
-        };
-        Archive::init(&house.archive(), beginning).unwrap();
+        let (state, passphrase) = (house.folder.path().join("state"), passphrase("Олена"));
+        Archive::init(&house.archive(), beginning(&state, "Олена", &passphrase)).unwrap();
         house
     }
 

@@ -1,5 +1,7 @@
 //! Stories of people, mistakes and their undoing: released, withdrawn, erased by two, moved, removed members.
 
+#[path = "../common/beginning.rs"]
+mod beginning;
 mod ends;
 mod erased;
 mod forks;
@@ -21,10 +23,13 @@ use vidimus_seal::Entropy;
 use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
 use vidimus_vault::{FolderVault, ObjectName, Vault as _};
 
+use crate::clock::SystemClock;
 use crate::door::{Act, Draft};
 use crate::query::AskError;
 use crate::unfinished::WorkNote;
-use crate::{AddMemberError, Archive, MoveError, NewCompartmentError, Outcome, ProposeError, ReleaseError};
+use crate::{
+    AddMemberError, Archive, Beginning, MoveError, NewCompartmentError, Outcome, ProposeError, ReleaseError,
+};
 
 fn r(text: &str) -> Ref {
     text.parse().unwrap()

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use vidimus_seal::RecoveryCode;
 
-use super::house::{House, KDF, passphrase};
+use super::beginning::{KDF, beginning};
+use super::house::{House, passphrase};
 use crate::clock::SystemClock;
 use crate::{
-    AddMemberError, Archive, Before, Beginning, InitError, Opening, Outcome, ProposeError, crash, recover,
-    sheet,
+    AddMemberError, Archive, Before, InitError, Opening, Outcome, ProposeError, crash, recover, sheet,
 };
 
 /// What a person does who hands out sheets: writes the code down, having noted it.
@@ -30,15 +30,7 @@ fn two_who_begin_in_one_folder_do_not_take_away_what_the_other_made() {
     let folder = tempfile::tempdir().unwrap();
     let (place, state) = (folder.path().join("archive"), folder.path().join("state"));
     let (olena, ihor) = (passphrase("Олена"), passphrase("Ігор"));
-    let beginning = |member, passphrase| Beginning {
-        state: &state,
-        origin: "archive.example/ik-900",
-        member,
-        passphrase,
-        keyholders: None,
-        kdf: KDF,
-        clock: Box::new(SystemClock),
-    };
+    let beginning = |member, passphrase| beginning(&state, member, passphrase);
     // While one types the sheet back, the other comes and goes.
     let (archive, _) = Archive::init_with_sheet(&place, beginning("Олена", &olena), |_| {
         assert_eq!(Before::of(&place)?, Before::UnderWay);
@@ -62,16 +54,8 @@ fn while_an_archive_begins() {
         let (archive, state) = (folder.path().join("archive"), folder.path().join("state"));
         let paper = folder.path().join("sheet");
         let begin = || {
-            let beginning = Beginning {
-                state: &state,
-                origin: "archive.example/ik-900",
-                member: "Олена",
-                passphrase: &passphrase("Олена"),
-                keyholders: None,
-                kdf: KDF,
-                clock: Box::new(SystemClock),
-            };
-            Archive::init_with_sheet(&archive, beginning, |new| {
+            let passphrase = passphrase("Олена");
+            Archive::init_with_sheet(&archive, beginning(&state, "Олена", &passphrase), |new| {
                 write(&archive, &paper, new.code);
                 Ok::<_, InitError>(())
             })
