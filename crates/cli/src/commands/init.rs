@@ -78,7 +78,11 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
             Ok(answer)
         }
         (Ok(_), None) => unreachable!("nothing is recorded before the sheet is handed out"),
-        (Err(NotMade(trouble)), Some(sheet)) => Err(sheet.taken_back(trouble)),
+        (Err(NotMade(trouble)), Some(sheet)) => match Before::of(folder) {
+            // The first records are there, so the sheet opens the first member's keys: the same command goes on with both.
+            Ok(Before::Archive) | Err(_) => Err(trouble),
+            Ok(_) => Err(sheet.taken_back(trouble)),
+        },
         (Err(NotMade(trouble)), None) => Err(trouble),
     }
 }
