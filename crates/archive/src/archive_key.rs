@@ -64,6 +64,8 @@ impl Archive {
         if reason.trim().is_empty() {
             return Err(ArchiveKeyError::NoReason);
         }
+        // One that was interrupted is finished first: behind another change nobody would look for its receipt any more.
+        self.finish_key_changes()?;
         let workplace = self.workplace()?;
         self.put_new_key(reason)?;
         self.take_old_keys_away(&workplace)?;

@@ -19,6 +19,7 @@ use super::house::House;
 use super::killed::killed_everywhere;
 use super::{r, waiting};
 use crate::door::{Act, Draft};
+use crate::receipt::FileState;
 use crate::{Archive, ArchiveKeyError, Outcome, ProposeError};
 
 const BOTH: [&str; 2] = ["Олена", "Богдан"];
@@ -245,6 +246,34 @@ fn while_changing_the_key() {
         assert_ne!(house.open("Богдан").verifier_key(), first);
         assert_eq!(house.open("Богдан").earlier_keys(), std::slice::from_ref(&first));
     });
+}
+
+#[test]
+fn a_change_that_was_interrupted_is_finished_before_the_next() {
+    let house = House::of_one();
+    house.receive("Олена", &[("a.txt", b"one".as_slice())]);
+    let change = |archive: &mut Archive| drop(archive.change_key("a laptop was stolen").unwrap());
+    for step in 0.. {
+        let copy = house.copy();
+        let mut archive = copy.open("Олена");
+        let ended = crate::crash::killed_at(step, std::panic::AssertUnwindSafe(|| change(&mut archive)));
+        drop(archive);
+        let mut archive = copy.open("Олена");
+        change(&mut archive);
+        for index in archive.keys().changes() {
+            let last = archive.checkpoint_at(index + 1).unwrap();
+            assert!(
+                archive.has_receipt_of(&last),
+                "killed at step {step}: the change at {index} has no receipt"
+            );
+        }
+        let receipts = archive.receipts().unwrap();
+        assert!(receipts.iter().flat_map(|one| &one.files).all(|(_, state)| *state == FileState::Sound));
+        if ended {
+            assert!(step > 2, "a change takes steps");
+            return;
+        }
+    }
 }
 
 /// What a removed member can still do with a copy of the old key and a hand on the folder.
