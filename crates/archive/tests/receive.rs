@@ -1,14 +1,18 @@
 //! Stories of taking material in: counts that add up, copies, interruptions, another member's eyes.
 
+#[path = "common/beginning.rs"]
+mod beginning;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::query::{ListQuery, ListRow};
-use vidimus_archive::receive::{Receive, Received};
+use vidimus_archive::receive::{Progress, Receive, Received, survey};
 use vidimus_archive::{Archive, Beginning, Opening};
 use vidimus_model::CompartmentId;
-use vidimus_seal::KdfParams;
+
+use beginning::beginning;
 
 const PASSPHRASE: &str = "six small words for the test";
 
@@ -21,16 +25,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("disk")).unwrap();
         let place = Self { folder };
-        let beginning = Beginning {
-            state: &place.state(),
-            origin: "archive.example/ik-900",
-            member: "Олена",
-            passphrase: PASSPHRASE,
-            keyholders: None,
-            kdf: KdfParams { memory_kib: 64, passes: 1, lanes: 1 },
-            clock: Box::new(SystemClock),
-        };
-        Archive::init(&place.archive(), beginning).unwrap();
+        Archive::init(&place.archive(), beginning(&place.state(), "Олена", PASSPHRASE)).unwrap();
         place
     }
 
@@ -77,6 +72,25 @@ impl Place {
             archive.receive(&request(path), &mut |at| assert!(at.files < files, "killed"))
         }));
         assert!(died.is_err());
+    }
+
+    /// Receives, and sees that what is told on the way is true: it never goes back, and ends with all that was counted
+    /// before. What was told last.
+    fn receive_told(&self) -> (Received, Progress) {
+        let mut archive = self.open();
+        let counted = survey(&[self.disk()], &self.archive()).unwrap();
+        let mut last = Progress::default();
+        let received = archive.receive(&request(&self.disk()), &mut |at| {
+            assert!(at.files >= last.files && at.bytes + at.passed >= last.bytes + last.passed, "{at:?}");
+            assert!(at.files <= counted.files + counted.others, "{at:?}");
+            assert!(at.bytes + at.passed <= counted.bytes, "{at:?} of {counted:?}");
+            last = at;
+        });
+        let received = received.unwrap();
+        archive.answered(&received).unwrap();
+        let done = (last.files, last.bytes + last.passed);
+        assert_eq!(done, (counted.files + counted.others, counted.bytes));
+        (received, last)
     }
 
     /// What stands in the catalogue: reference, path, digest.
@@ -143,6 +157,29 @@ fn an_interrupted_accession_is_gone_on_with() {
     let paths: std::collections::BTreeSet<&String> = rows.iter().map(|(_, path, _)| path).collect();
     assert_eq!((rows.len(), paths.len()), (2504, 2504));
     assert_eq!(place.receive(&place.disk()).accession.to_string(), "A2");
+}
+
+#[test]
+fn what_is_told_of_how_far_it_has_come_is_true() {
+    let place = Place::new();
+    for n in 0..1500 {
+        place.write(&format!("{n:04}"), format!("file {}", n / 2));
+    }
+    // Copies, and others of the same size; the last are larger than what is read at once.
+    for n in 0..4u8 {
+        place.write(&format!("large-{n}"), vec![n / 2; 150_000]);
+        place.write(&format!("larger-{n}"), vec![n / 3; 9 << 20]);
+    }
+    // A file for which there is no room, and what is no file.
+    let huge = std::fs::File::create(place.disk().join("huge")).unwrap();
+    huge.set_len(1 << 43).unwrap();
+    std::os::unix::fs::symlink("0001", place.disk().join("link")).unwrap();
+    place.receive_and_die(&place.disk(), 1200);
+    let (received, last) = place.receive_told();
+    assert!(received.resumed && last.bytes < received.bytes, "an earlier run read the beginning: {last:?}");
+    let (received, last) = place.receive_told();
+    assert_eq!((last.bytes, last.passed), (received.bytes, 1 << 43));
+    assert_eq!(received.not_taken.len(), 2);
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Bar {
                 return;
             }
             if work.replace(now) != Some(now) {
-                shown.bar.reset();
+                shown.begin_anew();
             }
             shown.count(done, of, || tells::work(lang, now).to_owned());
         });
@@ -62,13 +62,26 @@ impl Bar {
         self.show(Counted::Things, done, of, message);
     }
 
+    /// What was shown last was no work: it counts for neither the rate nor what remains.
+    pub fn leave_out(&self) {
+        // Else the jump is taken for speed with the next one.
+        self.bar.tick();
+        self.bar.reset_eta();
+    }
+
+    /// Other work: what was said of the last is not true of it.
+    fn begin_anew(&self) {
+        self.bar.set_message("");
+        self.bar.reset();
+    }
+
     fn show(&mut self, counted: Counted, done: u64, of: u64, message: impl FnOnce() -> String) {
         if self.bar.is_hidden() {
             return;
         }
         if counted != self.counted {
             self.counted = counted;
-            self.bar.reset();
+            self.begin_anew();
             self.bar.set_style(style(self.lang, counted));
         }
         self.bar.set_length(of.max(done));
@@ -79,6 +92,10 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
+        // Drawn once more where it stands: to be cleared it would count as done, and the last drawing may be old.
+        if !self.bar.is_finished() {
+            self.bar.abandon();
+        }
         self.bar.finish_and_clear();
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_vault::{FolderVault, GetError, ObjectName, ObjectReader, Vault as _};
@@ -67,6 +68,8 @@ struct Outcome {
 
 /// Outcomes that wait to be judged.
 const WAITING: usize = 64;
+/// How often is told how far a large one has come.
+const NEWS: Duration = Duration::from_millis(200);
 
 /// Looks at all of them, on all cores.
 pub(super) fn look(
@@ -93,7 +96,13 @@ pub(super) fn look(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(one) = used.get(index) else { return };
-                    let result = look_at(bench, items, one.of(order), &mut buffer, read_so_far);
+                    let mut counted = 0;
+                    let result = look_at(bench, items, one.of(order), &mut buffer, &mut |bytes| {
+                        counted += bytes;
+                        read_so_far.fetch_add(bytes, Ordering::Relaxed);
+                    });
+                    // What was not read of it, its header among it, is dealt with too.
+                    read_so_far.fetch_add(one.size.saturating_sub(counted), Ordering::Relaxed);
                     if sender.send(Outcome { index, result }).is_err() {
                         return;
                     }
@@ -101,12 +110,17 @@ pub(super) fn look(
             });
         }
         drop(sender);
-        for Outcome { index, result } in outcomes {
-            if matches!(result, Err(Trouble::Missing)) && uses.went_meanwhile(index, since) {
-                meanwhile = true;
-                continue;
+        loop {
+            match outcomes.recv_timeout(NEWS) {
+                Ok(Outcome { index, result: Err(Trouble::Missing) }) if uses.went_meanwhile(index, since) => {
+                    meanwhile = true;
+                }
+                Ok(Outcome { index, result }) => {
+                    sound += u64::from(uses.judge(index, result, bench, report));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            sound += u64::from(uses.judge(index, result, bench, report));
             progress(CheckProgress {
                 bytes: read_so_far.load(Ordering::Relaxed),
                 bytes_total: total,
@@ -287,7 +301,7 @@ fn look_at(
     items: &Items,
     order: &[u32],
     buffer: &mut Vec<u8>,
-    read_so_far: &AtomicU64,
+    progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<Option<[u8; 32]>>, Trouble> {
     let first = items.get(order[0]);
     let object = items.object(first).ok_or(Trouble::Missing)?;
@@ -301,9 +315,7 @@ fn look_at(
         GetError::Io(error) => Trouble::Io(error.to_string()),
     })?;
     let key = bench.keys.get(items.key(first)).ok_or(Trouble::NotForItsKey)?;
-    read(&*reader, &key.identity, &expected, bench.full, buffer, &mut |bytes| {
-        read_so_far.fetch_add(bytes, Ordering::Relaxed);
-    })
+    read(&*reader, &key.identity, &expected, bench.full, buffer, progress)
 }
 
 /// Does it begin with nothing but zeros, as a power cut leaves what was put in its place and not synced yet?

@@ -80,7 +80,9 @@ impl Batch {
 }
 
 impl Archive {
-    /// Reads one file into the batch. What is wrong with the file is noted; only the archive's own troubles are errors.
+    /// Reads one file into the batch; `progress` is told of bytes as they are read, at most as many as the file holds.
+    /// The size of a file that is not taken, because something is wrong with it: that is noted. Only the archive's own
+    /// troubles are errors.
     pub(super) fn take_file(
         &mut self,
         session: &mut Session,
@@ -89,19 +91,21 @@ impl Archive {
         path: FoundPath,
         sealer: &Sealer,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<(), ReceiveError> {
-        let taken = match Source::open(root, &path) {
-            Err(reason) => Err(Trouble::File(reason)),
+    ) -> Result<Option<u64>, ReceiveError> {
+        let (size, taken) = match Source::open(root, &path) {
+            Err(reason) => (0, Err(Trouble::File(reason))),
             Ok(mut source) if source.size() < SMALL => {
-                self.take_small(session, batch, &mut source, &path, progress)
+                (source.size(), self.take_small(session, batch, &mut source, &path, progress))
             }
-            Ok(mut source) => self.take_large(session, batch, &mut source, &path, sealer, progress),
+            Ok(mut source) => {
+                (source.size(), self.take_large(session, batch, &mut source, &path, sealer, progress))
+            }
         };
         match taken {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(None),
             Err(Trouble::File(reason)) => {
                 batch.pass_over(path, FoundKind::File, reason);
-                Ok(())
+                Ok(Some(size))
             }
             Err(Trouble::Archive(e)) => Err(e),
         }
@@ -150,11 +154,11 @@ impl Archive {
         sealer: &Sealer,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), Trouble> {
-        if session.known.has_size(source.size()) {
-            // It may be a copy: hash it first, and seal it only if it is not.
-            let (sha256, size) = hash(source)?;
+        let may_be_copy = session.known.has_size(source.size());
+        if may_be_copy {
+            // Hash it first, and seal it only if it is not.
+            let (sha256, size) = hash(source, progress)?;
             if let Some((item, _)) = session.known.find(&sha256) {
-                progress(size);
                 let mut found = describe_sized(batch, source, path, sha256, size)?;
                 found.copy_of = Some(session.about.with_item(item));
                 batch.files.push(found);
@@ -162,7 +166,9 @@ impl Archive {
             }
             source.rewind()?;
         }
-        let (sha256, size, place) = match seal(source, sealer, progress) {
+        // What was read once is not told of again.
+        let told: &mut dyn FnMut(u64) = if may_be_copy { &mut |_| {} } else { progress };
+        let (sha256, size, place) = match seal(source, sealer, told) {
             Err(Trouble::Archive(ReceiveError::NoRoom)) => {
                 return Err(Trouble::File("no room in the archive".into()));
             }
@@ -302,7 +308,7 @@ fn read_all(source: &mut Source, into: &mut Vec<u8>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn hash(source: &mut Source) -> Result<([u8; 32], u64), Trouble> {
+fn hash(source: &mut Source, progress: &mut dyn FnMut(u64)) -> Result<([u8; 32], u64), Trouble> {
     let mut buffer = vec![0; BUFFER];
     let (mut hasher, mut size) = (Sha256::new(), 0);
     loop {
@@ -311,6 +317,7 @@ fn hash(source: &mut Source) -> Result<([u8; 32], u64), Trouble> {
             n => {
                 hasher.update(&buffer[..n]);
                 size += n as u64;
+                progress(n as u64);
             }
         }
     }

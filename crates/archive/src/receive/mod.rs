@@ -68,8 +68,10 @@ pub struct Survey {
 pub struct Progress {
     /// Files dealt with, also by an earlier run.
     pub files: u64,
-    /// Bytes read.
+    /// Bytes read of what is taken in.
     pub bytes: u64,
+    /// Bytes of files that an earlier run dealt with, or that are not taken: nothing is left to do for them either.
+    pub passed: u64,
 }
 
 /// What was received.
@@ -188,8 +190,7 @@ pub fn survey(paths: &[PathBuf], archive: &Path) -> Result<Survey, ReceiveError>
             match step {
                 Step::File(found) => {
                     survey.files += 1;
-                    let size = root.open_file(&found).and_then(|file| file.metadata()).map_or(0, |m| m.len());
-                    survey.bytes = survey.bytes.saturating_add(size);
+                    survey.bytes = survey.bytes.saturating_add(root.size(&found));
                 }
                 Step::NotTaken(..) => survey.others += 1,
             }
@@ -302,16 +303,28 @@ impl Archive {
             };
             at.files += 1;
             if session.known.has_met(source, path) {
+                if let Step::File(path) = &step {
+                    at.passed = at.passed.saturating_add(root.size(path));
+                }
                 progress(*at);
                 continue;
             }
             match step {
-                Step::File(path) => self.take_file(session, &mut batch, root, path, sealer, &mut |read| {
-                    at.bytes += read;
-                    progress(*at);
-                })?,
+                Step::File(path) => {
+                    let before = at.bytes;
+                    let mut read = |bytes| {
+                        at.bytes += bytes;
+                        progress(*at);
+                    };
+                    let left = self.take_file(session, &mut batch, root, path, sealer, &mut read)?;
+                    if let Some(size) = left {
+                        at.bytes = before;
+                        at.passed = at.passed.saturating_add(size);
+                    }
+                }
                 Step::NotTaken(path, kind, reason) => batch.pass_over(path, kind, reason),
             }
+            progress(*at);
             if batch.is_full() {
                 self.flush(session, &mut batch, sealer)?;
             }

@@ -73,6 +73,11 @@ impl Root {
         Ok(File::from(self.open_below(path.as_bytes(), flags)?))
     }
 
+    /// How many bytes a file holds now; none where it cannot be opened.
+    pub fn size(&self, path: &FoundPath) -> u64 {
+        self.open_file(path).and_then(|file| file.metadata()).map_or(0, |found| found.len())
+    }
+
     /// Every entry, in the order of the bytes of names, folder by folder.
     pub fn walk(&self) -> Walk<'_> {
         let mut walk = Walk { root: self, levels: Vec::new(), pending: None };

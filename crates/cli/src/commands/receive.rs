@@ -87,7 +87,14 @@ fn take_in(
     let mut bar = Bar::new(context.lang);
     let all = survey.files + survey.others;
     let message = |done| tells::files_done(context.lang, done, all);
-    let mut show = |at: Progress| bar.at(at.bytes, survey.bytes, || message(at.files));
+    let mut passed = 0;
+    let mut show = |at: Progress| {
+        bar.at(at.bytes.saturating_add(at.passed), survey.bytes, || message(at.files));
+        if at.passed > passed {
+            passed = at.passed;
+            bar.leave_out();
+        }
+    };
     let (lang, mut told) = (context.lang, false);
     archive.watch(move |step| {
         if step.work == Work::Waiting && !std::mem::replace(&mut told, true) {

@@ -197,8 +197,64 @@ fn long_work_shows_its_rate_and_what_remains() {
         for part in [" %  ", "/s  ", " left"] {
             assert!(drawn.contains(part), "{command} shows no {part:?}: {seen}");
         }
+        never_goes_back(command, drawn);
     }
     let line = format!("{} rebuild --lang uk", env!("CARGO_BIN_EXE_vidimus"));
     let (_, seen) = Terminal::drawing(&house, &line).unwrap().ends();
     assert!(seen.contains("/с  лишилося "), "{seen}");
+}
+
+#[test]
+fn what_the_bar_says_is_true_to_its_end() {
+    let house = House::with_archive();
+    for number in 0..3000 {
+        house.file(&format!("disk/{number:04}"), format!("file {number}"));
+    }
+    // Copies, and another of the same size; what is no file counts too.
+    for (name, byte) in [("one", 1), ("one-again", 1), ("two", 2)] {
+        house.file(&format!("disk/{name}"), vec![byte; 40 << 20]);
+    }
+    std::os::unix::fs::symlink("0001", house.path("disk/link")).unwrap();
+    for (command, all) in [("receive disk --yes", "3,004 of 3,004 files"), ("check --full", "B/s")] {
+        let line = format!("{} {command}", env!("CARGO_BIN_EXE_vidimus"));
+        let Some(terminal) = Terminal::drawing(&house, &line) else { return };
+        let (code, seen) = terminal.ends();
+        assert_eq!(code, 0, "{command}: {seen}");
+        never_goes_back(command, &seen);
+        let last = seen.split('\r').rfind(|line| line.contains(" %  ")).unwrap();
+        assert!(last.contains(all), "{command}: {last:?}");
+    }
+}
+
+/// Each piece of work goes forward only, and the last is drawn at its end.
+#[track_caller]
+fn never_goes_back(command: &str, drawn: &str) {
+    // What is counted changes from one piece to the next: bytes, records, objects.
+    let mut pieces: Vec<(String, Vec<u64>)> = Vec::new();
+    for line in drawn.split('\r').filter(|line| line.contains(" %  ")) {
+        let (bar, rest) = line.split_once(" %  ").unwrap();
+        let percent = bar.split_whitespace().last().unwrap().parse().unwrap();
+        let told = |word: &&str| {
+            let is_time = ["s", "min", "h", "left"].contains(word);
+            word.ends_with("B/s") || !is_time && word.bytes().all(|byte| byte.is_ascii_lowercase())
+        };
+        let what = rest.split_whitespace().filter(told).map(|word| word.trim_start_matches(['k', 'M', 'G']));
+        let what: String = what.collect();
+        match pieces.last_mut() {
+            // Of the next piece it is not known yet what it is.
+            Some((_, percents)) if percent == 0 && percents.last() == Some(&100) => {
+                pieces.push((what, vec![percent]));
+            }
+            Some((before, percents)) if *before == what => percents.push(percent),
+            _ => pieces.push((what, vec![percent])),
+        }
+    }
+    for (what, percents) in &pieces {
+        assert!(
+            percents.is_sorted() && percents.iter().all(|percent| *percent <= 100),
+            "{command}, {what}: {percents:?}"
+        );
+    }
+    let (what, percents) = pieces.last().unwrap();
+    assert_eq!(percents.last(), Some(&100), "{command}, {what}: {percents:?}");
 }
