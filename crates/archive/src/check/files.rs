@@ -114,8 +114,7 @@ pub(crate) fn named_by_settings(untrusted_settings: &[u8]) -> Vec<String> {
     // A path that leaves the folder, or certificates written out in the settings themselves, are no file beside them. Nor is
     // what is ours: settings that name the ledger would have it put, as it lies there, over the one of a back-up.
     let is_beside = |name: &String| name.len() < 256 && !name.contains(['/', '\n']) && !name.starts_with('.');
-    let is_ours = |name: &String| {
-        name.starts_with("ledger.db") || ["settings.json", MANIFEST].contains(&name.as_str())
-    };
+    let is_ours =
+        |name: &String| name.starts_with("ledger.db") || ["settings.json", MANIFEST].contains(&name.as_str());
     named.filter(|name| is_beside(name) && !is_ours(name)).collect()
 }
