@@ -66,8 +66,7 @@ impl TextIndex {
     /// # Errors
     /// The index is damaged or cannot be read.
     pub fn answer(&self, question: &Question, wanted: &Wanted) -> Result<Found, StoreError> {
-        let searcher = self.searcher()?;
-        let position = self.state()?.position;
+        let (searcher, position) = self.searcher()?;
         let mut found = Found { total: 0, hits: Vec::new(), ignored: question.ignored.clone(), position };
         let Some(clause) = &question.clause else { return Ok(found) };
         let planned = plan(clause, wanted, &self.fields, &searcher).map_err(store_error)?;

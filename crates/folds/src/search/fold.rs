@@ -15,10 +15,10 @@ use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
 
 /// Opens texts that were made from items and lie sealed in the vault.
 pub trait Texts {
-    /// The text of a derivative of the item `about`.
+    /// The text of a derivative of the item `about`, which this entry of the ledger names.
     ///
     /// None where it cannot be had (its object is lost or damaged, its key destroyed): `check` names it; search goes on without.
-    fn text(&mut self, about: &Ref, derivative: &Derivative) -> Option<Text>;
+    fn text(&mut self, entry: u64, about: &Ref, derivative: &Derivative) -> Option<Text>;
 }
 
 /// No texts: names and facts alone.
@@ -26,7 +26,7 @@ pub trait Texts {
 pub struct NoTexts;
 
 impl Texts for NoTexts {
-    fn text(&mut self, _: &Ref, _: &Derivative) -> Option<Text> {
+    fn text(&mut self, _: u64, _: &Ref, _: &Derivative) -> Option<Text> {
         None
     }
 }
@@ -72,6 +72,14 @@ impl<T: Texts> Search<T> {
     /// The index is damaged or cannot be read.
     pub fn answer(&self, question: &Question, wanted: &Wanted) -> Result<Found, StoreError> {
         self.index.answer(question, wanted)
+    }
+
+    /// How many items were examined at least once.
+    ///
+    /// # Errors
+    /// The index is damaged or cannot be read.
+    pub fn examined(&self) -> Result<u64, StoreError> {
+        self.index.examined()
     }
 
     /// The index itself, for those who measure.
@@ -170,9 +178,7 @@ fn add(
     } else if let Change::Examination(examination) = change
         && !state.is_moved(&examination.about, entry)
     {
-        if let Some(facts) = facts(examination, entry) {
-            writing.add_facts(&facts)?;
-        }
+        writing.add_facts(&facts(examination, entry))?;
         for derivative in &examination.derivatives {
             let kind = match derivative.kind {
                 DerivativeKind::Text => Kind::Text,
@@ -183,7 +189,7 @@ fn add(
                 | DerivativeKind::Thumbnail
                 | DerivativeKind::Proxy => continue,
             };
-            if let Some(text) = texts.text(&examination.about, derivative) {
+            if let Some(text) = texts.text(entry, &examination.about, derivative) {
                 writing.add(&document(&examination.about, entry, kind, text))?;
             }
         }
@@ -220,15 +226,14 @@ fn place(place: &TextPlace) -> Place {
     }
 }
 
-fn facts(examination: &Examination, entry: u64) -> Option<Facts> {
+/// Also of an examination that found nothing: that it was made is counted.
+fn facts(examination: &Examination, entry: u64) -> Facts {
     let form = examination.kind.as_ref().map(|kind| group(kind.group));
     let mut cameras: Vec<String> =
         examination.cameras.iter().map(|camera| camera.label.to_lowercase()).collect();
     cameras.sort();
     cameras.dedup();
-    let times = spans(&examination.times);
-    let some = form.is_some() || !cameras.is_empty() || !times.is_empty();
-    some.then(|| Facts { about: examination.about.clone(), entry, form, cameras, times })
+    Facts { about: examination.about.clone(), entry, form, cameras, times: spans(&examination.times) }
 }
 
 /// The word of a group in records is the word in questions.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::{LockError, OpenReadError, OpenWriteError};
@@ -16,9 +17,13 @@ use vidimus_model::Ref;
 
 use super::analysis::TextTokenizer;
 use super::document::{Document, Facts};
-use super::schema::{Fields, TOKENIZER, chain};
-use super::sealed::SealedFolder;
+use super::items::Items;
+use super::schema::{FACTS, Fields, TOKENIZER, chain};
+use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
+
+/// The file that names the segments of the newest commit.
+const COMMIT: &str = "meta.json";
 
 /// Bytes that a thread gathers before it writes a segment.
 const GATHERED: usize = 64 << 20;
@@ -38,6 +43,8 @@ pub struct TextIndex {
     index: Index,
     reader: IndexReader,
     pub(super) fields: Fields,
+    /// The commit that the reader has open, and what it says.
+    open: Mutex<Option<(Stamp, State)>>,
 }
 
 /// What a commit says of itself, sealed with it.
@@ -112,7 +119,7 @@ impl TextIndex {
         index.set_multithread_executor(1).map_err(store_error)?;
         let reader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(store_error)?;
-        let opened = Self { folder, index, reader, fields };
+        let opened = Self { folder, index, reader, fields, open: Mutex::new(None) };
         opened.unharmed()?;
         Ok(opened)
     }
@@ -130,10 +137,23 @@ impl TextIndex {
         })
     }
 
-    /// What can be asked, as of the newest commit of any process.
-    pub(super) fn searcher(&self) -> Result<Searcher, StoreError> {
-        self.reader.reload().map_err(store_error)?;
-        Ok(self.reader.searcher())
+    /// What can be asked, as of the newest commit of any process, and that commit's position.
+    pub(super) fn searcher(&self) -> Result<(Searcher, u64), StoreError> {
+        // A panic of another thread leaves nothing half done: it is set in one step.
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked before the commit is read: one that comes in between is read twice, and none is missed.
+        let stamp = self.folder.stamp(COMMIT).map_err(|error| store_error(error.into()))?;
+        let position = match &*open {
+            Some((known, state)) if *known == stamp => state.position,
+            _ => {
+                let state = self.state()?;
+                self.reader.reload().map_err(store_error)?;
+                let position = state.position;
+                *open = Some((stamp, state));
+                position
+            }
+        };
+        Ok((self.reader.searcher(), position))
     }
 
     /// Holds the one writer's place until it is dropped.
@@ -151,12 +171,22 @@ impl TextIndex {
         Ok(!self.index.searchable_segment_ids().map_err(store_error)?.is_empty())
     }
 
+    /// How many items some facts are known of: every examination says some.
+    pub(super) fn examined(&self) -> Result<u64, StoreError> {
+        let (searcher, _) = self.searcher()?;
+        let term = Term::from_field_text(self.fields.kind, FACTS);
+        let facts = TermQuery::new(term, IndexRecordOption::Basic);
+        let items = searcher.search(&facts, &Items).map_err(store_error)?;
+        self.unharmed()?;
+        Ok(items.len() as u64)
+    }
+
     /// Number of segments and of documents, for those who measure.
     ///
     /// # Errors
     /// The index is damaged or cannot be read.
     pub fn measure(&self) -> Result<(usize, u64), StoreError> {
-        let searcher = self.searcher()?;
+        let (searcher, _) = self.searcher()?;
         Ok((searcher.segment_readers().len(), searcher.num_docs()))
     }
 
@@ -167,7 +197,7 @@ impl TextIndex {
         let there = files.iter().filter(|file| self.folder.exists(file).expect("a folder to look into"));
         let mut seen: Vec<Vec<u8>> =
             there.map(|file| self.folder.open_read(file).unwrap().read_bytes().unwrap().to_vec()).collect();
-        for segment in self.searcher().unwrap().segment_readers() {
+        for segment in self.searcher().unwrap().0.segment_readers() {
             for field in [self.fields.text, self.fields.about] {
                 let inverted = segment.inverted_index(field).unwrap();
                 let mut words = inverted.terms().stream().unwrap();
@@ -275,7 +305,10 @@ impl Writing<'_> {
 /// Damage, or a medium that refuses.
 pub(super) fn store_error(error: TantivyError) -> StoreError {
     let medium = |error: &io::Error| match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => StoreError::NotReadable,
+        // A file that should be there and is not is damage too.
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound => {
+            StoreError::NotReadable
+        }
         kind => StoreError::Medium(io::Error::new(kind, error.to_string())),
     };
     match error {

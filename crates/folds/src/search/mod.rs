@@ -5,6 +5,7 @@ mod answer;
 mod document;
 mod fold;
 mod index;
+mod items;
 mod plan;
 pub mod query;
 mod schema;

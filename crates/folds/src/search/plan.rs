@@ -4,20 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::Column;
 use tantivy::query::doc_predicate_query::{DocPredicateQuery, FunctionPredicate};
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, RangeQuery,
     TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, Score, Searcher, SegmentReader, Term};
+use tantivy::{DocId, Searcher, SegmentReader, Term};
 use vidimus_model::Ref;
 
 use super::analysis::{NAME, STEM, folded, name_keys, query_stems};
 use super::answer::Wanted;
 use super::document::{CameraSays, Kind};
+use super::items::Items;
 use super::query::{Clause, Days, Filter, Ignored, Reach, Word};
 use super::schema::{Fields, ITEM, item_number};
 
@@ -291,47 +290,4 @@ fn one_of(items: HashSet<u64>) -> Box<dyn Query> {
         Ok(move |document: DocId| column.first(document).is_some_and(|item| items.contains(&item)))
     });
     Box::new(DocPredicateQuery::from(predicate))
-}
-
-/// Gathers the items of documents, not the documents.
-struct Items;
-
-struct ItemsOfSegment {
-    column: Column<u64>,
-    items: HashSet<u64>,
-}
-
-impl Collector for Items {
-    type Fruit = HashSet<u64>;
-    type Child = ItemsOfSegment;
-
-    fn for_segment(&self, _: u32, segment: &SegmentReader) -> tantivy::Result<ItemsOfSegment> {
-        Ok(ItemsOfSegment { column: segment.fast_fields().u64(ITEM)?, items: HashSet::new() })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, fruits: Vec<HashSet<u64>>) -> tantivy::Result<HashSet<u64>> {
-        Ok(fruits
-            .into_iter()
-            .reduce(|mut all, more| {
-                all.extend(more);
-                all
-            })
-            .unwrap_or_default())
-    }
-}
-
-impl SegmentCollector for ItemsOfSegment {
-    type Fruit = HashSet<u64>;
-
-    fn collect(&mut self, document: DocId, _: Score) {
-        self.items.extend(self.column.first(document));
-    }
-
-    fn harvest(self) -> HashSet<u64> {
-        self.items
-    }
 }

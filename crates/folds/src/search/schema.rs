@@ -14,6 +14,9 @@ use super::document::{Document, Facts, Kind, Piece, Place};
 /// Under this name the index asks for what takes texts apart.
 pub(super) const TOKENIZER: &str = "vidimus";
 
+/// What stands for a kind of text in what is none.
+pub(super) const FACTS: &str = "facts";
+
 /// The name of the column of item numbers.
 pub(super) const ITEM: &str = "item";
 
@@ -32,7 +35,7 @@ pub(super) struct Fields {
     pub about: Field,
     /// [`item_number`] of the item, to bring together what different entries say of it.
     pub item: Field,
-    /// [`Kind::word`]; every text has one, and nothing else does.
+    /// [`Kind::word`] of a text, or [`FACTS`].
     pub kind: Field,
     /// The code of the language.
     pub language: Field,
@@ -124,6 +127,7 @@ impl Fields {
         spans.into_iter().map(move |span| {
             let mut made = TantivyDocument::default();
             self.stands_for(&mut made, &facts.about, facts.entry);
+            made.add_text(self.kind, FACTS);
             if let Some(form) = &facts.form {
                 made.add_text(self.form, form);
             }

@@ -26,7 +26,7 @@ const KEY: [u8; 32] = [9; 32];
 struct Shelf(HashMap<String, Text>);
 
 impl Texts for Shelf {
-    fn text(&mut self, _: &Ref, derivative: &Derivative) -> Option<Text> {
+    fn text(&mut self, _: u64, _: &Ref, derivative: &Derivative) -> Option<Text> {
         self.0.get(&derivative.sha256).cloned()
     }
 }
@@ -274,6 +274,7 @@ fn every_part_of_the_language_of_questions_works() {
     assert_eq!(ask(&search, "сайт:протокол").ignored, [Ignored::UnknownField("сайт".into())]);
     assert_eq!(ask(&search, "").total, 0);
     assert_eq!(ask(&search, "протокол").position, 6);
+    assert_eq!(search.examined().unwrap(), 3);
 }
 
 #[test]

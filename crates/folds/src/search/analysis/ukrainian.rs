@@ -149,6 +149,9 @@ fn drop_fleeting(letters: &mut Vec<char>) {
 }
 
 #[cfg(test)]
+mod measure;
+
+#[cfg(test)]
 mod tests {
     use super::stem;
 

@@ -13,6 +13,7 @@ mod writer;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,6 +35,10 @@ const UNFINISHED: &str = ".new";
 /// A folder of sealed files; clones share the key and the cache.
 #[derive(Clone)]
 pub struct SealedFolder(Arc<Inner>);
+
+/// Tells a file from the one that an atomic write puts in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp([u64; 4]);
 
 struct Inner {
     folder: PathBuf,
@@ -67,6 +72,20 @@ impl SealedFolder {
     /// Was any file that was read since it was opened damaged or missing?
     pub fn is_damaged(&self) -> bool {
         self.0.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Which file stands under this name now.
+    ///
+    /// # Errors
+    /// There is none, or the system refuses.
+    pub fn stamp(&self, name: &str) -> io::Result<Stamp> {
+        let found = fs::metadata(self.0.folder.join(name))?;
+        Ok(Stamp([
+            found.ino(),
+            found.len(),
+            found.mtime().cast_unsigned(),
+            found.mtime_nsec().cast_unsigned(),
+        ]))
     }
 
     /// Removes what writers that were killed had not finished. Only for who holds the writer's lock.

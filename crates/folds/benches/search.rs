@@ -1,0 +1,237 @@
+//! Search beside plain tantivy: `cargo bench -p vidimus-folds --bench search -- DOCS.tsv QUERIES [DOCUMENTS [CACHE_MIB]]`.
+//!
+//! `DOCS.tsv` holds `id<TAB>text` in each line, and QUERIES is the folder of `q_t1.txt`, `q_t2.txt`, `q_t3.txt`, `q_phrase.txt`
+//! and `q_prefix.txt`. The peer is the same library with an index in memory, words in small letters with positions, and nothing else:
+//! no stems, no names, no stored text, no cipher, no disk.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use rustix::time::{ClockId, clock_gettime};
+use tantivy::collector::TopDocs;
+use tantivy::query::{BooleanQuery, Occur, PhraseQuery, Query, RegexQuery, TermQuery};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
+use tantivy::{Index, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use vidimus_folds::search::query::parse;
+use vidimus_folds::search::{Search, Texts, Wanted};
+use vidimus_folds::{Entry, Fold as _, Said};
+use vidimus_model::{
+    Change, Derivative, DerivativeKind, Examination, MemberId, ObjectPlace, OperationId, Ref, Statement,
+    Text, TextPart, TextPlace,
+};
+
+/// Entries that are folded at once.
+const BATCH: usize = 100_000;
+/// Bytes that the peer gathers, as in the bench that it is taken from.
+const GATHERED: usize = 400_000_000;
+/// Hits of each question.
+const HITS: usize = 20;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [documents, queries, rest @ ..] = &arguments[..] else {
+        println!("skipped: say which documents and questions (DOCS.tsv QUERIES)");
+        return;
+    };
+    let number = |at: usize, default: usize| rest.get(at).map_or(default, |n| n.parse().expect("a number"));
+    let (most, cache) = (number(0, usize::MAX), number(1, 256) << 20);
+    let texts: Vec<String> = BufReader::new(File::open(documents).expect("the documents"))
+        .lines()
+        .take(most)
+        .map(|line| line.expect("a line").split_once('\t').expect("id<TAB>text").1.to_owned())
+        .collect();
+    println!("{} documents; opened pieces of the index kept: at most {} MiB", texts.len(), cache >> 20);
+    let (plain, body) = build_plain(&texts);
+    let disk = tempfile::tempdir().expect("a folder");
+    let ours = build_ours(texts, disk.path(), cache);
+    for (file, kind) in [
+        ("t1", Kind::Words),
+        ("t2", Kind::Words),
+        ("t3", Kind::Words),
+        ("phrase", Kind::Phrase),
+        ("prefix", Kind::Prefix),
+    ] {
+        let questions =
+            fs::read_to_string(Path::new(queries).join(format!("q_{file}.txt"))).expect("the questions");
+        let questions: Vec<&str> = questions.lines().collect();
+        let (theirs, found) = ask_plain(&plain, body, &questions, kind);
+        let (mine, ours_found, exact) = ask_ours(&ours, &questions, kind);
+        println!(
+            "{file:<7} plain p50 {:.3} p99 {:.3} ms, {found} hits | ours p50 {:.3} p99 {:.3} ms, {ours_found} hits ({exact} as spelled) | x {:.1} and {:.1}",
+            theirs.0,
+            theirs.1,
+            mine.0,
+            mine.1,
+            mine.0 / theirs.0,
+            mine.1 / theirs.1
+        );
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Words,
+    Phrase,
+    Prefix,
+}
+
+fn build_plain(texts: &[String]) -> (Index, Field) {
+    let begin = cpu(ClockId::ProcessCPUTime);
+    let mut schema = Schema::builder();
+    let id = schema.add_u64_field("id", STORED | FAST);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("x")
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let body = schema.add_text_field("body", TextOptions::default().set_indexing_options(indexing));
+    let index = Index::create_in_ram(schema.build());
+    let words = TextAnalyzer::builder(SimpleTokenizer::default());
+    index.tokenizers().register("x", words.filter(RemoveLongFilter::limit(40)).filter(LowerCaser).build());
+    let mut writer: IndexWriter = index.writer_with_num_threads(2, GATHERED).expect("a writer");
+    for (number, text) in texts.iter().enumerate() {
+        let mut document = TantivyDocument::default();
+        document.add_u64(id, number as u64);
+        document.add_text(body, text);
+        writer.add_document(document).expect("a document is added");
+    }
+    writer.commit().expect("a commit");
+    writer.wait_merging_threads().expect("merges end");
+    println!("build   plain {:.1} CPU seconds", (cpu(ClockId::ProcessCPUTime) - begin) / 1000.0);
+    (index, body)
+}
+
+/// Texts by the number in the derivative's digest.
+struct Numbered(Vec<String>);
+
+impl Texts for Numbered {
+    fn text(&mut self, _: u64, _: &Ref, derivative: &Derivative) -> Option<Text> {
+        let text = std::mem::take(self.0.get_mut(derivative.sha256.parse::<usize>().ok()?)?);
+        let part = TextPart { place: TextPlace::Page(1), text, confidence: None, speaker: None };
+        Some(Text { parts: vec![part], ..Text::default() })
+    }
+}
+
+fn build_ours(texts: Vec<String>, disk: &Path, cache: usize) -> Search<Numbered> {
+    let count = texts.len();
+    let mut spent = 0.0;
+    let folder = disk.join("search.v1");
+    let opened = Search::open(&folder, &[7; 32], cache, Numbered(texts)).expect("a new index");
+    let mut search = opened.with_threads(2);
+    for from in (0..count).step_by(BATCH) {
+        let to = (from + BATCH).min(count);
+        let entries: Vec<Entry> = (from..to).map(examined).collect();
+        let begin = cpu(ClockId::ProcessCPUTime);
+        search.apply(&entries, from as u64, to as u64).expect("a batch is folded");
+        spent += cpu(ClockId::ProcessCPUTime) - begin;
+    }
+    let bytes: u64 = fs::read_dir(&folder)
+        .expect("its files")
+        .map(|f| f.expect("a file").metadata().map_or(0, |m| m.len()))
+        .sum();
+    let (segments, _) = search.index().measure().expect("it can be asked");
+    println!(
+        "build   ours  {:.1} CPU seconds, {} MB with the texts, {segments} segments",
+        spent / 1000.0,
+        bytes / 1_000_000
+    );
+    search
+}
+
+fn examined(number: usize) -> Entry {
+    let about: Ref = format!("A1-{}", number + 1).parse().expect("a reference");
+    let object =
+        ObjectPlace { name: String::new(), size: 1, header: String::new(), offset: None, length: None };
+    let derivative = Derivative {
+        kind: DerivativeKind::Text,
+        look: None,
+        media_type: "application/json".into(),
+        sha256: number.to_string(),
+        size: 1,
+        object,
+        tool: 0,
+    };
+    let examination = Examination {
+        about,
+        attempt: 1,
+        stages: vec![],
+        tools: vec![],
+        kind: None,
+        facts: vec![],
+        times: vec![],
+        cameras: vec![],
+        derivatives: vec![derivative],
+        not_taken: vec![],
+    };
+    let at = jiff::Timestamp::from_second(1_800_000_000).expect("a time of this century");
+    let (by, op) = (MemberId::from_bytes([7; 8]), OperationId::from_bytes([0; 16]));
+    let change = Change::Examination(examination.into());
+    Entry { seq: number as u64, said: Said::Statement(Statement { at, by, op, change }) }
+}
+
+fn ask_plain(index: &Index, body: Field, questions: &[&str], kind: Kind) -> ((f64, f64), usize) {
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    let reader: tantivy::IndexReader = reader.try_into().expect("a reader");
+    let searcher = reader.searcher();
+    let term = |word: &str| Term::from_field_text(body, &word.to_lowercase());
+    let mut found = 0;
+    let took = twice(questions, |question| {
+        let words = question.split(' ').map(term);
+        let query: Box<dyn Query> = match kind {
+            Kind::Phrase => Box::new(PhraseQuery::new(words.collect())),
+            Kind::Prefix => {
+                Box::new(RegexQuery::from_pattern(&format!("{question}.*"), body).expect("a pattern"))
+            }
+            Kind::Words => Box::new(BooleanQuery::new(
+                words
+                    .map(|term| -> (Occur, Box<dyn Query>) {
+                        (Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)))
+                    })
+                    .collect(),
+            )),
+        };
+        let hits = searcher.search(&*query, &TopDocs::with_limit(HITS).order_by_score()).expect("an answer");
+        for (_, address) in &hits {
+            let _: TantivyDocument = searcher.doc(*address).expect("a document");
+        }
+        found += hits.len();
+    });
+    (took, found / 2)
+}
+
+fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> ((f64, f64), usize, usize) {
+    let wanted = Wanted { offset: 0, limit: HITS, without: &[], cameras: &[] };
+    let (mut found, mut exact) = (0, 0);
+    let took = twice(questions, |question| {
+        let question = match kind {
+            Kind::Words => parse(question),
+            Kind::Phrase => parse(&format!("\"{question}\"")),
+            Kind::Prefix => parse(&format!("{question}*")),
+        };
+        let answer = search.answer(&question, &wanted).expect("an answer");
+        found += answer.hits.len();
+        exact += answer.hits.iter().filter(|hit| hit.exact).count();
+    });
+    (took, found / 2, exact / 2)
+}
+
+/// Median and 99th percentile of the second of two rounds, in milliseconds of this thread's processor time.
+fn twice(questions: &[&str], mut ask: impl FnMut(&str)) -> (f64, f64) {
+    let mut took = Vec::new();
+    for _ in 0..2 {
+        took.clear();
+        for question in questions {
+            let begin = cpu(ClockId::ThreadCPUTime);
+            ask(question);
+            took.push(cpu(ClockId::ThreadCPUTime) - begin);
+        }
+    }
+    took.sort_by(f64::total_cmp);
+    (took[took.len() / 2], took[took.len() * 99 / 100])
+}
+
+/// Milliseconds of processor time.
+fn cpu(clock: ClockId) -> f64 {
+    let now = clock_gettime(clock);
+    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 / 1e6
+}
