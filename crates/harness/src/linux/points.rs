@@ -275,10 +275,17 @@ pub fn words(words: &[&str], said: &str) -> Vec<String> {
     let proposal = proposal_in(said);
     let [keyholder, successor] = [KEYHOLDER, SUCCESSOR].map(|seed| identity(seed).recipient().to_string());
     let word = |word: &&str| {
-        let word = word.replace("{proposal}", proposal).replace("{keyholder}", &keyholder);
+        let word = word.replace("{proposal}", proposal).replace("{receipt}", receipt_in(said));
+        let word = word.replace("{keyholder}", &keyholder);
         word.replace("{successor}", &successor)
     };
     words.iter().map(word).collect()
+}
+
+/// The number of the last receipt that is named; nothing where none is.
+fn receipt_in(said: &str) -> &str {
+    let (_, last) = said.rsplit_once("archive/receipts/").unwrap_or_default();
+    last.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default()
 }
 
 /// The last proposal that is named; nothing where none is.

@@ -8,7 +8,8 @@ pub struct Step {
     /// Who types it.
     pub who: Who,
     /// What is typed. `{disks}` is the folder of what can be received, `{proposal}` the last proposal that a command before
-    /// named, `{keyholder}` and `{successor}` keyholders' public keys; the file `said` holds what the command before said.
+    /// named, `{receipt}` the last receipt, `{keyholder}` and `{successor}` keyholders' public keys; the file `said` holds what the
+    /// command before said.
     pub words: &'static [&'static str],
     /// At which counted call it is killed, in parts of a hundred of all its calls: only in preparation.
     pub killed_at: Option<usize>,
@@ -373,6 +374,11 @@ pub const SCENARIOS: &[Scenario] = &[
         instead: Some("older"),
         hit: olena(&["recover", "--accept-rollback", "the newer copy is lost"]),
         done: &["did not go back"],
+        ..ALONE
+    },
+    Scenario {
+        name: "receipt-compare",
+        hit: olena(&["receipt", "compare", "archive/receipts/{receipt}/receipt.txt"]),
         ..ALONE
     },
     Scenario { name: "list", lost: &["archive/folds"], hit: olena(&["list", "--json"]), ..ALONE },
