@@ -36,8 +36,8 @@ crowd:
 	VIDIMUS_CROWD=16 cargo test --locked -p vidimus-cli --test hostile crowd
 
 limits:
-	VIDIMUS_LIMITS=1 cargo test --locked -p vidimus-cli --test hostile limits -- --nocapture --test-threads=1
-	VIDIMUS_LIMITS=1 cargo test --locked -p vidimus-verify --test memory -- --test-threads=1
+	VIDIMUS_LIMITS=1 cargo test --release --locked -p vidimus-cli --test hostile limits -- --nocapture --test-threads=1
+	VIDIMUS_LIMITS=1 cargo test --release --locked -p vidimus-verify --test memory -- --test-threads=1
 
 mutants:
 	@scripts/mutants.sh

@@ -18,13 +18,14 @@ use crate::support::House;
 /// No command may take more, however much there is: 300 MB.
 const MEMORY: u64 = 300;
 
-/// Runs a program and writes the most memory that it took, in KiB, and its seconds, into a file.
+/// Runs a program and writes the most memory that it took, in KiB, its seconds and those of processors into a file.
 const MEASURE: &str = "
 import resource, subprocess, sys, time
 begun = time.monotonic()
 code = subprocess.call(sys.argv[2:])
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-open(sys.argv[1], 'w').write(f'{peak} {time.monotonic() - begun:.1f}')
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], 'w') as file:
+    file.write(f'{used.ru_maxrss} {time.monotonic() - begun:.1f} {used.ru_utime + used.ru_stime:.1f}')
 sys.exit(code)
 ";
 
@@ -198,9 +199,9 @@ fn measured_text(house: &House, arguments: &[&str], code: i32) -> PathBuf {
     let said = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     assert_eq!(said.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
     let took = fs::read_to_string(took).unwrap();
-    let (peak, seconds) = took.split_once(' ').unwrap();
+    let [peak, seconds, processors] = took.split(' ').collect::<Vec<_>>()[..] else { panic!("{took}") };
     let peak = peak.parse::<u64>().unwrap() / 1024;
-    println!("{peak:>5} MB {seconds:>8} s  vidimus {}", arguments.join(" "));
+    println!("{peak:>5} MB {seconds:>8} s, {processors:>8} s of processors  vidimus {}", arguments.join(" "));
     assert!(peak < MEMORY, "{arguments:?} took {peak} MB");
     out
 }
