@@ -121,10 +121,13 @@ fn settle(db: Connection) -> Result<Connection, StoreError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // The page cache takes 32 MB. The write-ahead log is moved home at 128 MB: bulk appends ran a third faster than at
-    // 32 MB, and the last handle to close removes it.
+    // 32 MB, and the last handle to close removes it. All caches of a process together take 160 MB, those of folds too:
+    // SQLite, as it is built here, counts pages over all of them whatever their size, so that one that grows takes the
+    // place of others and has no bound of its own (`pcache1FetchStage2`; a fold of a million items took 700 MB).
     db.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192;",
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192;
+         PRAGMA soft_heap_limit = 167772160;",
     )?;
     Ok(db)
 }

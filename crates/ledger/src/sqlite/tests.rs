@@ -60,6 +60,13 @@ fn a_new_ledger_knows_its_archive_and_is_private() {
 }
 
 #[test]
+fn all_caches_of_a_process_are_bounded_together() {
+    let folder = Folder::new();
+    let limit: i64 = folder.handle().db.query_row("PRAGMA soft_heap_limit", [], |line| line.get(0)).unwrap();
+    assert_eq!(limit, 160 << 20);
+}
+
+#[test]
 fn what_is_not_a_sound_ledger_is_refused_by_name() {
     let folder = Folder::new();
     folder.handle().append(&batch(0..2000), &mut seal).unwrap();
