@@ -9,7 +9,7 @@ help:
 	@echo 'make bench   time it beside its peers (long; needs ../shared)'
 	@echo 'make crowd   sixteen processes of each kind at work in one archive'
 	@echo 'make limits  a million files, a million names in one folder, 30 GB in one file; says what each command took (long)'
-	@echo 'make mutants each line of the proofs altered in turn, to see whether a test notices (hours)'
+	@echo 'make mutants each line of the proofs altered in turn, to see whether a test notices (hours; ARGS="--file …" some)'
 	@echo 'make rot     every file of an archive flipped, cut, removed, swapped, made older (VIDIMUS_ROT_SEED=n)'
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way, keys and a second archive put in (VIDIMUS_INSIDER_SEED=n)'
@@ -40,7 +40,7 @@ limits:
 	VIDIMUS_LIMITS=1 cargo test --release --locked -p vidimus-verify --test memory -- --test-threads=1
 
 mutants:
-	@scripts/mutants.sh
+	@scripts/mutants.sh $(ARGS)
 
 fuzz-long:
 	@SECONDS_ALL=3600 scripts/fuzz.sh
