@@ -41,19 +41,22 @@ pub enum Who {
     Olena,
     /// The second, where there is one.
     Boris,
+    /// Who is proposed as a member.
+    Cy,
     /// The first member with the passphrase that she changes to.
     OlenaAnew,
 }
 
 impl Who {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Olena, Self::Boris, Self::OlenaAnew];
+    pub const ALL: [Self; 4] = [Self::Olena, Self::Boris, Self::Cy, Self::OlenaAnew];
 
     /// The file with the passphrase.
     pub fn file(self) -> &'static str {
         match self {
             Self::Olena => "olena",
             Self::Boris => "boris",
+            Self::Cy => "cy",
             Self::OlenaAnew => "olena-anew",
         }
     }
@@ -63,6 +66,7 @@ impl Who {
         match self {
             Self::Olena => "seven herons cross the frozen lake",
             Self::Boris => "boris keeps four small goats",
+            Self::Cy => "cy waters three old pear trees",
             Self::OlenaAnew => "seven geese cross the frozen sea",
         }
     }

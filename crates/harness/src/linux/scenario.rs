@@ -101,7 +101,7 @@ const UNSEALED: Step = olena(&[
 ]);
 const TESTED: Step = olena(&["keyholder", "test", "--out", "out/test"]);
 const SHEET_FOR_CY: Step =
-    olena(&["member", "add", "Cy", "--new-passphrase-file", "boris", "--recovery-sheet", "out/sheet"]);
+    olena(&["member", "add", "Cy", "--new-passphrase-file", "cy", "--recovery-sheet", "out/sheet"]);
 
 /// One member, who took a disk in and released it.
 const ALONE: Scenario = Scenario {
