@@ -111,7 +111,7 @@ fn vidimus() -> PathBuf {
     let built = program.metadata().and_then(|found| found.modified()).ok();
     if built.is_none_or(|built| newest(crates) > built) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--locked", "--package", "vidimus-cli"]).current_dir(crates);
+        cargo.args(["build", "--locked", "--workspace", "--bin", "vidimus"]).current_dir(crates);
         assert!(cargo.status().unwrap().success());
     }
     program
