@@ -10,6 +10,7 @@
 
 pub mod bag;
 pub mod checkpoint;
+pub mod commitment;
 pub mod consistency;
 pub mod cosignature;
 pub mod epoch;
