@@ -14,6 +14,14 @@ missing_packages() {
     # Sample videos and scans.
     has ffmpeg || echo ffmpeg
     [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
+    # Programs that open files for us: what is missing is told by `vidimus doctor`, and those files stay unread.
+    has pdftotext || echo poppler-utils
+    has bsdtar || echo libarchive-tools
+    has antiword || echo antiword
+    has catdoc || echo catdoc
+    has readpst || echo pst-utils
+    { has tesseract && tesseract --list-langs 2>/dev/null | grep -qx rus && tesseract --list-langs | grep -qx ukr; } ||
+        echo tesseract-ocr tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-ukr
     # Others' programs that must agree with ours, in tests only.
     has age || echo age
     has openssl || echo openssl

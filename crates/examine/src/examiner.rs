@@ -6,11 +6,10 @@ use vidimus_model::{Stage, StageEnd};
 use vidimus_sandbox::{Facts, Level, Sandbox, Setup as SandboxSetup, Unavailable};
 
 use crate::findings::{Findings, Sink};
-use crate::first;
-use crate::media;
 use crate::subject::Subject;
 use crate::tools;
 use crate::work::{Hands, Work};
+use crate::{commit, containers, first, media, ocr, text};
 
 /// What an examiner is started with.
 #[derive(Debug, Clone)]
@@ -137,14 +136,28 @@ impl Examiner {
         for stage in Stage::ALL.into_iter().filter(|stage| stages.contains(stage)) {
             work.begin(stage);
             if work.has_sandbox() {
-                if stage == Stage::First {
-                    first::run(&mut work);
-                }
-                media::run(&mut work);
+                run(&mut work, stage);
             }
             let end = work.end_of_stage();
             work.findings.stages.push(StageEnd { stage, end });
         }
         work.findings
     }
+}
+
+/// Runs a stage, by its kind. What no kind has anything to do in ends as nothing.
+fn run(work: &mut Work<'_>, stage: Stage) {
+    if stage != Stage::First && !work.was_looked_at() {
+        first::look(work, false);
+        work.is_prepared();
+    }
+    match stage {
+        Stage::First => first::run(work),
+        Stage::Members => containers::run(work),
+        Stage::Text => text::run(work),
+        Stage::Ocr => ocr::run(work),
+        Stage::Commit => commit::run(work),
+        _ => {}
+    }
+    media::run(work);
 }

@@ -124,6 +124,16 @@ impl Kind {
         self.row().2
     }
 
+    /// The kind that a media type of ours names.
+    pub(crate) fn of_media_type(media_type: &str) -> Option<Kind> {
+        TABLE.iter().find(|row| row.2 == media_type).map(|row| row.0)
+    }
+
+    /// Whether our own reader decodes it.
+    pub(crate) fn is_decoded_here(self) -> bool {
+        matches!(self, Kind::Jpeg | Kind::Png | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp)
+    }
+
     /// As a record says it, with what the ending of this name is worth.
     pub fn told(self, untrusted_path: &[u8]) -> FileKind {
         let ending_fits = ending(untrusted_path).and_then(|ending| self.fits(&ending));

@@ -9,14 +9,18 @@
 //!           ◄─ Sink: contained items, one after another
 //! ```
 
-#![allow(dead_code, reason = "stages that are not written yet will use it; it goes with the last of them")]
-
 pub mod claims;
+mod commit;
+mod containers;
 mod examiner;
 mod findings;
 mod first;
+mod iso;
 mod kind;
 mod media;
+mod ocr;
+mod outside;
+mod pdf;
 mod reader;
 mod subject;
 mod text;

@@ -78,6 +78,11 @@ impl Ran {
         self.outcome.as_ref().is_some_and(|outcome| outcome.ended == Ended::Exited(0))
     }
 
+    /// Why it did not, as it was written down.
+    pub fn reason(&self, work: &Work<'_>) -> Option<Reason> {
+        work.findings.tools.get(self.tool as usize).and_then(|run| run.reason)
+    }
+
     /// What it wrote, whatever its end.
     pub fn untrusted_output(&self) -> &[u8] {
         self.outcome.as_ref().map_or(&[], |outcome| &outcome.untrusted_output)
@@ -101,6 +106,7 @@ pub(crate) struct Work<'a> {
     /// Where the runs of this stage begin in the findings.
     since: usize,
     kind: Option<Kind>,
+    looked: bool,
 }
 
 impl<'a> Work<'a> {
@@ -121,12 +127,20 @@ impl<'a> Work<'a> {
             since: 0,
             kind: None,
             film: None,
+            looked: false,
         }
     }
 
     /// From here on, runs belong to this stage.
     pub fn begin(&mut self, stage: Stage) {
         (self.stage, self.since) = (stage, self.findings.tools.len());
+    }
+
+    /// Runs that went well until now only prepared this stage: how it ended is not said by them.
+    pub fn is_prepared(&mut self) {
+        if self.end_of_stage() == End::Done {
+            self.since = self.findings.tools.len();
+        }
     }
 
     /// Which stage is at work.
@@ -137,6 +151,16 @@ impl<'a> Work<'a> {
     /// The kind by content, where it was told.
     pub fn kind(&self) -> Option<Kind> {
         self.kind
+    }
+
+    /// Whether the kind was asked for, told or not.
+    pub fn was_looked_at(&self) -> bool {
+        self.looked
+    }
+
+    /// From here on, the kind was asked for.
+    pub fn looks(&mut self) {
+        self.looked = true;
     }
 
     /// Remembers the kind for the stages that follow.
@@ -151,11 +175,6 @@ impl<'a> Work<'a> {
             self.note(ToolRun { version: None, sandbox: SandboxLevel::None, ..run });
         }
         self.hands.sandbox.is_some()
-    }
-
-    /// Whether namespaces are there, which an output folder and a served file need.
-    pub fn is_full(&self) -> bool {
-        self.hands.facts().is_some_and(|facts| facts.level == Level::Full)
     }
 
     /// Runs a tool on the item, and writes down how it ended, as far as that is seen from outside.
@@ -210,6 +229,23 @@ impl<'a> Work<'a> {
             (result, read)
         });
         (self.write_down(task, result), read)
+    }
+
+    /// Lets one run of a tool stand for others that went as well: a record of hundreds of pages is not read by anybody.
+    pub fn fold_into(&mut self, first: &mut Option<u32>, ran: &Ran) -> u32 {
+        let is_last = self.findings.tools.len() == ran.tool as usize + 1;
+        match *first {
+            Some(first) if ran.is_done() && is_last => {
+                self.findings.tools.pop();
+                first
+            }
+            _ => {
+                if ran.is_done() {
+                    *first = first.or(Some(ran.tool));
+                }
+                ran.tool
+            }
+        }
     }
 
     /// Says more of a run than its exit code does.

@@ -69,6 +69,6 @@ fn each_run_is_written_down_with_tool_version_arguments_and_level() {
     let run = &findings.tools[0];
     assert_eq!((run.tool.as_str(), run.end, run.reason), ("vidimus", End::Done, None));
     assert_eq!(run.version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
-    assert_eq!(run.arguments, ["look", "txt"]);
+    assert_eq!(run.arguments, ["look", "txt", "facts", "120000000"]);
     assert_ne!(run.sandbox, SandboxLevel::None);
 }

@@ -1,7 +1,7 @@
 //! Several streams of small pictures through one pipe: the RIFF envelope (AVI) in which ffmpeg hands them over.
 
 /// Each piece in its order: number of the stream, and its bytes. Ends where the envelope does, or is not what it should be.
-pub(super) fn pieces(untrusted: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(crate) fn pieces(untrusted: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut rest = begin(untrusted).unwrap_or_default();
     std::iter::from_fn(move || {
         loop {

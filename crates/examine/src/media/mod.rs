@@ -5,15 +5,14 @@
 
 mod burnt_in;
 mod complaints;
-mod envelope;
-mod probe;
+pub(crate) mod envelope;
+pub(crate) mod probe;
 mod still;
 
 use vidimus_model::{DerivativeKind, Group, Look, Stage};
 use vidimus_sandbox::{INPUT, Limits};
 
 use crate::findings::Made;
-use crate::first;
 use crate::kind::Kind;
 use crate::work::Work;
 
@@ -26,9 +25,6 @@ pub(crate) fn run(work: &mut Work<'_>) {
         Stage::Ocr => burnt_in::run,
         _ => return,
     };
-    if work.kind().is_none() && work.stage() != Stage::First {
-        first::look(work);
-    }
     if !matches!(work.kind().map(Kind::group), Some(Group::Video | Group::Audio)) {
         return;
     }

@@ -59,7 +59,7 @@ pub(crate) fn film(work: &mut Work<'_>) -> Option<Film> {
 
 /// ffprobe's answer; all of it is as hostile as the file.
 #[derive(Debug, Default, Deserialize)]
-struct Told {
+pub(crate) struct Told {
     #[serde(default)]
     streams: Vec<Stream>,
     #[serde(default)]
@@ -134,7 +134,7 @@ impl Told {
         Film { demuxer: "", duration_ms, video, has_sound }
     }
 
-    fn facts(&self) -> Vec<(String, String)> {
+    pub(crate) fn facts(&self) -> Vec<(String, String)> {
         let mut facts: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, value: Option<String>| {
             facts
@@ -201,7 +201,7 @@ impl Told {
         facts
     }
 
-    fn times(&self) -> Vec<TimeClaim> {
+    pub(crate) fn times(&self) -> Vec<TimeClaim> {
         let all = self.streams.iter().take(STREAMS).map(|stream| &stream.tags).chain([&self.format.tags]);
         let mut claims: Vec<TimeClaim> = Vec::new();
         for (name, value) in all.flat_map(|tags| tags.iter().take(TAGS)) {

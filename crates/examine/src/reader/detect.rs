@@ -81,7 +81,7 @@ const MARKS: &[(usize, &[u8], Kind)] = &[
 ///
 /// # Errors
 /// The file cannot be read.
-pub(super) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) -> io::Result<Kind> {
+pub(crate) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) -> io::Result<Kind> {
     let mut head = Vec::new();
     untrusted.seek(SeekFrom::Start(0))?;
     untrusted.by_ref().take(HEAD).read_to_end(&mut head)?;

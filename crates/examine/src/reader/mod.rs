@@ -3,22 +3,41 @@
 //! It is as hostile as the file as soon as the file has broken it, so what it writes is parsed again outside: [`answer`].
 
 pub(crate) mod answer;
-mod detect;
+pub(crate) mod detect;
+mod document;
+mod exif;
 mod holds;
+pub(crate) mod mail;
+mod members;
+pub(crate) mod outlook;
+mod picture;
+mod pixels;
+pub(crate) mod trailing;
+mod unseven;
+mod unzip;
+pub(crate) mod warc;
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 
+use vidimus_model::Reason;
 use vidimus_sandbox::keeper::{Granted, Own};
 
+use crate::kind::Kind;
 use crate::tools;
 use answer::{Answer, Frames};
 
 /// To be given to `vidimus_sandbox::keeper::main` by every program that starts an [`crate::Examiner`].
 pub const OWN: &[(&str, Own)] = &[(tools::OWN, read)];
 
-/// Which of its tasks; the first argument.
+/// Tells the kind: the ending of its name; `facts` where facts and a still are wanted; how many pixels may be decoded.
 pub(crate) const LOOK: &str = "look";
+/// Takes out what is contained: its kind; then passwords in hexadecimal digits.
+pub(crate) const MEMBERS: &str = "members";
+/// Decodes a picture: `grey` or `rgb`; how many pixels may be decoded; the longest side, or 0.
+pub(crate) const PIXELS: &str = "pixels";
+/// Reads its text: its kind; how many bytes of text.
+pub(crate) const TEXT: &str = "text";
 
 /// What a task is given.
 struct Given {
@@ -31,6 +50,14 @@ impl Given {
     /// The argument behind the task's name.
     fn argument(&self, index: usize) -> &str {
         self.arguments.get(index + 1).map_or("", String::as_str)
+    }
+
+    fn number(&self, index: usize) -> u64 {
+        self.argument(index).parse().unwrap_or(0)
+    }
+
+    fn kind(&self, index: usize) -> Option<Kind> {
+        Kind::of_media_type(self.argument(index))
     }
 }
 
@@ -48,18 +75,41 @@ fn answer_task(granted: Granted) -> io::Result<()> {
     let mut output = io::BufWriter::with_capacity(64 << 10, granted.output);
     let mut frames = Frames::new(&mut output);
     let answer = match given.arguments.first().map(String::as_str) {
-        Some(LOOK) => look(&mut given),
+        Some(LOOK) => look(&mut given, &mut frames)?,
+        Some(MEMBERS) => members::take_out(&mut given, &mut frames)?,
+        Some(PIXELS) => pixels::hand_over(&mut given, &mut frames)?,
+        Some(TEXT) => document::text(&mut given, &mut frames)?,
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };
     frames.answer(&answer)?;
     output.flush()
 }
 
-/// What it is.
-fn look(given: &mut Given) -> Answer {
+/// What it is, and what a picture or document says of itself.
+fn look(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Answer> {
     let ending = given.argument(0).to_owned();
-    match detect::kind(&mut given.untrusted, given.size, &ending) {
-        Ok(kind) => Answer { kind: Some(kind), ..Answer::default() },
-        Err(_) => Answer::failed(vidimus_model::Reason::Unreadable),
+    let Ok(kind) = detect::kind(&mut given.untrusted, given.size, &ending) else {
+        return Ok(Answer::failed(Reason::Unreadable));
+    };
+    let mut answer = Answer { kind: Some(kind), ..Answer::default() };
+    if given.argument(1) != "facts" {
+        return Ok(answer);
     }
+    let pixels = given.number(2);
+    match kind {
+        Kind::Jpeg
+        | Kind::Png
+        | Kind::Gif
+        | Kind::Bmp
+        | Kind::Tiff
+        | Kind::Webp
+        | Kind::Heic
+        | Kind::Avif => {
+            // What can be told stays told where the decoder comes to grief: the kind is said first.
+            frames.answer(&answer)?;
+            picture::look(&mut given.untrusted, given.size, kind, pixels, frames, &mut answer)?;
+        }
+        _ => document::facts(given, kind, &mut answer)?,
+    }
+    Ok(answer)
 }

@@ -1,0 +1,85 @@
+//! The stage `members`: what is in containers, mailboxes, mails and captures of the web, one after another.
+
+mod kept;
+mod libarchive;
+mod post;
+pub(crate) mod tar;
+
+use vidimus_model::{End, Reason};
+use vidimus_sandbox::Limits;
+
+use crate::kind::Kind;
+use crate::outside;
+use crate::reader::MEMBERS;
+use crate::tools::OWN;
+use crate::work::{Task, Work};
+use kept::Keeps;
+
+/// Takes out what is contained.
+pub(crate) fn run(work: &mut Work<'_>) {
+    let Some(kind) = work.kind() else { return };
+    let own = matches!(
+        kind,
+        Kind::Zip
+            | Kind::Wacz
+            | Kind::SevenZip
+            | Kind::Mail
+            | Kind::Mhtml
+            | Kind::Msg
+            | Kind::Mbox
+            | Kind::Warc
+    );
+    let libarchive = libarchive::reads(kind);
+    if !own && !libarchive && kind != Kind::Pst {
+        return;
+    }
+    if work.options.limits.depth == 0 {
+        work.not_done(OWN, Reason::TooDeep);
+    } else if kind == Kind::Pst {
+        post::mailbox(work);
+    } else if own {
+        by_own_reader(work, kind);
+    } else {
+        libarchive::run(work, kind);
+    }
+}
+
+/// How long unpacking may take: a large container holds hours of film.
+pub(crate) fn limits(work: &Work<'_>) -> Limits {
+    let long = std::time::Duration::from_secs(4 * 3600);
+    let output = work
+        .options
+        .limits
+        .unpacked_bytes
+        .saturating_add(work.options.limits.unpacked_bytes / 8 + (64 << 20));
+    Limits { wall: long, cpu: long, memory: 2 << 30, output, ..Limits::default() }
+}
+
+fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
+    let passwords: Vec<String> = work.options.passwords.iter().map(|word| hex(word.bytes())).collect();
+    let secrets: Vec<&str> = passwords.iter().map(String::as_str).collect();
+    let arguments = [MEMBERS, kind.media_type()];
+    let limits = limits(work);
+    let task = Task { secrets: &secrets, limits, ..Task::new(OWN, &arguments) };
+    let (ran, (mut keeps, answer)) = work.run_through(task, |work, mut through| {
+        let mut keeps = Keeps::new(work);
+        let answer = keeps.frames(work, &mut through);
+        (keeps, answer)
+    });
+    let unread = answer.as_ref().is_some_and(|answer| answer.reason == Some(Reason::NotSupported));
+    if unread && keeps.taken == 0 && matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip) {
+        work.judge(ran.tool, End::Nothing, None, None);
+        return libarchive::run(work, kind);
+    }
+    if let Some(answer) = &answer {
+        outside::note(work, ran.tool, answer, ran.is_done());
+        keeps.not_taken(work, &answer.not_taken);
+    } else if ran.is_done() {
+        work.judge(ran.tool, End::Failed, Some(Reason::Crashed), None);
+    }
+    keeps.judge(work, &ran);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
