@@ -20,6 +20,7 @@ mod kind;
 mod media;
 mod ocr;
 mod outside;
+pub mod parsers;
 mod pdf;
 mod reader;
 mod subject;

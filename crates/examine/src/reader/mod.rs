@@ -3,10 +3,12 @@
 //! It is as hostile as the file as soon as the file has broken it, so what it writes is parsed again outside: [`answer`].
 
 pub(crate) mod answer;
+pub(crate) mod c2pa;
 pub(crate) mod detect;
 mod document;
 mod exif;
 mod holds;
+mod jumbf;
 pub(crate) mod mail;
 mod members;
 pub(crate) mod outlook;
@@ -96,6 +98,7 @@ fn look(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Answer> {
         return Ok(answer);
     }
     let pixels = given.number(2);
+    c2pa::facts(&mut given.untrusted, kind, &mut answer)?;
     match kind {
         Kind::Jpeg
         | Kind::Png
