@@ -183,8 +183,7 @@ mod tests {
 
     #[test]
     fn names_sizes_and_kinds_are_read_as_they_stand() {
-        let pax = b"22 path=../\xff/a b.txt x\n19 mtime=1715673600\n".to_vec();
-        let pax = [&b"20 path=../\xff/a b.txt\n"[..], &pax[23..]].concat();
+        let pax = b"21 path=../\xff/a b.txt\n20 mtime=1715673600\n".to_vec();
         let stream = [
             block("x", b'x', pax.len() as u64),
             filled(&pax),
@@ -213,7 +212,7 @@ mod tests {
     fn what_is_cut_off_or_no_tar_is_an_error() {
         let whole = block("a", b'0', 3);
         assert!(next(&mut &whole[..100]).is_err());
-        assert!(next(&mut &block("a", b'x', 1 << 40)[..]).is_err());
+        assert!(next(&mut &block("a", b'x', (1 << 33) - 1)[..]).is_err());
         assert!(next(&mut &block("a", b'L', 600)[..]).is_err());
     }
 }

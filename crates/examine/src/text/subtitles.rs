@@ -29,7 +29,8 @@ pub(crate) fn cues(text: &str) -> Vec<TextPart> {
         let raw = said.join("\n");
         let speaker =
             raw.strip_prefix("<v ").and_then(|rest| rest.split_once('>')).map(|(name, _)| name.to_owned());
-        let text = super::markup::text(&raw);
+        let shown = raw.lines().map(super::markup::text).filter(|line| !line.is_empty());
+        let text = shown.collect::<Vec<_>>().join("\n");
         if !text.is_empty() && parts.len() < PARTS {
             parts.push(TextPart { place, text, confidence: None, speaker });
         }
