@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense bench-burnt-in
+.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense hostile bench-burnt-in
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way, keys and a second archive put in (VIDIMUS_INSIDER_SEED=n)'
 	@echo 'make nonsense every nonsense typed at every option of every command'
+	@echo 'make hostile  files made to break readers, each examined (needs ../shared)'
 	@echo 'make bench-burnt-in  the share of made films whose burnt-in clock is read right (SEED=n; needs ../shared)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
@@ -53,6 +54,9 @@ crash:
 
 nonsense:
 	VIDIMUS_NONSENSE=1 cargo test --locked -p vidimus-cli --test nonsense
+
+hostile:
+	cargo test --locked -p vidimus-examine --test breakers -- --include-ignored
 
 insider:
 	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds --test insider_splice -- --nocapture

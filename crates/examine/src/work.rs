@@ -296,6 +296,11 @@ impl<'a> Work<'a> {
                     run.untrusted_said = Some(said(&String::from_utf8_lossy(&outcome.untrusted_complaints)));
                 }
             }
+            // It ran, until nobody listened any more.
+            Err(RunError::Sink(_)) => {
+                run.sandbox = self.hands.facts().map_or(SandboxLevel::None, |facts| level(facts.level));
+                run.version = self.hands.version(task.tool);
+            }
             Err(_) => run.sandbox = SandboxLevel::None,
         }
         Ran { tool: self.note(run), outcome: result.ok() }

@@ -251,3 +251,50 @@ fn a_capture_gives_pages_with_address_and_time() {
     assert_eq!(ended(&findings, Stage::Members).0, End::Partly);
     assert_eq!(kept.0.iter().filter(|kept| kept.2.is_some()).count(), 1);
 }
+
+/// Two files, locked with the password `sesame-900`; and the same with their names locked too.
+const LOCKED: [&str; 2] = [
+    "377abcaf271c0004f44a7b8b9f0000000000000021000000000000005bb8a480b7f6c172c31a2e39a2633d1030e1f0de403c93178d2bdcd39dc83c587465fed50000813307ae0fd00eb03c9f39109c9fa6d533dab22eb07fc0772431f3fde87677623354e5014e4b1f409f6c14d39e2f4598f06d66a52272d399a0d685bcf8c45925d752ebf02e29d1fe9e251d3e97df22dfcc1a896f76d3b6daace4c85c0410b6bdfafc82c771cc6a0810be6db625d416c84ecbaa9a289e7ea7fb0000000017062001097f00070b01000123030101055d001000000c80960a01dff14eeb0000",
+    "377abcaf271c0004906c3f71a0000000000000003d00000000000000ea4645b8542225036a5138bc52e39021d166ddb610bb8a348f1ff0c362ca7cbb78a6eb1d69ee840d143da3bde53227fd4028f248729f5d5ec49639049f8d00d2adf9a96a03cf8f4a2562b13277429f4938d2ace32547af4c796152d50f8b787b3bbb43a3d2c30c7399d82fefc270a93596b19dc2ad68d71c13761ecddd23469b192078c9525dd6730e0b4f537bbf3579d625bfc9a857d1d0e15f55332c2ffeaea014e5f51706200109808000070b0100022406f1070112530ffe1f0b847399cb372cd6c47a4b45e2d123030101055d0010000001000c7f80960a014985f7650000",
+];
+
+#[test]
+fn a_locked_7z_waits_for_its_password_also_where_its_names_are_locked() {
+    for locked in LOCKED {
+        let bytes: Vec<u8> = (0..locked.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&locked[at..at + 2], 16).unwrap())
+            .collect();
+        let item = Item::new("a.7z", bytes);
+        for (words, expected) in [
+            (&[][..], (End::Failed, Some(Reason::NeedsPassword))),
+            (&["wrong"], (End::Failed, Some(Reason::WrongPassword))),
+            (&["wrong", "sesame-900"], (End::Done, None)),
+        ] {
+            let passwords = words.iter().map(|word| Password::new(*word)).collect();
+            let (findings, kept) = taken(&item, &Options { passwords, ..Options::default() });
+            assert_eq!(ended(&findings, Stage::Members), expected, "{words:?} {:?}", findings.tools);
+            let whole = [
+                ("secret.txt".to_owned(), Some(&b"words of a secret\n"[..])),
+                ("b.txt".into(), Some(b"two")),
+            ];
+            let mut named = kept.named();
+            named.sort_by_key(|(name, _)| name == "b.txt");
+            assert_eq!(named, if expected.0 == End::Done { &whole[..] } else { &[] }, "{words:?}");
+            assert!(!format!("{findings:?}").contains("sesame"));
+        }
+    }
+}
+
+#[test]
+fn a_zip_with_the_newer_lock_is_opened_too() {
+    let locked = SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, "sesame-900");
+    let item = Item::new("a.zip", zip(&[("secret.txt", b"words")], locked));
+    let (findings, kept) = taken(&item, &Options::default());
+    assert_eq!(ended(&findings, Stage::Members), (End::Failed, Some(Reason::NeedsPassword)));
+    assert!(kept.0.is_empty());
+    let passwords = vec![Password::new("wrong"), Password::new("sesame-900")];
+    let (findings, kept) = taken(&item, &Options { passwords, ..Options::default() });
+    assert_eq!(ended(&findings, Stage::Members), (End::Done, None), "{:?}", findings.tools);
+    assert_eq!(kept.named(), [("secret.txt".into(), Some(&b"words"[..]))]);
+}

@@ -39,6 +39,11 @@ impl Keeps {
         matches!(self.reason, Some(Reason::TooManyBytes | Reason::TooManyParts | Reason::Unknown))
     }
 
+    /// Whether nothing came, and nothing went wrong.
+    pub fn is_untouched(&self) -> bool {
+        self.taken == 0 && self.reason.is_none()
+    }
+
     /// Hands over one item; `bytes` end where it ends, and fail where it is damaged.
     pub fn one(&mut self, work: &mut Work<'_>, path: &[u8], says: FileSystemSays, bytes: &mut dyn Read) {
         if self.members_left == 0 {

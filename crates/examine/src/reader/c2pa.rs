@@ -159,3 +159,51 @@ fn exactly(untrusted: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     untrusted.take(length.min(STORE)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn segment(number: u8, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len() + 10).unwrap().to_be_bytes();
+        [&[0xff, 0xeb][..], &length, b"JP\0\x01\0\0\0", &[number], body].concat()
+    }
+
+    fn framed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        [&u32::try_from(body.len() + 8).unwrap().to_be_bytes()[..], name, body].concat()
+    }
+
+    #[test]
+    fn the_store_is_found_where_each_format_keeps_it() {
+        let store = framed(b"jumb", b"what is stated, in several pieces");
+        let (one, two) = store.split_at(20);
+        let pieces = [segment(1, one), segment(2, &[&store[..8], two].concat())].concat();
+        let jpeg = [&b"\xff\xd8\xff\xe0\0\x04ab"[..], &pieces, b"\xff\xda\0\x02\xff\xd9"].concat();
+        let length = u32::try_from(store.len()).unwrap();
+        let png =
+            [&b"\x89PNG\r\n\x1a\n\0\0\0\x01IHDRx1234"[..], &length.to_be_bytes(), b"caBX", &store, b"1234"]
+                .concat();
+        let webp = [&b"RIFF\0\0\0\0WEBPVP8 \x01\0\0\0x\0C2PA"[..], &length.to_le_bytes(), &store].concat();
+        let boxed = [&BOX[..], b"\0\0\0\0manifest\0", &[0; 8], &store].concat();
+        let mp4 = [framed(b"ftyp", b"isom"), framed(b"uuid", &[9; 30]), framed(b"uuid", &boxed)].concat();
+        assert_eq!(in_jpeg(&mut Cursor::new(jpeg)).unwrap(), store);
+        assert_eq!(in_chunks(&mut Cursor::new(png), 8, &PNG).unwrap(), store);
+        assert_eq!(in_chunks(&mut Cursor::new(webp), 12, &RIFF).unwrap(), store);
+        assert_eq!(in_boxes(&mut Cursor::new(mp4)).unwrap(), store);
+    }
+
+    #[test]
+    fn a_file_that_ends_early_or_says_nothing_gives_no_facts() {
+        for kind in [Kind::Jpeg, Kind::Png, Kind::Webp, Kind::Mp4] {
+            for bytes in
+                [&b""[..], b"\xff\xd8\xff\xeb\xff\xff", b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", &[0xff; 64]]
+            {
+                let mut answer = Answer::default();
+                facts(&mut Cursor::new(bytes), kind, &mut answer).unwrap();
+                assert!(answer.facts.is_empty(), "{kind:?}");
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Members of a 7z, also of a locked one.
 
-use std::io::{self, BufReader};
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
 
 use sevenz_rust2::{ArchiveReader, Error, Password};
 use vidimus_model::{End, NotContainedReason, Reason};
@@ -19,72 +20,91 @@ pub(super) fn take_out(
     frames: &mut Frames<'_>,
     answer: &mut Answer,
 ) -> io::Result<()> {
-    let mut tried: Vec<Password> = vec![Password::empty()];
-    tried.extend(passwords.iter().filter_map(|word| Some(Password::from(std::str::from_utf8(word).ok()?))));
-    let (mut given_up, mut taken) = (Reason::NeedsPassword, 0usize);
-    for password in tried {
-        let mut unanswered = None;
-        let opened = ArchiveReader::new(BufReader::new(&mut given.untrusted), password);
-        let done = opened.and_then(|mut archive| {
-            archive.set_thread_count(1);
-            archive.for_each_entries(|entry, bytes| {
-                let path = entry.name().as_bytes().to_vec();
-                if entry.is_directory() {
-                    return Ok(true);
-                }
-                // The high half of these attributes is what Unix says of a file.
-                let mode = entry.windows_attributes() >> 16;
-                if mode & 0o170_000 == 0o120_000 {
-                    answer.not_taken(&path, NotContainedReason::Link);
-                    io::copy(bytes, &mut io::sink())?;
-                    return Ok(true);
-                }
-                let modified = seconds(u64::from(entry.last_modified_date()));
-                let utc = entry.has_last_modified_date;
-                let says =
-                    Member { modified: modified.filter(|_| utc), utc, mode: 0o644, ..Member::default() };
-                let mut first = [0; 1];
-                // A password that is wrong is seen by the first byte that is read, before anything is handed over.
-                let got = if entry.size() == 0 { 0 } else { bytes.read(&mut first)? };
-                let mut whole = io::Read::chain(first.get(..got).unwrap_or_default(), bytes);
-                match frames.member(&path, says, &mut whole) {
-                    Ok(true) => taken += 1,
-                    Ok(false) => answer.because(Reason::Damaged),
-                    Err(error) => {
-                        unanswered = Some(error);
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            })
-        });
-        if let Some(error) = unanswered {
-            return Err(error);
+    let password = match first_that_opens(&mut given.untrusted, passwords) {
+        Ok(password) => password,
+        Err(reason) => {
+            *answer = Answer::failed(reason);
+            return Ok(());
         }
-        match done {
-            Ok(()) => return Ok(()),
-            Err(Error::PasswordRequired) => {}
-            Err(Error::MaybeBadPassword(_)) => {
-                if !passwords.is_empty() {
-                    given_up = Reason::WrongPassword;
+    };
+    let (mut unanswered, mut taken) = (None, 0usize);
+    let opened = ArchiveReader::new(BufReader::new(&mut given.untrusted), password);
+    let done = opened.and_then(|mut archive| {
+        archive.set_thread_count(1);
+        archive.for_each_entries(|entry, bytes| {
+            let path = entry.name().as_bytes().to_vec();
+            if entry.is_directory() {
+                return Ok(true);
+            }
+            // The high half of these attributes is what Unix says of a file.
+            let mode = entry.windows_attributes() >> 16;
+            if mode & 0o170_000 == 0o120_000 {
+                answer.not_taken(&path, NotContainedReason::Link);
+                io::copy(bytes, &mut io::sink())?;
+                return Ok(true);
+            }
+            let modified = seconds(u64::from(entry.last_modified_date()));
+            let utc = entry.has_last_modified_date;
+            let says = Member { modified: modified.filter(|_| utc), utc, mode: 0o644, ..Member::default() };
+            match frames.member(&path, says, bytes) {
+                Ok(true) => taken += 1,
+                Ok(false) => answer.because(Reason::Damaged),
+                Err(error) => {
+                    unanswered = Some(error);
+                    return Err(Error::Other("nobody takes it".into()));
                 }
             }
-            Err(Error::UnsupportedCompressionMethod(_) | Error::Unsupported(_)) if taken == 0 => {
-                given_up = Reason::NotSupported;
-                break;
-            }
-            Err(_) => {
-                given_up = Reason::Damaged;
-                break;
-            }
-        }
-        if taken > 0 {
-            break;
-        }
+            Ok(true)
+        })
+    });
+    if let Some(error) = unanswered {
+        return Err(error);
     }
-    answer.reason = answer.reason.or(Some(given_up));
-    answer.end = Some(if taken > 0 { End::Partly } else { End::Failed });
+    if let Err(error) = done {
+        answer.reason = answer.reason.or(Some(reason(&error)));
+        answer.end = Some(if taken > 0 { End::Partly } else { End::Failed });
+    }
     Ok(())
+}
+
+/// The password with which the first member is read right, before anything is handed over: of some methods a wrong one is
+/// seen by nothing but the sum at the end.
+fn first_that_opens(untrusted: &mut File, passwords: &[Vec<u8>]) -> Result<Password, Reason> {
+    match first_member(untrusted, Password::empty(), 1) {
+        Err(Error::PasswordRequired | Error::MaybeBadPassword(_)) => {}
+        Err(error) if reason(&error) == Reason::NotSupported => return Err(Reason::NotSupported),
+        // What is damaged is told where it is met.
+        Ok(()) | Err(_) => return Ok(Password::empty()),
+    }
+    let mut words = passwords.iter().filter_map(|word| std::str::from_utf8(word).ok());
+    let opens = |word: &&str| first_member(untrusted, Password::from(*word), u64::MAX).is_ok();
+    let none = if passwords.is_empty() { Reason::NeedsPassword } else { Reason::WrongPassword };
+    words.find(opens).map(Password::from).ok_or(none)
+}
+
+/// Reads the beginning of the first member that holds something.
+fn first_member(untrusted: &mut File, password: Password, most: u64) -> Result<(), Error> {
+    let mut archive = ArchiveReader::new(BufReader::new(untrusted), password)?;
+    archive.set_thread_count(1);
+    let mut read = false;
+    let done = archive.for_each_entries(|entry, bytes| {
+        if entry.size() > 0 {
+            io::copy(&mut bytes.take(most), &mut io::sink())?;
+            read = true;
+            // Anything but an error goes on with the next block.
+            return Err(Error::Other("enough".into()));
+        }
+        Ok(true)
+    });
+    if read { Ok(()) } else { done }
+}
+
+fn reason(error: &Error) -> Reason {
+    match error {
+        Error::PasswordRequired | Error::MaybeBadPassword(_) => Reason::NeedsPassword,
+        Error::UnsupportedCompressionMethod(_) | Error::Unsupported(_) => Reason::NotSupported,
+        _ => Reason::Damaged,
+    }
 }
 
 /// From the tenths of microseconds since 1601 that Windows counts.
