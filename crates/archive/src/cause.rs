@@ -9,6 +9,7 @@ use vidimus_vault::{BarrierError, DeleteError, GetError, OpenError as VaultError
 
 use crate::anchor::{AnchorError, SettingsError};
 use crate::disclose::{DiscloseError, OutError};
+use crate::examine::ExamineError;
 use crate::keyring::KeyringError;
 use crate::query::AskError;
 use crate::receive::ReceiveError;
@@ -188,6 +189,11 @@ caused!(MoveError {
     Self::Changed(_) => Meanwhile,
     Self::NotHeld => NotHeld,
     _ => Nothing,
+});
+caused!(CameraError { Door | Fold; _ => Nothing });
+caused!(ExamineError {
+    Ask | Io | Barrier | Unfinished | Door | Fold;
+    Self::NoSandbox(_) => System(io::ErrorKind::Unsupported),
 });
 caused!(ReleaseError { Door | Fold | Io; _ => Nothing });
 caused!(MarkError { Door | Fold; _ => Nothing });

@@ -36,15 +36,25 @@ pub struct Draft {
 pub struct Act {
     /// What is recorded.
     pub drafts: Vec<Draft>,
-    /// How many blank rows stand among them, and by which key they are known for such: one that outlives what the records are
-    /// sealed by.
-    pub blanks: Option<(u64, KeyId)>,
+    /// Blank rows that stand among them.
+    pub blanks: Option<Blanks>,
     /// Rows whose bodies are destroyed.
     pub erase: Vec<u64>,
     /// Rows whose bodies are replaced.
     pub reseal: Option<Reseal>,
     /// Compartments that were read to decide this; none for changes that commute.
     pub reads: Vec<CompartmentId>,
+}
+
+/// Blank rows, so that the log does not count.
+#[derive(Clone, Debug)]
+pub struct Blanks {
+    /// How many.
+    pub count: u64,
+    /// By which key they are known for such: one that outlives what the records are sealed by.
+    pub key: KeyId,
+    /// In whose rows.
+    pub compartment: CompartmentId,
 }
 
 impl Act {
@@ -252,13 +262,12 @@ impl Archive {
                 &mut self.entropy,
             ));
         }
-        let blanks = act.blanks.zip(act.drafts.first().map(|draft| draft.compartment.to_string()));
-        for ((count, key), compartment) in blanks.into_iter() {
-            let sealing = self.keyring.get(key).ok_or(DoorError::KeyNotHeld(key))?;
+        if let Some(Blanks { count, key, compartment }) = &act.blanks {
+            let sealing = self.keyring.get(*key).ok_or(DoorError::KeyNotHeld(*key))?;
             let mut random = [0; 16];
-            rows.extend((0..count).map(|_| {
+            rows.extend((0..*count).map(|_| {
                 self.rng.fill_bytes(&mut random);
-                blank_row(&compartment, key, sealing.row.blank(random))
+                blank_row(compartment.as_str(), *key, sealing.row.blank(random))
             }));
         }
         self.shuffle(&mut rows);

@@ -5,6 +5,7 @@ pub mod anchor;
 mod archive;
 mod archive_key;
 mod backup;
+mod cameras;
 mod cause;
 mod check;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod disclose;
 mod door;
 mod epoch;
 mod erase;
+pub mod examine;
 mod files;
 mod high_water;
 mod init;
@@ -53,6 +55,7 @@ pub use admission::{AddMemberError, NewMember};
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
+pub use cameras::{CameraChange, CameraError, ClockChange};
 pub use cause::{Cause, Caused};
 pub use check::{
     CheckProgress, Checked, Checker, Counted, Problem, REMEDIES, Sentence, TEMPLATES, check_folder,

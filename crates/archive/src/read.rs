@@ -88,6 +88,8 @@ pub struct RecordAt {
 /// [`io::ErrorKind::InvalidData`]. The digest in the record is for the caller to compare.
 pub struct ItemBytes {
     plain: PlainReader<Stored>,
+    /// Where they begin in the object's plain text.
+    begin: u64,
     /// Bytes still to come.
     left: u64,
 }
@@ -185,7 +187,7 @@ pub(crate) fn open_object(
     };
     let mut plain = opened.into_reader();
     io::Seek::seek(&mut plain, io::SeekFrom::Start(offset)).map_err(|_| bad_place())?;
-    Ok(ItemBytes { plain, left })
+    Ok(ItemBytes { plain, begin: offset, left })
 }
 
 impl Read for ItemBytes {
@@ -197,6 +199,14 @@ impl Read for ItemBytes {
         }
         self.left -= n as u64;
         Ok(n)
+    }
+}
+
+impl ItemBytes {
+    /// Fills the buffer from this byte of the item on, wherever was read before; what is asked for ends within the item.
+    pub(crate) fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        io::Seek::seek(&mut self.plain, io::SeekFrom::Start(self.begin + offset))?;
+        self.plain.read_exact(buffer)
     }
 }
 

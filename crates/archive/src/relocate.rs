@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vidimus_ledger::{Reseal, Row};
 use vidimus_model::{
-    Change, CompartmentId, KeyId, MovedIn, MovedOut, ObjectPlace, Place, Ref, Repack, Withdrawal,
+    Change, CompartmentId, DerivativePlace, DerivativePlaces, KeyId, MovedIn, MovedOut, ObjectPlace, Place,
+    Ref, Repack, Withdrawal,
 };
 use vidimus_seal::age::Identity;
 use vidimus_seal::row::{RowAad, seal_row};
@@ -103,8 +104,10 @@ struct Copy {
     key: KeyId,
     /// Its new name.
     name: ObjectName,
-    /// The items in it that move.
+    /// The items in it that move, or whose derivatives lie in it.
     items: Vec<(Ref, ObjectPlace)>,
+    /// Of derivatives, the digests, in the order of `items`; none where it holds items.
+    made: Vec<[u8; 32]>,
 }
 
 impl Copy {
@@ -251,10 +254,19 @@ impl Archive {
     ) -> Result<(), MoveError> {
         let recipient = self.keyring.get(new).ok_or(FoldError::NotHeld)?.identity.recipient();
         let mut places: Vec<Place> = Vec::new();
-        for Copy { key, name, items } in copies {
+        let mut derivatives: BTreeMap<Ref, Vec<DerivativePlace>> = BTreeMap::new();
+        for Copy { key, name, items, made } in copies {
             let old = self.keyring.open(key).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
             let identity = old.identity.clone();
-            places.extend(self.write_anew(&items, &identity, name, &recipient, progress)?);
+            let new_places = self.write_anew(&items, &identity, name, &recipient, progress)?;
+            if made.is_empty() {
+                places.extend(new_places);
+                continue;
+            }
+            for (Place { about, object }, sha256) in new_places.into_iter().zip(made) {
+                let place = DerivativePlace { sha256: hex::encode(sha256), object };
+                derivatives.entry(about).or_default().push(place);
+            }
         }
         let stays = self.write_packs(packs)?;
         self.vault.barrier().map_err(UnfinishedError::from)?;
@@ -276,6 +288,11 @@ impl Archive {
             for objects in places.chunks(PLACES) {
                 let change =
                     Change::Repack(Repack { about: group.accession.clone(), objects: objects.to_vec() });
+                drafts.push(Draft { compartment: to.clone(), key: new, change });
+            }
+            for (about, objects) in &derivatives {
+                let moved = DerivativePlaces { about: about.clone(), objects: objects.clone() };
+                let change = Change::DerivativePlaces(moved);
                 drafts.push(Draft { compartment: to.clone(), key: new, change });
             }
             if !group.withdrawn.is_empty() {
@@ -335,10 +352,40 @@ impl Archive {
                 key: *key,
                 name,
                 items: Vec::new(),
+                made: Vec::new(),
             });
             copy.items.push((item.clone(), place));
         }
+        self.copies_of_derivatives(group, contents, &mut copies)?;
         Ok(copies.into_values().collect())
+    }
+
+    /// What was made from the items that move goes along, of the same bytes the latest.
+    fn copies_of_derivatives(
+        &mut self,
+        group: &Group,
+        contents: &Contents,
+        copies: &mut BTreeMap<String, Copy>,
+    ) -> Result<(), MoveError> {
+        let Some(catalogue) = self.catalogue_at(&group.located)? else { return Ok(()) };
+        let mut latest: BTreeMap<(Ref, [u8; 32]), ObjectPlace> = BTreeMap::new();
+        for whole in &group.about {
+            let visit = |item: Ref, sha256, place| _ = latest.insert((item, sha256), place);
+            catalogue.derivatives(Some(whole), visit).map_err(FoldError::from)?;
+        }
+        for ((item, sha256), place) in latest {
+            let Some(key) = contents.items.get(&item) else { continue };
+            let name = ObjectName::from_bytes(self.entropy.bytes());
+            let copy = copies.entry(place.name.clone()).or_insert_with(|| Copy {
+                key: *key,
+                name,
+                items: Vec::new(),
+                made: Vec::new(),
+            });
+            copy.items.push((item, place));
+            copy.made.push(sha256);
+        }
+        Ok(())
     }
 
     /// The same records in the same rows, under another key. The row keeps its compartment, which the member's signature covers.

@@ -100,7 +100,7 @@ pub(crate) fn holds_alone<'a>(
 }
 
 /// An object of the vault, as the cipher writes it.
-struct Writer<'a>(Box<dyn ObjectWriter + 'a>);
+pub(crate) struct Writer<'a>(pub Box<dyn ObjectWriter + 'a>);
 
 impl io::Write for Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

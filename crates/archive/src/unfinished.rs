@@ -231,13 +231,16 @@ impl Archive {
         }
     }
 
-    /// Does an item that this member can read lie in it?
+    /// Does an item that this member can read, or something that was made from one, lie in it?
     pub(crate) fn is_in_use(&mut self, name: &ObjectName) -> Result<bool, FoldError> {
         let compartments = self.keyring.compartments().filter(|held| held.id != CompartmentId::register());
         let mut keys: Vec<KeyId> = compartments.map(HeldCompartment::current).collect();
         keys.extend(self.keyring.own_accessions());
         for key in keys {
-            if !self.catalogue_of(key)?.references_of_object(name.as_bytes())?.value.is_empty() {
+            let catalogue = self.catalogue_of(key)?;
+            if !catalogue.references_of_object(name.as_bytes())?.value.is_empty()
+                || catalogue.has_derivative_in(name.as_bytes())?.value
+            {
                 return Ok(true);
             }
         }

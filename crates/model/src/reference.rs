@@ -35,6 +35,13 @@ impl Ref {
         Self { item: Some(number), members: Vec::new(), ..self.clone() }
     }
 
+    /// What was found in this item under this number.
+    pub fn member(&self, number: u64) -> Self {
+        let mut inner = self.clone();
+        inner.members.push(number);
+        inner
+    }
+
     /// The accession that this is part of.
     pub fn whole(&self) -> Self {
         Self::accession(self.letter, self.accession)

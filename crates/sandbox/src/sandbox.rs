@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -165,6 +166,8 @@ impl Keeper {
             .arg(keeper::WORD)
             .env_clear()
             .current_dir("/")
+            // Ctrl-C at a terminal is for the program: it ends the runs itself, and takes none of them for a failure.
+            .process_group(0)
             .stdin(Stdio::from(there))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -90,10 +90,9 @@ impl Items {
 
     /// Gives each item its latest place, and names those that have two records.
     pub fn settle(&mut self, report: &mut Report) {
+        self.sort();
         let all = &mut self.all;
         let order = &mut self.by_reference;
-        *order = (0..u32::try_from(all.len()).expect("fewer items than 2^32")).collect();
-        order.sort_unstable_by(|a, b| (&all[*a as usize].about, a).cmp(&(&all[*b as usize].about, b)));
         for pair in order.windows(2) {
             let about = &all[pair[0] as usize].about;
             if *about == all[pair[1] as usize].about {
@@ -106,6 +105,31 @@ impl Items {
                 && item.seq < seq
             {
                 item.spot = spot;
+            }
+        }
+    }
+
+    /// Brings them into the order of references.
+    pub fn sort(&mut self) {
+        let all = &self.all;
+        let order = &mut self.by_reference;
+        *order = (0..u32::try_from(all.len()).expect("fewer items than 2^32")).collect();
+        order.sort_unstable_by(|a, b| (&all[*a as usize].about, a).cmp(&(&all[*b as usize].about, b)));
+    }
+
+    /// Gives what was made of an item with these bytes, and is on record before `seq`, its new place.
+    pub fn place_made(&mut self, seq: u64, about: &Ref, sha256: &str, object: &ObjectPlace) {
+        let Some(sha256) = digest(sha256) else { return };
+        let spot = self.spot(object);
+        let all = &mut self.all;
+        let from = self.by_reference.partition_point(|index| all[*index as usize].about < *about);
+        for index in &self.by_reference[from..] {
+            let made = &mut all[*index as usize];
+            if made.about != *about {
+                return;
+            }
+            if made.seq < seq && made.sha256 == Some(sha256) {
+                made.spot = spot;
             }
         }
     }

@@ -17,6 +17,7 @@ mod keyholders;
 mod keys;
 mod kinds;
 mod ledger;
+mod made;
 mod objects;
 mod objects_read;
 mod openings;

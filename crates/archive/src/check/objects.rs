@@ -14,6 +14,7 @@ use super::CheckProgress;
 use super::items::{ItemFacts, Items, ObjectFacts};
 use super::keys::Keys;
 use super::ledger::{Scan, moved_on};
+use super::made::Made;
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
 use super::report::{Report, what};
@@ -44,6 +45,8 @@ pub(super) struct Since<'a> {
 /// Objects, and the items whose bytes lie in each.
 struct Uses<'a> {
     items: &'a Items,
+    /// They are no items, but what was made from items.
+    made: bool,
     /// Items by their indices: those of one object follow one another, in the order of their bytes in it.
     order: Vec<u32>,
     /// The largest object first.
@@ -79,10 +82,51 @@ pub(super) fn look(
     report: &mut Report,
     progress: &mut dyn FnMut(CheckProgress),
 ) {
-    let uses = Uses::gather(&facts.items, report);
-    let used = &uses.used;
-    let total = if bench.full { used.iter().map(|used| used.size).sum() } else { 0 };
+    let uses = Uses::gather(&facts.items, None, report);
+    let made = Uses::gather(&facts.made.items, Some(&facts.made), report);
+    let sizes = |uses: &Uses<'_>| uses.used.iter().map(|used| used.size).sum::<u64>();
+    let total = if bench.full { sizes(&uses) + sizes(&made) } else { 0 };
     let read_so_far = AtomicU64::new(0);
+    let (mut sound, mut meanwhile) = (0, false);
+    for uses in [&uses, &made] {
+        let (these, moved) = look_at_all(bench, uses, since, (&read_so_far, total), report, progress);
+        sound += these;
+        meanwhile |= moved;
+    }
+    // Where the records showed it already, it is said already.
+    if meanwhile && !facts.in_use {
+        report.unknown("what was appended while the check ran");
+    }
+    let count = uses.used.len() + made.used.len();
+    report.counted().objects = sound;
+    if sound > 0 {
+        report.sound(match bench.full {
+            true => {
+                sentence!("{} of {} objects: decrypted, and with the hash that was recorded", sound, count)
+            }
+            false => sentence!(
+                "{} of {} objects: present, with the header and length that were recorded",
+                sound,
+                count
+            ),
+        });
+    }
+    if !bench.full && count > 0 {
+        report.unknown("whether every byte of the objects is what was received: that takes check --full");
+    }
+    name_extra(bench, facts, since.stored, &uses, report);
+}
+
+/// Looks at all objects of a kind; how many are sound, and whether some went meanwhile.
+fn look_at_all(
+    bench: &Bench<'_>,
+    uses: &Uses<'_>,
+    since: &Since<'_>,
+    (read_so_far, total): (&AtomicU64, u64),
+    report: &mut Report,
+    progress: &mut dyn FnMut(CheckProgress),
+) -> (u64, bool) {
+    let used = &uses.used;
     let next = AtomicUsize::new(0);
     let (sender, outcomes) = mpsc::sync_channel(WAITING);
     let cores = thread::available_parallelism().map_or(2, usize::from).min(used.len().max(1));
@@ -90,7 +134,7 @@ pub(super) fn look(
     let (mut sound, mut meanwhile) = (0_u64, false);
     thread::scope(|scope| {
         for _ in 0..cores {
-            let (sender, next, read_so_far) = (sender.clone(), &next, &read_so_far);
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 let mut buffer = Vec::new();
                 loop {
@@ -128,29 +172,7 @@ pub(super) fn look(
             });
         }
     });
-    // Where the records showed it already, it is said already.
-    if meanwhile && !facts.in_use {
-        report.unknown("what was appended while the check ran");
-    }
-    report.counted().objects = sound;
-    if sound > 0 {
-        report.sound(match bench.full {
-            true => sentence!(
-                "{} of {} objects: decrypted, and with the hash that was recorded",
-                sound,
-                used.len()
-            ),
-            false => sentence!(
-                "{} of {} objects: present, with the header and length that were recorded",
-                sound,
-                used.len()
-            ),
-        });
-    }
-    if !bench.full && !used.is_empty() {
-        report.unknown("whether every byte of the objects is what was received: that takes check --full");
-    }
-    name_extra(bench, facts, since.stored, &uses, report);
+    (sound, meanwhile)
 }
 
 impl Used {
@@ -160,9 +182,10 @@ impl Used {
 }
 
 impl<'a> Uses<'a> {
-    fn gather(items: &'a Items, report: &mut Report) -> Self {
+    fn gather(items: &'a Items, made: Option<&Made>, report: &mut Report) -> Self {
         let mut order = Vec::new();
-        for (index, item) in items.iter() {
+        // What a later run made again may be gone.
+        for (index, item) in items.iter().filter(|(index, _)| made.is_none_or(|made| made.holds(*index))) {
             match items.object(item) {
                 Some(_) => order.push(index),
                 None => report.problem(item.about.to_string(), "its record names no object", what::TAMPERED),
@@ -194,7 +217,7 @@ impl<'a> Uses<'a> {
         }
         // The largest first, so that no core ends up alone with it.
         used.sort_by_key(|used| std::cmp::Reverse(used.size));
-        Self { items, order, used, headers: OnceCell::new() }
+        Self { items, made: made.is_some(), order, used, headers: OnceCell::new() }
     }
 
     /// What the records say of an object.
@@ -233,6 +256,10 @@ impl<'a> Uses<'a> {
         let (object, order) = (self.object(index), self.used[index].of(&self.order));
         let digests = match result {
             Ok(digests) => digests,
+            Err(_) if self.made => {
+                self.name_made(object, order, report);
+                return false;
+            }
             Err(trouble) => {
                 let found = (!matches!(trouble, Trouble::Missing | Trouble::Foreign | Trouble::Io(_)))
                     .then(|| header_of(bench.vault, &object.name))
@@ -263,7 +290,12 @@ impl<'a> Uses<'a> {
             for item in items.iter().map(|item| self.items.get(*item)) {
                 let problem = match digest {
                     Some(digest) if item.sha256 == Some(digest) => {
-                        report.counted().bytes += item.size;
+                        report.counted().bytes += if self.made { 0 } else { item.size };
+                        continue;
+                    }
+                    _ if self.made => {
+                        sound = false;
+                        self.name_made(object, order, report);
                         continue;
                     }
                     Some(_) => {
@@ -276,6 +308,12 @@ impl<'a> Uses<'a> {
             }
         }
         sound
+    }
+
+    /// Names the item of what can be made again.
+    fn name_made(&self, object: &ObjectFacts, order: &[u32], report: &mut Report) {
+        let problem = sentence!("what a tool made of it is damaged or missing (object {})", object.name);
+        report.problem(self.about(order[0]), problem, what::AGAIN);
     }
 
     fn about(&self, item: u32) -> String {
@@ -333,7 +371,10 @@ fn name_extra(
     uses: &Uses<'_>,
     report: &mut Report,
 ) {
-    let named = uses.items.iter().filter_map(|(_, item)| uses.items.object(item));
+    let of = |items: &'_ Items| -> Vec<ObjectFacts> {
+        items.iter().filter_map(|(_, item)| items.object(item)).copied().collect()
+    };
+    let named = of(uses.items).into_iter().chain(of(&facts.made.items));
     let mut known: Vec<ObjectName> = named.map(|object| object.name).collect();
     known.sort_unstable();
     let extra: Vec<&ObjectName> =

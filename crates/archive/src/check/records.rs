@@ -18,6 +18,7 @@ use super::items::Items;
 use super::keys::Keys;
 use super::kinds::Kinds;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
+use super::made::Made;
 use super::openings::Sealed;
 use super::register::Register;
 use super::relabelled::Relabelled;
@@ -42,6 +43,8 @@ pub(super) struct GenerationFacts {
 pub(super) struct Facts {
     /// Items, in the order of the log.
     pub items: Items,
+    /// What was made from them.
+    pub made: Made,
     /// Generations of compartments' keys.
     pub generations: Vec<(KeyId, GenerationFacts)>,
     /// What rows there are for each key.
@@ -347,6 +350,8 @@ impl Facts {
                 self.items.learn(row.seq, &row.key, item, print);
             }
             Change::Repack(repack) => self.items.learn_places(row.seq, repack),
+            Change::Examination(run) => self.made.learn(row.seq, &row.key, *run),
+            Change::DerivativePlaces(moved) => self.made.learn_places(row.seq, moved),
             Change::Accession(begun) => {
                 self.givers.entry(begun.about).or_default().entry = Some(hex::encode(row.entry));
             }
@@ -390,6 +395,7 @@ impl Facts {
 
     fn finish(&mut self, bench: &Bench<'_>, report: &mut Report) {
         self.items.settle(report);
+        self.made.settle();
         self.buried.sort_unstable();
         report.counted().records = self.sound;
         if self.sound > 0 {

@@ -57,6 +57,9 @@ pub struct Counted {
 pub mod what {
     /// Something that only a copy can bring back.
     pub const BACKUP: &str = "Bring it back from a backup: vidimus restore, or copy the one file.";
+    /// Something that a tool made of an item.
+    pub const AGAIN: &str =
+        "Nothing that was received is lost, and it is made again by: vidimus examine REF --again all.";
     /// A file of the key store.
     pub const KEYS: &str = "Copy the file of this name from the newest backup's keys folder.";
     /// Something that is made again.
@@ -85,7 +88,8 @@ pub mod what {
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 11] = [
+pub const REMEDIES: [&str; 12] = [
+    what::AGAIN,
     what::CATALOGUE,
     what::MEDIUM,
     what::BACKUP,

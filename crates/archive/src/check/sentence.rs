@@ -155,6 +155,7 @@ pub const TEMPLATES: &[&str] = &[
     "{} of {} objects: present, with the header and length that were recorded",
     "whether every byte of the objects is what was received: that takes check --full",
     "its record names no object",
+    "what a tool made of it is damaged or missing (object {})",
     "its record contradicts others about its object",
     "its object {} was swapped: it holds what belongs to {}",
     "its bytes are not those that were recorded (object {})",

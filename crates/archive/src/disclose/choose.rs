@@ -86,6 +86,9 @@ impl Archive {
         if reference.item.is_none() {
             return Err(DiscloseError::NotAnItem(reference.clone()));
         }
+        if !reference.members.is_empty() {
+            return Err(DiscloseError::Unpacked(reference.clone()));
+        }
         let resolved = self.resolve_among(sources, reference)?;
         match resolved.state {
             // Private: the accession is this member's own, or it would not have been found.

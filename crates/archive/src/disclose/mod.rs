@@ -128,6 +128,9 @@ pub enum DiscloseError {
     /// An accession was named: its items must be named one by one, so that none goes along unseen.
     #[error("{0} is not an item")]
     NotAnItem(Ref),
+    /// It was unpacked from another by a tool: a package proves what was received.
+    #[error("{0} was unpacked by a tool")]
+    Unpacked(Ref),
     /// The reference is not known, or its accession not released.
     #[error(transparent)]
     Ask(#[from] AskError),

@@ -234,6 +234,11 @@ impl Archive {
             }
         }
         let (mut gone, mut packs) = (BTreeSet::new(), Vec::new());
+        // Derivatives of one run, and of nothing else, share an object.
+        for whole in going {
+            let made = catalogue.derivatives(Some(whole), |_, _, place| _ = gone.insert(place.name));
+            made.map_err(FoldError::from)?;
+        }
         for (name, (key, places)) in leaving {
             let mut bytes = [0; 16];
             if hex::decode_to_slice(&name, &mut bytes).is_err() {
@@ -304,6 +309,7 @@ impl Archive {
     ) -> Result<BTreeSet<String>, FoldError> {
         let mut names = BTreeSet::new();
         let Some(catalogue) = self.catalogue_at(located)? else { return Ok(names) };
+        catalogue.derivatives(Some(accession), |_, _, place| _ = names.insert(place.name))?;
         let mut query = ItemQuery {
             accession: Some(accession.clone()),
             limit: PAGE,

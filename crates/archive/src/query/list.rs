@@ -5,11 +5,12 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::ops::ControlFlow;
 
 use serde::Serialize;
-use vidimus_folds::catalogue::{ItemQuery, ItemRow, State};
-use vidimus_model::{FoundPath, KeyId, Reading, Ref};
+use vidimus_folds::catalogue::{Brief, ItemQuery, ItemRow, State};
+use vidimus_model::{FileKind, FoundPath, Group, KeyId, Reading, Ref};
 
 use super::{AskError, state_word};
 use crate::Archive;
+use crate::cameras::label_of;
 
 /// Rows that are held at once over all catalogues: a few megabytes.
 const ROWS: usize = 4096;
@@ -23,6 +24,10 @@ pub struct ListQuery {
     pub include_withdrawn: bool,
     /// Only those behind this reference.
     pub after: Option<Ref>,
+    /// Only those of this group, as far as that is known.
+    pub group: Option<Group>,
+    /// Only those that stand with the camera of this label.
+    pub camera: Option<String>,
 }
 
 /// One item of a list, in the form of `docs/format/commands.md`.
@@ -47,6 +52,12 @@ pub struct ListRow {
     /// Who may see it.
     #[serde(serialize_with = "state_word")]
     pub state: State,
+    /// Whether it was looked at.
+    pub examined: bool,
+    /// What it is by its content; none where that is not known.
+    pub kind: Option<FileKind>,
+    /// The cameras that it stands with: the one that a member gave it to, or those that it claims.
+    pub cameras: Vec<String>,
 }
 
 /// What is still to come of one catalogue.
@@ -70,6 +81,7 @@ impl Archive {
         if let Some(reference) = &query.accession {
             self.resolve(reference)?;
         }
+        let camera = query.camera.as_deref().map(label_of);
         let sources = self.sources()?;
         let limit = (ROWS / sources.len().max(1)).max(16);
         let mut streams: Vec<Stream> =
@@ -88,8 +100,12 @@ impl Archive {
             if !wanted || last.as_ref() == Some(&reference) {
                 continue;
             }
+            let brief = self.catalogue_of(streams[place].key)?.brief(&reference)?.value;
             last = Some(reference);
-            if visit(row.into()).is_break() {
+            let is_of = |camera: &String| brief.cameras.contains(camera);
+            let passes = query.group.is_none_or(|group| brief.group() == Some(group))
+                && camera.as_ref().is_none_or(is_of);
+            if passes && visit(ListRow::of(row, brief)).is_break() {
                 break;
             }
         }
@@ -120,8 +136,8 @@ impl Stream {
     }
 }
 
-impl From<ItemRow> for ListRow {
-    fn from(row: ItemRow) -> Self {
+impl ListRow {
+    fn of(row: ItemRow, brief: Brief) -> Self {
         let item = row.item;
         Self {
             accession: item.about.whole(),
@@ -132,6 +148,9 @@ impl From<ItemRow> for ListRow {
             copy_of: item.copy_of,
             reading: item.reading,
             state: row.state,
+            examined: brief.is_examined,
+            kind: brief.kind,
+            cameras: brief.cameras,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod copies;
+mod examined;
 mod list;
 mod log;
 mod show;
@@ -18,6 +19,7 @@ use crate::read::ReadError;
 use crate::runner::FoldError;
 
 pub use copies::Twin;
+pub use examined::{CameraLine, CameraOf, DerivativeLine, FactLine, FailureLine, ShownExamination, TimeLine};
 pub use list::{ListQuery, ListRow};
 pub use log::{GivenLine, LogLine};
 pub use show::{InternalReceipt, NotTakenLine, Shown, ShownAccession, ShownItem};

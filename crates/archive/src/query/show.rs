@@ -10,7 +10,7 @@ use vidimus_model::{AccessionEnd, CompartmentId, FoundKind, FoundPath, Medium, O
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::record::Record;
 
-use super::{AskError, GivenLine, Resolved, state_word};
+use super::{AskError, GivenLine, Resolved, ShownExamination, state_word};
 use crate::Archive;
 use crate::archive::CheckpointSummary;
 use crate::clock::ClockDoubt;
@@ -68,6 +68,8 @@ pub struct ShownItem {
     pub copies: Vec<Ref>,
     /// Who was given it.
     pub disclosures: Vec<GivenLine>,
+    /// What examination found.
+    pub examination: ShownExamination,
 }
 
 /// A delivery.
@@ -94,6 +96,8 @@ pub struct ShownAccession {
     pub clock_doubts: Vec<ClockDoubt>,
     /// Items that are read here now, withdrawn ones included.
     pub items: u64,
+    /// Those that can be seen, and were examined.
+    pub examined: u64,
     /// The internal receipt; none while it is unfinished.
     pub receipt: Option<InternalReceipt>,
     /// What was found and not taken.
@@ -163,6 +167,7 @@ impl Archive {
         let row = self.catalogue_of(catalogue)?.item(&reference)?.value;
         let row = row.ok_or_else(|| AskError::Unknown(reference.clone()))?;
         let record = self.record_at(&reference, row.seq)?;
+        let examination = self.examination(&reference)?;
         let mut copies = Vec::new();
         let mut sha256 = [0; 32];
         hex::decode_to_slice(&row.item.sha256, &mut sha256).expect("the catalogue keeps digests as 32 bytes");
@@ -183,6 +188,7 @@ impl Archive {
             place: row.item.object,
             copies,
             disclosures,
+            examination,
             reference,
         })
     }
@@ -214,6 +220,7 @@ impl Archive {
             None => None,
         };
         let Counts { items, .. } = row.counts;
+        let examined = self.examined(Some(&reference))?.examined;
         let line = |row: vidimus_folds::catalogue::NotTakenRow| NotTakenLine {
             path: row.path,
             kind: row.kind,
@@ -229,6 +236,7 @@ impl Archive {
             fields,
             clock_doubts,
             items,
+            examined,
             receipt,
             not_taken: not_taken.into_iter().map(line).collect(),
             disclosures,

@@ -16,7 +16,7 @@ use crate::door::{Act, Draft};
 use crate::{Archive, FoldError};
 
 /// Files under this share an object (`docs/format/object.md`).
-const SMALL: u64 = 64 * 1024;
+pub(crate) const SMALL: u64 = 64 * 1024;
 /// Records of a batch.
 const RECORDS: usize = 1000;
 /// Bytes sealed in a batch: what an interruption costs at most, unless one file is larger.

@@ -26,6 +26,7 @@ use vidimus_vault::{BarrierError, Vault};
 use zeroize::Zeroizing;
 
 use batch::Batch;
+pub(crate) use batch::SMALL;
 pub use giver::SealedTo;
 use sealer::{SealError, Sealer};
 use session::Session;
@@ -34,7 +35,7 @@ pub(crate) use turn::Turn;
 use walk::{OWN_FOLDER, Root, Step};
 
 use crate::archive::CheckpointSummary;
-use crate::door::{Act, Draft};
+use crate::door::{Act, Blanks, Draft};
 use crate::watch::Work;
 use crate::{Archive, DoorError, FoldError, ReceiptError, files};
 
@@ -348,7 +349,8 @@ impl Archive {
         // Known for blank by the compartment's key: the accession's goes when it is erased or moved.
         let generation = self.current(&session.into)?;
         self.keyring.open(generation).map_err(FoldError::from)?;
-        let blanks = Some((padded(entries) - entries, generation));
+        let count = padded(entries) - entries;
+        let blanks = Some(Blanks { count, key: generation, compartment: session.into.clone() });
         let act = Act { drafts: vec![draft], blanks, ..Act::default() };
         self.record(act)?;
         self.now()
@@ -409,7 +411,7 @@ fn own_folder(archive: &Path, root: &Root) -> Option<Vec<u8>> {
 }
 
 /// At least 256, and then the next size that Padmé allows: it hides all but the order of magnitude at a cost of at most 12 %.
-fn padded(n: u64) -> u64 {
+pub(crate) fn padded(n: u64) -> u64 {
     let n = n.max(256);
     let exponent = n.ilog2();
     let kept = exponent.ilog2() + 1;

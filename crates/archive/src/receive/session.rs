@@ -73,7 +73,9 @@ impl Session {
             let page = catalogue.items(&query).map_err(FoldError::from)?.value;
             let Some(last) = page.last() else { break };
             query.after = Some(last.item.about.clone());
-            page.into_iter().for_each(|row| session.take_up(row.item));
+            // What examination found in an item was not received.
+            let received = page.into_iter().filter(|row| row.item.about.members.is_empty());
+            received.for_each(|row| session.take_up(row.item));
         }
         for row in catalogue.not_taken(&about).map_err(FoldError::from)?.value {
             session.known.meet(row.source, &row.path);

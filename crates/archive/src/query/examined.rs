@@ -1,0 +1,309 @@
+//! What examination found, put beside what members say of cameras: nothing is chosen among claims, nothing is resolved.
+
+use jiff::civil::DateTime;
+use serde::Serialize;
+use vidimus_folds::catalogue::{ExaminedCounts, FailureRow, Run};
+use vidimus_model::{
+    Camera, ClaimSource, Derivative, End, FileKind, NotContained, Reason, Ref, Stage, StageEnd, TimeClaim,
+};
+
+use super::AskError;
+use crate::Archive;
+use crate::read::{ItemBytes, ReadError};
+
+/// Something that could not be examined; an array of these in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FailureLine {
+    /// The item.
+    #[serde(rename = "ref")]
+    pub reference: Ref,
+    /// Which tool failed.
+    pub tool: String,
+    /// Why.
+    pub reason: Reason,
+    /// At what.
+    pub stage: Stage,
+    /// Whether some of it was done (`partly`) or nothing (`failed`).
+    pub end: End,
+}
+
+/// What is known of an item by its examination.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShownExamination {
+    /// The item whose bytes were looked at, where this is a copy of it.
+    pub of: Option<Ref>,
+    /// How each stage ended, the latest run of each.
+    pub stages: Vec<StageEnd>,
+    /// What it is by its content.
+    pub kind: Option<FileKind>,
+    /// Technical facts.
+    pub facts: Vec<FactLine>,
+    /// What it claims of its time, and what corrections make of it.
+    pub times: Vec<TimeLine>,
+    /// The cameras that it stands with.
+    pub cameras: Vec<CameraLine>,
+    /// What was made from it.
+    pub derivatives: Vec<DerivativeLine>,
+    /// What could not be examined.
+    pub failures: Vec<FailureLine>,
+    /// What was found in it and is no item.
+    pub not_taken: Vec<NotContained>,
+    /// Roots over its parts.
+    pub commitments: Vec<serde_json::Value>,
+    /// What was found in it and is an item.
+    pub contained: Vec<Ref>,
+    /// What it was found in.
+    pub contained_in: Option<Ref>,
+}
+
+/// A technical fact, and the tool that says so.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FactLine {
+    /// Its name.
+    pub name: String,
+    /// As hostile as the file.
+    pub untrusted_value: String,
+    /// Which tool.
+    pub tool: String,
+}
+
+/// A claim of time, and the corrected time where a member said how far the camera's clock was off.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimeLine {
+    /// The claim, as it stands.
+    #[serde(flatten)]
+    pub claim: TimeClaim,
+    /// The time by the correction; beside the claim, never in its place.
+    pub corrected: Option<DateTime>,
+    /// The corrected time's minutes east of UTC, where that was said.
+    pub corrected_zone: Option<i16>,
+}
+
+/// A camera that an item stands with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CameraLine {
+    /// Its label.
+    pub label: String,
+    /// A member gave the item to it; else the item claims it.
+    pub given: bool,
+    /// What a member says of it.
+    pub said: Option<Camera>,
+}
+
+/// Something that was made from an item.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DerivativeLine {
+    /// The derivative as recorded, with its place by now.
+    #[serde(flatten)]
+    pub made: Derivative,
+    /// The tool that made it.
+    pub tool_name: String,
+    /// Its version.
+    pub tool_version: Option<String>,
+}
+
+/// A camera of an accession, for the list of cameras.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CameraOf {
+    /// The accession.
+    pub accession: Ref,
+    /// Its label.
+    pub label: String,
+    /// Items that claim it.
+    pub claimed: u64,
+    /// Items that a member gave to it.
+    pub given: u64,
+    /// What a member says of it.
+    pub said: Option<Camera>,
+    /// Who.
+    pub by_name: Option<String>,
+}
+
+impl Archive {
+    /// How many of the items that can be seen were examined, of an accession or of everything.
+    ///
+    /// # Errors
+    /// The folds cannot be read.
+    pub fn examined(&mut self, accession: Option<&Ref>) -> Result<ExaminedCounts, AskError> {
+        let mut sum = ExaminedCounts::default();
+        for source in self.sources()? {
+            let counts = self.catalogue_of(source.key)?.examined_counts(accession)?.value;
+            sum.examined += counts.examined;
+            sum.of += counts.of;
+        }
+        Ok(sum)
+    }
+
+    /// What could not be examined, of a thing and everything in it, or of everything; in the order of references.
+    ///
+    /// # Errors
+    /// The reference is not known, or the folds cannot be read.
+    pub fn failures(&mut self, within: Option<&Ref>) -> Result<Vec<FailureLine>, AskError> {
+        if let Some(reference) = within {
+            self.resolve(reference)?;
+        }
+        let mut lines: Vec<FailureLine> = Vec::new();
+        for source in self.sources()? {
+            let catalogue = self.catalogue_of(source.key)?;
+            let mut after: Option<Ref> = None;
+            loop {
+                let page = catalogue.failures(within, after.as_ref(), PAGE)?.value;
+                after = page.last().map(|last| last.item.clone());
+                let is_last = page.len() < PAGE;
+                lines.extend(page.into_iter().map(FailureLine::from));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        Ok(lines)
+    }
+
+    /// The cameras of an accession, or of everything that the member can read.
+    ///
+    /// # Errors
+    /// The reference is not known, or the folds cannot be read.
+    pub fn cameras(&mut self, accession: Option<&Ref>) -> Result<Vec<CameraOf>, AskError> {
+        if let Some(reference) = accession {
+            self.resolve(reference)?;
+        }
+        let mut cameras = Vec::new();
+        for source in self.sources()? {
+            for row in self.catalogue_of(source.key)?.cameras(accession)?.value {
+                let by_name = row.said.as_ref().map(|(_, by, _)| self.register.name(*by));
+                cameras.push(CameraOf {
+                    accession: row.accession,
+                    label: row.label,
+                    claimed: row.items.claimed,
+                    given: row.items.given,
+                    said: row.said.map(|(_, _, camera)| camera),
+                    by_name,
+                });
+            }
+        }
+        cameras.sort_by(|a, b| (&a.accession, &a.label).cmp(&(&b.accession, &b.label)));
+        Ok(cameras)
+    }
+
+    /// Everything that examination found in an item.
+    ///
+    /// # Errors
+    /// The reference is not known, or the folds cannot be read.
+    pub fn examination(&mut self, reference: &Ref) -> Result<ShownExamination, AskError> {
+        let resolved = self.resolve(reference)?;
+        if reference.item.is_none() || !resolved.is_here() {
+            return Ok(ShownExamination::default());
+        }
+        let catalogue = self.catalogue_of(resolved.catalogue)?;
+        let looked_at = catalogue.looked_at_for(reference)?.value;
+        let given = catalogue.camera_given(reference)?.value;
+        let brief = catalogue.brief(reference)?.value;
+        let mut shown = ShownExamination {
+            of: (looked_at != *reference).then(|| looked_at.clone()),
+            kind: brief.kind,
+            commitments: catalogue.commitments(&looked_at)?.value,
+            contained: catalogue.contained(&looked_at)?.value,
+            contained_in: container_of(reference),
+            ..ShownExamination::default()
+        };
+        for label in brief.cameras {
+            let said = catalogue.camera(reference, &label)?.value;
+            shown.cameras.push(CameraLine { given: given.is_some(), said, label });
+        }
+        let runs = catalogue.runs(&looked_at)?.value;
+        for run in runs {
+            shown.take(run);
+        }
+        shown.failures = failures_of(catalogue.failures(Some(&looked_at), None, PAGE)?.value, &looked_at);
+        shown.stages.sort_by_key(|end| end.stage);
+        shown.correct();
+        Ok(shown)
+    }
+
+    /// The bytes of something that was made from an item, named by the digest of its bytes (hexadecimal).
+    ///
+    /// # Errors
+    /// There is none, or its object is missing or not the one that was sealed.
+    pub fn read_derivative(&mut self, reference: &Ref, sha256: &str) -> Result<ItemBytes, ReadError> {
+        let gone = || ReadError::Gone(reference.clone());
+        let resolved = self.resolve(reference)?;
+        let catalogue = self.catalogue_of(resolved.catalogue).map_err(AskError::from)?;
+        let looked_at = catalogue.looked_at_for(reference).map_err(AskError::from)?.value;
+        let runs = catalogue.runs(&looked_at).map_err(AskError::from)?.value;
+        for run in runs {
+            if let Some(made) = run.found.derivatives.iter().find(|made| made.sha256 == sha256) {
+                let key = self.record_in_row(&looked_at, run.seq)?.key;
+                return self.open_place(&looked_at, &made.object, key);
+            }
+        }
+        Err(gone())
+    }
+}
+
+/// Failures that are asked for at once.
+const PAGE: usize = 1000;
+
+impl ShownExamination {
+    /// Takes in what holds of a run still.
+    fn take(&mut self, run: Run) {
+        let found = run.found;
+        let tool = |index: u32| found.tools.get(index as usize);
+        let holds = |index: u32| tool(index).is_none_or(|tool| run.holds.contains(&tool.stage));
+        self.stages.extend(found.stages.iter().filter(|end| run.holds.contains(&end.stage)));
+        for fact in found.facts.iter().filter(|fact| holds(fact.tool)) {
+            self.facts.push(FactLine {
+                name: fact.name.clone(),
+                untrusted_value: fact.untrusted_value.clone(),
+                tool: tool(fact.tool).map(|tool| tool.tool.clone()).unwrap_or_default(),
+            });
+        }
+        for claim in &found.times {
+            let line = TimeLine { claim: claim.clone(), corrected: None, corrected_zone: None };
+            if !self.times.contains(&line) {
+                self.times.push(line);
+            }
+        }
+        for made in found.derivatives.iter().filter(|made| holds(made.tool)) {
+            let by = tool(made.tool);
+            self.derivatives.push(DerivativeLine {
+                made: made.clone(),
+                tool_name: by.map(|tool| tool.tool.clone()).unwrap_or_default(),
+                tool_version: by.and_then(|tool| tool.version.clone()),
+            });
+        }
+        self.not_taken.extend(found.not_taken.iter().cloned());
+    }
+
+    /// Puts the corrected time beside what the camera's clock showed, where one camera is known.
+    fn correct(&mut self) {
+        let [CameraLine { said: Some(camera), .. }] = self.cameras.as_slice() else { return };
+        for line in &mut self.times {
+            // Names and metadata are written by the recorder, by the same clock.
+            let by_its_clock =
+                matches!(line.claim.source, ClaimSource::Path | ClaimSource::Metadata | ClaimSource::BurntIn);
+            if let Some((time, correction)) = camera.corrected(line.claim.time).filter(|_| by_its_clock) {
+                line.corrected = Some(time);
+                line.corrected_zone = correction.zone;
+            }
+        }
+    }
+}
+
+impl From<FailureRow> for FailureLine {
+    fn from(row: FailureRow) -> Self {
+        let FailureRow { item: reference, stage, tool, end, reason } = row;
+        Self { reference, tool, reason, stage, end }
+    }
+}
+
+/// Of this item itself, not of what is in it.
+fn failures_of(rows: Vec<FailureRow>, item: &Ref) -> Vec<FailureLine> {
+    rows.into_iter().filter(|row| row.item == *item).map(FailureLine::from).collect()
+}
+
+fn container_of(reference: &Ref) -> Option<Ref> {
+    let mut outer = reference.clone();
+    outer.members.pop().map(|_| outer)
+}
