@@ -46,6 +46,15 @@ run_no() {
     echo
 }
 
+# The same for a command that may answer either.
+run_either() {
+    show "$@"
+    local code=0
+    "$@" || code=$?
+    [ "$code" -le 1 ] || fail "This should have answered yes or no, not $code."
+    echo
+}
+
 say "A disk arrives: sample material of an invented prison, ИК-900"
 xtask sample "$demo/disk"
 
@@ -59,6 +68,11 @@ run vidimus receive "$demo/disk" --from-file "$demo/giver.txt"
 say "The public receipt, to be published today: it names nobody and nothing"
 receipt=$(find demo-archive/receipts -name '*.txt' | sort | tail -n 1)
 run cat "$receipt"
+
+say "Every file is opened in a sandbox that can read nothing else, to find out what is in it"
+# 1: something could not be examined, and says why.
+run_either vidimus examine
+run vidimus failures
 
 say "What is there now; names are shown so that none can play tricks on a terminal"
 run vidimus list

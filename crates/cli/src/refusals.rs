@@ -1,11 +1,13 @@
 //! How the archive's own errors become troubles that have words.
 
 use vidimus_archive::{
-    AddMemberError, ArchiveKeyError, EraseError, MarkError, MoveError, NewCompartmentError, PassphraseError,
-    ProposeError, RebuildError, ReleaseError, ShareError, UnfinishedError, UnlockError,
+    AddMemberError, ArchiveKeyError, CameraError, EraseError, MarkError, MoveError, NewCompartmentError,
+    PassphraseError, ProposeError, RebuildError, ReleaseError, ShareError, UnfinishedError, UnlockError,
 };
 
-use crate::trouble::{ApprovalTrouble, Trouble};
+use vidimus_archive::examine::ExamineError;
+
+use crate::trouble::{ApprovalTrouble, ExaminationTrouble, Trouble};
 
 impl From<ReleaseError> for Trouble {
     fn from(error: ReleaseError) -> Self {
@@ -29,6 +31,32 @@ impl From<MarkError> for Trouble {
             MarkError::Erased(reference) => Self::Gone(reference),
             MarkError::Anothers(reference) => Self::NotReleased(reference),
             other @ (MarkError::Door(_) | MarkError::Fold(_)) => Self::inside(&other),
+        }
+    }
+}
+
+impl From<CameraError> for Trouble {
+    fn from(error: CameraError) -> Self {
+        match error {
+            CameraError::NoReason => Self::NoReason,
+            CameraError::Nothing => Self::Examination(ExaminationTrouble::NothingSaid),
+            CameraError::NotFound(reference) => Self::Unknown(reference),
+            CameraError::Erased(reference) => Self::Gone(reference),
+            CameraError::Anothers(reference) => Self::NotReleased(reference),
+            CameraError::Backwards => Self::Examination(ExaminationTrouble::Backwards),
+            CameraError::Overlaps => Self::Examination(ExaminationTrouble::Overlaps),
+            other @ (CameraError::Door(_) | CameraError::Fold(_)) => Self::inside(&other),
+        }
+    }
+}
+
+impl From<ExamineError> for Trouble {
+    fn from(error: ExamineError) -> Self {
+        match error {
+            ExamineError::Ask(error) => error.into(),
+            ExamineError::NoSandbox(_) => Self::Examination(ExaminationTrouble::NoSandbox),
+            ExamineError::Io(error) => error.into(),
+            other => Self::inside(&other),
         }
     }
 }

@@ -25,13 +25,7 @@ pub const MADE: usize = 32 << 20;
 /// # Errors
 /// The file cannot be read, others can read it too, or it holds no text.
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, Trouble> {
-    let file = open(path)?;
-    // Asked of the open file, so that no other can be put in its place in between.
-    let metadata = file.metadata().map_err(|error| Trouble::at(path, error))?;
-    if metadata.mode() & 0o077 != 0 || metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Trouble::FileNotPrivate(path.to_owned()));
-    }
-    let bytes = read_all(file, WORDS).map_err(|error| Trouble::at(path, error))?;
+    let bytes = read_private_bytes(path, WORDS)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::PassphraseUnreadable(path.to_owned()))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
@@ -39,6 +33,20 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, Trouble> {
         return Err(Trouble::PassphraseUnreadable(path.to_owned()));
     }
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Everything in a file that only this user may read, up to `most` bytes.
+///
+/// # Errors
+/// Others may read it, or it cannot be read.
+pub fn read_private_bytes(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let file = open(path)?;
+    // Asked of the open file, so that no other can be put in its place in between.
+    let metadata = file.metadata().map_err(|error| Trouble::at(path, error))?;
+    if metadata.mode() & 0o077 != 0 || metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Trouble::FileNotPrivate(path.to_owned()));
+    }
+    read_all(file, most).map_err(|error| Trouble::at(path, error))
 }
 
 /// Everything in a file that was named, or on standard input for `-`, up to `most` bytes; others may read the file too.

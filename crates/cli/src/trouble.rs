@@ -172,6 +172,8 @@ pub enum Trouble {
     Approval(ApprovalTrouble),
     /// That a giver was opened cannot be signed or recorded.
     Opening(OpeningTrouble),
+    /// Something cannot be examined, or not be said of a camera.
+    Examination(ExaminationTrouble),
     /// Keyholders together open this giver.
     KeyholdersNeeded {
         /// How many.
@@ -212,6 +214,25 @@ pub enum ApprovalTrouble {
     NoKeyholders,
     /// It is not the code of a test of those who hold now.
     NotACode,
+}
+
+/// What stands in the way of examination, or of what is said of a camera.
+#[derive(Debug)]
+pub enum ExaminationTrouble {
+    /// No level of protection holds on this machine.
+    NoSandbox,
+    /// A text that names no camera.
+    NotACamera(String),
+    /// Nothing was said of it.
+    NothingSaid,
+    /// A span that ends before it begins.
+    Backwards,
+    /// Another correction holds for a part of the span.
+    Overlaps,
+    /// No such thing was made of the item.
+    NotMade(Ref),
+    /// It was unpacked by a tool, and cannot be handed over by itself.
+    Unpacked(Ref),
 }
 
 /// What stands in the way of saying that a giver was opened.
@@ -273,6 +294,11 @@ impl Trouble {
                 | OpeningTrouble::BadSignature(_)
                 | OpeningTrouble::NoKey,
             )
+            | Self::Examination(
+                ExaminationTrouble::NoSandbox
+                | ExaminationTrouble::NotMade(_)
+                | ExaminationTrouble::Unpacked(_),
+            )
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )
@@ -315,6 +341,7 @@ impl Trouble {
             | Self::KeyholderSet(_)
             | Self::Approval(ApprovalTrouble::NothingAsked | ApprovalTrouble::NotToSign(_))
             | Self::Opening(OpeningTrouble::NotAStatement(_) | OpeningTrouble::NotAsked(_))
+            | Self::Examination(_)
             | Self::FileNotPrivate(_)
             | Self::PassphraseUnreadable(_)
             | Self::PassphraseWeak

@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 use vidimus_archive::query::{ListQuery, ListRow};
+use vidimus_model::Group;
 
 use super::Answer;
 use crate::context::{Context, unread};
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, fold, numbers, safe, tells};
+use crate::words::{Lang, examined, fold, numbers, safe, tells};
 
 /// Rows by which the widths of the columns are chosen; those behind them are not held in memory.
 const LOOKED_AT: usize = 1000;
@@ -25,6 +26,12 @@ pub struct Arguments {
     /// Withdrawn ones too
     #[arg(long)]
     withdrawn: bool,
+    /// Only this kind: video, audio, picture, document, table, mail, container, web, subtitles, other, empty, unknown
+    #[arg(long, value_name = "KIND", value_parser = group)]
+    kind: Option<Group>,
+    /// Only what stands with this camera, such as cam3
+    #[arg(long, value_name = "LABEL")]
+    camera: Option<String>,
     /// Print a JSON array
     #[arg(long)]
     json: bool,
@@ -36,7 +43,13 @@ pub struct Arguments {
 /// The reference is not known, or the archive does not open.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let accession = arguments.reference.as_deref().map(references::one).transpose()?;
-    let query = ListQuery { accession, include_withdrawn: arguments.withdrawn, ..ListQuery::default() };
+    let query = ListQuery {
+        accession,
+        include_withdrawn: arguments.withdrawn,
+        group: arguments.kind,
+        camera: arguments.camera,
+        ..ListQuery::default()
+    };
     let mut archive = context.open()?;
     let out = BufWriter::new(io::stdout().lock());
     let mut writer: Box<dyn Writer> = if arguments.json {
@@ -50,7 +63,19 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     written.and_then(|()| writer.end()).map_err(unread)?;
+    drop(writer);
+    if !arguments.json {
+        let accession = query.accession.as_ref().filter(|one| one.item.is_none());
+        let counts = archive.examined(accession)?;
+        if counts.of > 0 {
+            context.say(&examined::counts(context.lang, counts))?;
+        }
+    }
     Ok(Answer::Yes)
+}
+
+fn group(typed: &str) -> Result<Group, String> {
+    serde_json::from_value(typed.into()).map_err(|error| error.to_string())
 }
 
 /// Writes rows as they come; an archive may hold ten million.
@@ -82,7 +107,7 @@ impl<W: Write> Writer for Array<W> {
 struct Rows<W> {
     out: W,
     lang: Lang,
-    columns: [(Column, &'static str); 4],
+    columns: [(Column, &'static str); 5],
     waiting: Vec<Vec<String>>,
     table: Option<Table<'static>>,
     count: u64,
@@ -90,13 +115,18 @@ struct Rows<W> {
 
 impl<W: Write> Rows<W> {
     fn new(lang: Lang, out: W) -> Self {
-        let [reference, path, size, state] = lang.pick(
-            ["ref", "path", "size", "state"],
-            ["посилання", "шлях", "розмір", "стан"],
-            ["ссылка", "путь", "размер", "состояние"],
+        let [reference, path, kind, size, state] = lang.pick(
+            ["ref", "path", "kind", "size", "state"],
+            ["посилання", "шлях", "вид", "розмір", "стан"],
+            ["ссылка", "путь", "вид", "размер", "состояние"],
         );
-        let columns =
-            [(Column::Text, reference), (Column::Long, path), (Column::Number, size), (Column::Text, state)];
+        let columns = [
+            (Column::Text, reference),
+            (Column::Long, path),
+            (Column::Text, kind),
+            (Column::Number, size),
+            (Column::Text, state),
+        ];
         Self { out, lang, columns, waiting: Vec::new(), table: None, count: 0 }
     }
 
@@ -121,6 +151,7 @@ impl<W: Write> Writer for Rows<W> {
         let cells = vec![
             row.reference.to_string(),
             row.path.to_string(),
+            row.kind.as_ref().map_or("", |kind| examined::group(self.lang, kind.group)).to_owned(),
             numbers::size(self.lang, row.size),
             tells::state(self.lang, row.state).to_owned() + &copy,
         ];

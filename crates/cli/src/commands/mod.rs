@@ -3,11 +3,14 @@
 pub mod anchor;
 mod approval;
 pub mod backup;
+pub mod cameras;
 pub mod check;
 pub mod compartment;
 pub mod disclose;
 pub mod doctor;
 pub mod erase;
+pub mod examine;
+pub mod failures;
 pub mod init;
 pub mod key;
 pub mod keyholder;
@@ -68,8 +71,12 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Move(arguments) => move_into::run(arguments, context),
         Command::Erase(arguments) => erase::run(arguments, context),
         Command::Agree(arguments) => propose::agree(arguments, context),
+        Command::Examine(arguments) => examine::run(arguments, context),
+        Command::Failures(arguments) => failures::run(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
+        Command::Cameras(arguments) => cameras::list(arguments, context),
+        Command::Camera(arguments) => cameras::say(arguments, context),
         Command::Log(arguments) => log::run(arguments, context),
         Command::Proposals(arguments) => proposals::run(arguments, context),
         Command::Member(arguments) => member::run(arguments, context),

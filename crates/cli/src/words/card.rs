@@ -25,8 +25,8 @@ pub fn card(lang: Lang, shown: &Shown) -> String {
     page.lines.join("\n")
 }
 
-struct Page {
-    lang: Lang,
+pub(super) struct Page {
+    pub(super) lang: Lang,
     lines: Vec<String>,
 }
 
@@ -60,6 +60,8 @@ impl Page {
             self.fact(["reading", "читання", "чтение"], Some(changed.to_owned()));
         }
         self.fact(["log index", "номер у журналі", "номер в журнале"], Some(item.seq.to_string()));
+        self.unpacked(fields, &item.examination);
+        self.examination(&item.examination);
         self.given(&item.disclosures);
     }
 
@@ -92,6 +94,7 @@ impl Page {
             }
         }
         self.fact(["items here", "одиниць тут", "единиц здесь"], Some(numbers::count(lang, accession.items)));
+        self.fact(["examined", "досліджено", "исследовано"], Some(numbers::count(lang, accession.examined)));
         if let Some(receipt) = &accession.receipt {
             let counted = [
                 (["found", "знайдено", "найдено"], receipt.found),
@@ -135,7 +138,7 @@ impl Page {
     }
 
     /// One line; none where nothing is known.
-    fn fact(&mut self, [en, uk, ru]: [&str; 3], value: Option<String>) {
+    pub(super) fn fact(&mut self, [en, uk, ru]: [&str; 3], value: Option<String>) {
         let name = self.lang.pick(en, uk, ru);
         if let Some(value) = value {
             self.lines.push(format!("  {name:<18} {HANG}{value}"));

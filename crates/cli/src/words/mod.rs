@@ -3,12 +3,14 @@
 pub mod asks;
 pub mod bad_days;
 pub mod card;
+mod card_examined;
 pub mod causes;
 pub mod changes;
 pub mod check_sentences;
 pub mod checked;
 pub mod clocks;
 pub mod doctor;
+pub mod examined;
 pub mod fold;
 pub mod help;
 pub mod keyholders;

@@ -2,7 +2,7 @@
 
 use super::causes::{detailed, inside, keyholder_set, recovery_code, settings, system};
 use super::{Lang, safe, say};
-use super::{bad_days, keyholders, openings};
+use super::{bad_days, examined, keyholders, openings};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -458,6 +458,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         ),
         Trouble::Approval(error) => keyholders::trouble(lang, error),
         Trouble::Opening(error) => openings::trouble(lang, error),
+        Trouble::Examination(error) => examined::trouble(lang, error),
         Trouble::KeyholdersNeeded { threshold } => say!(
             lang,
             "This giver is sealed to keyholders, and no member can open it; it takes this many of them: {threshold}.\nWrite the files for them with --out DIR.",

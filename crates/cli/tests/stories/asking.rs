@@ -14,7 +14,7 @@ fn what_was_taken_in_is_listed_shown_and_remembered() {
 
     let table = house.vidimus(["list"]).succeeds();
     assert!(table.out.starts_with("ref "), "{table:?}");
-    assert!(table.out.ends_with("4 items\n"), "{table:?}");
+    assert!(table.out.ends_with("4 items\nExamined: 0 of 4.\n"), "{table:?}");
     assert!(table.out.contains(r"\xe2\xe8\xe4\xe5\xee\u{1b}[2J.avi"), "{table:?}");
     let rows = house.vidimus(["list", "A1", "--json"]).succeeds().json();
     let rows = rows.as_array().unwrap();

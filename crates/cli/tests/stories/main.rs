@@ -12,6 +12,7 @@ mod beginning;
 mod checking;
 mod dating;
 mod doctor;
+mod examining;
 mod formats;
 mod handing_over;
 mod https;

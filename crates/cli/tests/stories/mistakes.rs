@@ -70,7 +70,7 @@ fn another_member_reads_after_release_and_agrees_to_what_needs_two() {
     boris(&house, &["release", "A1"]).refuses(3, "A1 is its registrar's alone");
     house.vidimus(["release", "A1-1"]).refuses(2, "is a part of an accession");
     house.vidimus(["release", "A1"]).succeeds();
-    assert!(boris(&house, &["list"]).succeeds().out.ends_with("4 items\n"));
+    assert!(boris(&house, &["list"]).succeeds().out.contains("4 items\n"));
 
     let id = waiting(&house.vidimus(["erase", "A1-1", "--reason", "asked by the family"]).succeeds());
     house.vidimus(["agree", &id]).refuses(3, "Another member has to agree");

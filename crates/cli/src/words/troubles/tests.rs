@@ -10,7 +10,7 @@ use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
 
 use super::{Lang, Trouble, trouble};
-use crate::trouble::{ApprovalTrouble, OpeningTrouble};
+use crate::trouble::{ApprovalTrouble, ExaminationTrouble, OpeningTrouble};
 
 /// What others could put into a name.
 const ODD: &str = "a\nb\u{202e}c\u{1b}[2J";
@@ -139,6 +139,13 @@ fn all() -> Vec<Trouble> {
         Trouble::NoRecipient,
         Trouble::UnknownField { field: text(), known: &["path_encoding"] },
         Trouble::NotAnItem(reference()),
+        Trouble::Examination(ExaminationTrouble::NoSandbox),
+        Trouble::Examination(ExaminationTrouble::NotACamera(text())),
+        Trouble::Examination(ExaminationTrouble::NothingSaid),
+        Trouble::Examination(ExaminationTrouble::Backwards),
+        Trouble::Examination(ExaminationTrouble::Overlaps),
+        Trouble::Examination(ExaminationTrouble::NotMade(reference())),
+        Trouble::Examination(ExaminationTrouble::Unpacked(reference())),
         Trouble::NotAnAccession(reference()),
         Trouble::Withdrawn(reference()),
         Trouble::Gone(reference()),

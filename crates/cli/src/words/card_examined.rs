@@ -1,0 +1,145 @@
+//! What examination found in an item, as part of its page.
+
+use serde_json::{Map, Value};
+use vidimus_archive::query::{ShownExamination, TimeLine};
+use vidimus_model::{Precision, TimeOf};
+
+use super::card::Page;
+use super::{Lang, examined, numbers, safe, say};
+
+/// How many lines of one kind are shown; JSON has all.
+const LISTED: usize = 12;
+
+impl Page {
+    /// That its bytes are what a tool made of a container's.
+    pub(super) fn unpacked(&mut self, fields: &Map<String, Value>, shown: &ShownExamination) {
+        let Some(container) = &shown.contained_in else { return };
+        let tool = fields.get("tool").and_then(Value::as_str).map(safe::text).unwrap_or_default();
+        let version = fields.get("tool_version").and_then(Value::as_str).map(safe::text).unwrap_or_default();
+        let text = say!(
+            self.lang,
+            "{container}, by the tool {tool} {version}: its bytes are what the tool made of it",
+            "{container}, інструментом {tool} {version}: його байти такі, якими їх зробив інструмент",
+            "{container}, инструментом {tool} {version}: его байты такие, какими их сделал инструмент",
+        );
+        self.fact(["unpacked from", "розпаковано з", "распаковано из"], Some(text));
+    }
+
+    /// What was found in it.
+    pub(super) fn examination(&mut self, shown: &ShownExamination) {
+        let lang = self.lang;
+        if shown.stages.is_empty() {
+            let not_yet = lang.pick("not yet", "ще ні", "ещё нет");
+            self.fact(["examined", "досліджено", "исследовано"], Some(not_yet.to_owned()));
+            return;
+        }
+        let original = shown.of.as_ref().map(ToString::to_string);
+        self.fact(["looked at as", "розглянуто як", "рассмотрено как"], original);
+        if let Some(kind) = &shown.kind {
+            let mut text =
+                format!("{} ({})", examined::group(lang, kind.group), safe::text(&kind.media_type));
+            if kind.ending_fits == Some(false) {
+                text += lang.pick(
+                    "; its name ends otherwise",
+                    "; назва має інше закінчення",
+                    "; у названия другое окончание",
+                );
+            }
+            self.fact(["kind", "вид", "вид"], Some(text));
+        }
+        for camera in &shown.cameras {
+            let mut text = safe::text(&camera.label);
+            text += " (";
+            text += if camera.given {
+                lang.pick("given by a member", "віднесено учасником", "отнесено участником")
+            } else {
+                lang.pick("claimed", "за власними даними", "по собственным данным")
+            };
+            text += ")";
+            let clock = examined::clock(lang, camera.said.as_ref());
+            if !clock.is_empty() {
+                text += lang.pick("; clock ", "; годинник ", "; часы ");
+                text += &clock;
+            }
+            self.fact(["camera", "камера", "камера"], Some(text));
+        }
+        self.some(["claimed time", "вказаний час", "указанное время"], &shown.times, |line| time(lang, line));
+        self.some(["fact", "дані", "данные"], &shown.facts, |fact| {
+            format!("{}: {}", safe::text(&fact.name), safe::text(&fact.untrusted_value))
+        });
+        for made in shown
+            .derivatives
+            .iter()
+            .filter(|line| line.made.look.is_none_or(|look| look == vidimus_model::Look::Blurred))
+        {
+            let kind = serde_json::to_value(made.made.kind).ok();
+            let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                format!("{kind}, {} ({})", numbers::size(lang, made.made.size), safe::text(&made.tool_name));
+            self.fact(["made of it", "зроблено з нього", "сделано из него"], Some(text));
+        }
+        self.some(["contains", "містить", "содержит"], &shown.contained, ToString::to_string);
+        self.some(["not taken", "не прийнято", "не принято"], &shown.not_taken, |what| {
+            safe::text(&what.untrusted_path)
+        });
+        for line in &shown.failures {
+            let (stage, reason) = (examined::stage(lang, line.stage), examined::reason(lang, line.reason));
+            let text = format!("{stage}: {reason} ({})", safe::text(&line.tool));
+            self.fact(["not examined", "не досліджено", "не исследовано"], Some(text));
+        }
+    }
+
+    fn some<T>(&mut self, names: [&str; 3], all: &[T], line: impl Fn(&T) -> String) {
+        for one in all.iter().take(LISTED) {
+            self.fact(names, Some(line(one)));
+        }
+        if all.len() > LISTED {
+            self.fact(names, Some("… --json".to_owned()));
+        }
+    }
+}
+
+/// `2024-05-14 08:00:00, zone unknown: its name; corrected 2024-05-14 07:00:00`.
+fn time(lang: Lang, line: &TimeLine) -> String {
+    let claim = &line.claim;
+    let shown = claim.time.to_string().replace('T', " ");
+    let shown = if claim.precision == Precision::Day {
+        shown.split(' ').next().unwrap_or("").to_owned()
+    } else {
+        shown
+    };
+    let of = match claim.of {
+        TimeOf::Beginning => "",
+        TimeOf::End => lang.pick(", its end", ", кінець", ", конец"),
+        TimeOf::Moment => lang.pick(", a moment in it", ", мить у ньому", ", момент в нём"),
+        TimeOf::Change => lang.pick(", last change", ", остання зміна", ", последнее изменение"),
+    };
+    let zone = zone(lang, claim.zone);
+    let source = examined::source(lang, claim.source);
+    let mut text = format!("{shown} ({zone}{of}): {source}");
+    if let Some(confidence) = claim.confidence {
+        text += &format!(" ({confidence} %)");
+    }
+    if let Some(corrected) = line.corrected {
+        let corrected = corrected.to_string().replace('T', " ");
+        let zone = self::zone(lang, line.corrected_zone);
+        text += &say!(
+            lang,
+            "; corrected {corrected} ({zone})",
+            "; з поправкою {corrected} ({zone})",
+            "; с поправкой {corrected} ({zone})",
+        );
+    }
+    text
+}
+
+fn zone(lang: Lang, minutes: Option<i16>) -> String {
+    match minutes {
+        None => lang.pick("zone unknown", "пояс невідомий", "пояс неизвестен").to_owned(),
+        Some(minutes) => {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            let minutes = minutes.unsigned_abs();
+            format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    }
+}
