@@ -64,9 +64,23 @@ fn scripts_read_the_keys_of_the_format() {
     let row = serde_json::to_value(&list(&mut place, &ListQuery::default())[0]).unwrap();
     let mut keys: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
-    let wanted =
-        ["accession", "copy_of", "path", "path_encoding", "reading", "ref", "sha256", "size", "state"];
+    let wanted = [
+        "accession",
+        "begins",
+        "cameras",
+        "copy_of",
+        "examined",
+        "kind",
+        "path",
+        "path_encoding",
+        "reading",
+        "ref",
+        "sha256",
+        "size",
+        "state",
+    ];
     assert_eq!(keys, wanted);
+    assert_eq!((&row["examined"], &row["kind"]), (&false.into(), &serde_json::Value::Null));
     assert_eq!((&row["path"], &row["path_encoding"]), (&"%E2%E8%E4.avi".into(), &"percent".into()));
     assert_eq!((&row["state"], &row["copy_of"]), (&"private".into(), &serde_json::Value::Null));
 

@@ -52,18 +52,6 @@ pub struct CameraItems {
     pub reason: String,
 }
 
-impl Camera {
-    /// The correction that holds for what the clock showed then, and what that makes of it; none where none was made.
-    pub fn corrected(&self, shown: DateTime) -> Option<(DateTime, &ClockCorrection)> {
-        let of_then = |one: &&ClockCorrection| {
-            one.from.is_none_or(|from| from <= shown) && one.until.is_none_or(|until| shown < until)
-        };
-        let correction = self.clock.iter().find(of_then)?;
-        let corrected = shown.checked_add(jiff::SignedDuration::from_secs(correction.add)).ok()?;
-        Some((corrected, correction))
-    }
-}
-
 impl ClockCorrection {
     /// Do both hold for some moment?
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -75,7 +63,7 @@ impl ClockCorrection {
 
 #[cfg(test)]
 mod tests {
-    use super::{Camera, ClockCorrection};
+    use super::ClockCorrection;
 
     fn correction(from: Option<&str>, until: Option<&str>, add: i64) -> ClockCorrection {
         let time = |text: Option<&str>| text.map(|text| text.parse().unwrap());
@@ -83,20 +71,9 @@ mod tests {
     }
 
     #[test]
-    fn a_correction_holds_for_its_span_of_what_the_clock_showed() {
+    fn corrections_hold_for_spans_and_none_for_a_part_of_another() {
         let march = correction(None, Some("2024-03-31T03:00:00"), -3600);
         let april = correction(Some("2024-03-31T03:00:00"), None, 31 * 86_400);
-        let camera = Camera {
-            about: "A7".parse().unwrap(),
-            label: "cam3".into(),
-            name: None,
-            place: None,
-            clock: vec![march.clone(), april.clone()],
-            reason: "a note on the disk".into(),
-        };
-        let at = |text: &str| camera.corrected(text.parse().unwrap()).map(|(time, _)| time.to_string());
-        assert_eq!(at("2024-03-01T00:30:00").unwrap(), "2024-02-29T23:30:00");
-        assert_eq!(at("2024-03-31T03:00:00").unwrap(), "2024-05-01T03:00:00");
         assert!(!march.overlaps(&april) && !april.overlaps(&march));
         assert!(march.overlaps(&correction(Some("2024-01-01T00:00:00"), None, 7)));
         assert!(march.overlaps(&correction(None, None, 7)) && april.overlaps(&april));

@@ -2,9 +2,10 @@
 
 use jiff::civil::DateTime;
 use serde::Serialize;
+use vidimus_examine::claims::{contradictions, corrected};
 use vidimus_folds::catalogue::{ExaminedCounts, FailureRow, Run};
 use vidimus_model::{
-    Camera, ClaimSource, Derivative, End, FileKind, NotContained, Reason, Ref, Stage, StageEnd, TimeClaim,
+    Camera, ClockCorrection, Derivative, End, FileKind, NotContained, Reason, Ref, Stage, StageEnd, TimeClaim,
 };
 
 use super::AskError;
@@ -40,6 +41,8 @@ pub struct ShownExamination {
     pub facts: Vec<FactLine>,
     /// What it claims of its time, and what corrections make of it.
     pub times: Vec<TimeLine>,
+    /// Which of these claims cannot both be so; nothing is chosen among them.
+    pub contradictions: Vec<ContradictionLine>,
     /// The cameras that it stands with.
     pub cameras: Vec<CameraLine>,
     /// What was made from it.
@@ -77,6 +80,19 @@ pub struct TimeLine {
     pub corrected: Option<DateTime>,
     /// The corrected time's minutes east of UTC, where that was said.
     pub corrected_zone: Option<i16>,
+}
+
+/// Two claims of time that disagree, also with the corrections.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContradictionLine {
+    /// Which of [`ShownExamination::times`], counted from 0.
+    pub one: usize,
+    /// Which other.
+    pub other: usize,
+    /// By how many seconds the other is later, at least, on clocks of one zone.
+    pub later_by: i64,
+    /// Minutes east of UTC of the zone in which both would agree, where only one of them says its zone.
+    pub agree_in_zone: Option<i16>,
 }
 
 /// A camera that an item stands with.
@@ -244,6 +260,8 @@ impl Archive {
 
 /// Failures that are asked for at once.
 const PAGE: usize = 1000;
+/// Contradictions of one item; who reads a hundred knows that its claims are worth nothing.
+const CONTRADICTIONS: usize = 100;
 
 impl ShownExamination {
     /// Takes in what holds of a run still.
@@ -260,7 +278,7 @@ impl ShownExamination {
             });
         }
         for claim in &found.times {
-            let line = TimeLine { claim: claim.clone(), corrected: None, corrected_zone: None };
+            let line = TimeLine::of(claim.clone(), &[]);
             if !self.times.contains(&line) {
                 self.times.push(line);
             }
@@ -276,18 +294,44 @@ impl ShownExamination {
         self.not_taken.extend(found.not_taken.iter().cloned());
     }
 
-    /// Puts the corrected time beside what the camera's clock showed, where one camera is known.
+    /// Puts the corrected time beside what the camera's clock showed, and what disagrees beside it.
     fn correct(&mut self) {
-        let [CameraLine { said: Some(camera), .. }] = self.cameras.as_slice() else { return };
-        for line in &mut self.times {
-            // Names and metadata are written by the recorder, by the same clock.
-            let by_its_clock =
-                matches!(line.claim.source, ClaimSource::Path | ClaimSource::Metadata | ClaimSource::BurntIn);
-            if let Some((time, correction)) = camera.corrected(line.claim.time).filter(|_| by_its_clock) {
-                line.corrected = Some(time);
-                line.corrected_zone = correction.zone;
-            }
+        let cameras: Vec<Option<&Camera>> = self.cameras.iter().map(|line| line.said.as_ref()).collect();
+        let clock = clock_of(&cameras).to_vec();
+        let claims: Vec<TimeClaim> = self.times.iter().map(|line| line.claim.clone()).collect();
+        self.times = claims.iter().map(|claim| TimeLine::of(claim.clone(), &clock)).collect();
+        let duration = self.facts.iter().find(|fact| fact.name == "duration_ms");
+        let duration = duration.and_then(|fact| fact.untrusted_value.parse().ok());
+        let found = contradictions(&claims, duration, &clock).into_iter().take(CONTRADICTIONS);
+        self.contradictions = found
+            .map(|found| ContradictionLine {
+                one: found.one,
+                other: found.other,
+                later_by: found.later_by,
+                agree_in_zone: found.agree_in_zone,
+            })
+            .collect();
+    }
+}
+
+impl TimeLine {
+    /// The claim, with what these corrections of its camera's clock make of it.
+    pub(super) fn of(claim: TimeClaim, clock: &[ClockCorrection]) -> Self {
+        let corrected = corrected(&claim, clock);
+        Self {
+            corrected: corrected.map(|corrected| corrected.time),
+            corrected_zone: corrected.and_then(|corrected| corrected.zone),
+            claim,
         }
+    }
+}
+
+/// The corrections that hold for an item that stands with these cameras, of which members said this: none where it is not known
+/// which of several took it.
+pub(super) fn clock_of<'a>(cameras: &[Option<&'a Camera>]) -> &'a [ClockCorrection] {
+    match cameras {
+        [Some(camera)] => &camera.clock,
+        _ => &[],
     }
 }
 

@@ -1,14 +1,15 @@
 //! The list of items: every catalogue that the member may read, merged in the order of references, a page of each at a time.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 use vidimus_folds::catalogue::{Brief, ItemQuery, ItemRow, State};
-use vidimus_model::{FileKind, FoundPath, Group, KeyId, Reading, Ref};
+use vidimus_model::{Camera, FileKind, FoundPath, Group, KeyId, Reading, Ref};
 
-use super::{AskError, state_word};
+use super::examined::clock_of;
+use super::{AskError, TimeLine, state_word};
 use crate::Archive;
 use crate::cameras::label_of;
 
@@ -58,6 +59,8 @@ pub struct ListRow {
     pub kind: Option<FileKind>,
     /// The cameras that it stands with: the one that a member gave it to, or those that it claims.
     pub cameras: Vec<String>,
+    /// What it claims of when it began, and what corrections of its camera's clock make of it.
+    pub begins: Vec<TimeLine>,
 }
 
 /// What is still to come of one catalogue.
@@ -82,6 +85,7 @@ impl Archive {
             self.resolve(reference)?;
         }
         let camera = query.camera.as_deref().map(label_of);
+        let mut said = Said::new();
         let sources = self.sources()?;
         let limit = (ROWS / sources.len().max(1)).max(16);
         let mut streams: Vec<Stream> =
@@ -105,7 +109,7 @@ impl Archive {
             let is_of = |camera: &String| brief.cameras.contains(camera);
             let passes = query.group.is_none_or(|group| brief.group() == Some(group))
                 && camera.as_ref().is_none_or(is_of);
-            if passes && visit(ListRow::of(row, brief)).is_break() {
+            if passes && visit(self.list_row(streams[place].key, row, brief, &mut said)?).is_break() {
                 break;
             }
         }
@@ -136,11 +140,32 @@ impl Stream {
     }
 }
 
-impl ListRow {
-    fn of(row: ItemRow, brief: Brief) -> Self {
+/// What members said of cameras, by catalogue, accession and label.
+type Said = BTreeMap<(KeyId, Ref, String), Option<Camera>>;
+
+impl Archive {
+    fn list_row(
+        &mut self,
+        catalogue: KeyId,
+        row: ItemRow,
+        brief: Brief,
+        said: &mut Said,
+    ) -> Result<ListRow, AskError> {
+        let accession = row.item.about.whole();
+        let mut camera = None;
+        if let ([label], false) = (brief.cameras.as_slice(), brief.begins.is_empty()) {
+            let key = (catalogue, accession.clone(), label.clone());
+            if !said.contains_key(&key) {
+                let found = self.catalogue_of(catalogue)?.camera(&accession, label)?.value;
+                said.insert(key.clone(), found);
+            }
+            camera = said[&key].as_ref();
+        }
+        let clock = clock_of(&[camera]);
+        let begins = brief.begins.into_iter().map(|claim| TimeLine::of(claim, clock)).collect();
         let item = row.item;
-        Self {
-            accession: item.about.whole(),
+        Ok(ListRow {
+            accession,
             reference: item.about,
             path: item.path,
             size: item.size,
@@ -151,6 +176,7 @@ impl ListRow {
             examined: brief.is_examined,
             kind: brief.kind,
             cameras: brief.cameras,
-        }
+            begins,
+        })
     }
 }

@@ -19,7 +19,10 @@ use crate::read::ReadError;
 use crate::runner::FoldError;
 
 pub use copies::Twin;
-pub use examined::{CameraLine, CameraOf, DerivativeLine, FactLine, FailureLine, ShownExamination, TimeLine};
+pub use examined::{
+    CameraLine, CameraOf, ContradictionLine, DerivativeLine, FactLine, FailureLine, ShownExamination,
+    TimeLine,
+};
 pub use list::{ListQuery, ListRow};
 pub use log::{GivenLine, LogLine};
 pub use show::{InternalReceipt, NotTakenLine, Shown, ShownAccession, ShownItem};

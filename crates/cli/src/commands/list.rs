@@ -12,7 +12,7 @@ use crate::context::{Context, unread};
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, examined, fold, numbers, safe, tells};
+use crate::words::{Lang, card_examined, examined, fold, numbers, safe, tells};
 
 /// Rows by which the widths of the columns are chosen; those behind them are not held in memory.
 const LOOKED_AT: usize = 1000;
@@ -107,7 +107,9 @@ impl<W: Write> Writer for Array<W> {
 struct Rows<W> {
     out: W,
     lang: Lang,
-    columns: [(Column, &'static str); 5],
+    columns: [(Column, &'static str); 6],
+    /// Whether a `*` or a `?` stands beside a time.
+    marks: bool,
     waiting: Vec<Vec<String>>,
     table: Option<Table<'static>>,
     count: u64,
@@ -115,19 +117,20 @@ struct Rows<W> {
 
 impl<W: Write> Rows<W> {
     fn new(lang: Lang, out: W) -> Self {
-        let [reference, path, kind, size, state] = lang.pick(
-            ["ref", "path", "kind", "size", "state"],
-            ["посилання", "шлях", "вид", "розмір", "стан"],
-            ["ссылка", "путь", "вид", "размер", "состояние"],
+        let [reference, path, begins, kind, size, state] = lang.pick(
+            ["ref", "path", "claimed time", "kind", "size", "state"],
+            ["посилання", "шлях", "вказаний час", "вид", "розмір", "стан"],
+            ["ссылка", "путь", "указанное время", "вид", "размер", "состояние"],
         );
         let columns = [
             (Column::Text, reference),
             (Column::Long, path),
+            (Column::Text, begins),
             (Column::Text, kind),
             (Column::Number, size),
             (Column::Text, state),
         ];
-        Self { out, lang, columns, waiting: Vec::new(), table: None, count: 0 }
+        Self { out, lang, columns, marks: false, waiting: Vec::new(), table: None, count: 0 }
     }
 
     /// Chooses the widths and writes what waited.
@@ -148,9 +151,12 @@ impl<W: Write> Rows<W> {
 impl<W: Write> Writer for Rows<W> {
     fn row(&mut self, row: ListRow) -> io::Result<()> {
         let copy = row.copy_of.as_ref().map(|of| format!(" = {of}")).unwrap_or_default();
+        let begins = card_examined::begins(&row.begins);
+        self.marks |= begins.ends_with(['*', '?']);
         let cells = vec![
             row.reference.to_string(),
             row.path.to_string(),
+            begins,
             row.kind.as_ref().map_or("", |kind| examined::group(self.lang, kind.group)).to_owned(),
             numbers::size(self.lang, row.size),
             tells::state(self.lang, row.state).to_owned() + &copy,
@@ -167,6 +173,9 @@ impl<W: Write> Writer for Rows<W> {
 
     fn end(&mut self) -> io::Result<()> {
         self.settle()?;
+        if self.marks {
+            writeln!(self.out, "{}", card_examined::marks(self.lang))?;
+        }
         writeln!(self.out, "{}", tells::items(self.lang, self.count))?;
         self.out.flush()
     }

@@ -1,8 +1,8 @@
 //! What examination found in an item, as part of its page.
 
 use serde_json::{Map, Value};
-use vidimus_archive::query::{ShownExamination, TimeLine};
-use vidimus_model::{Precision, TimeOf};
+use vidimus_archive::query::{ContradictionLine, ShownExamination, TimeLine};
+use vidimus_model::{ClaimSource, Precision, TimeOf};
 
 use super::card::Page;
 use super::{Lang, examined, numbers, safe, say};
@@ -64,6 +64,11 @@ impl Page {
             self.fact(["camera", "камера", "камера"], Some(text));
         }
         self.some(["claimed time", "вказаний час", "указанное время"], &shown.times, |line| time(lang, line));
+        self.some(
+            ["contradiction", "суперечність", "противоречие"],
+            &shown.contradictions,
+            |found| contradiction(lang, found, &shown.times),
+        );
         self.some(["fact", "дані", "данные"], &shown.facts, |fact| {
             format!("{}: {}", safe::text(&fact.name), safe::text(&fact.untrusted_value))
         });
@@ -97,6 +102,61 @@ impl Page {
             self.fact(names, Some("… --json".to_owned()));
         }
     }
+}
+
+/// `its name says 2024-05-14 08:00:00, burnt into the picture 2024-05-14 09:00:00: 3,600 s later`.
+fn contradiction(lang: Lang, found: &ContradictionLine, times: &[TimeLine]) -> String {
+    let (Some(one), Some(other)) = (times.get(found.one), times.get(found.other)) else {
+        return String::new();
+    };
+    let told = |line: &TimeLine| {
+        let time = line.corrected.unwrap_or(line.claim.time).to_string().replace('T', " ");
+        format!("{}: {time}", examined::source(lang, line.claim.source))
+    };
+    let (one, other) = (told(one), told(other));
+    let apart = numbers::count(lang, found.later_by.unsigned_abs());
+    let apart = if found.later_by < 0 {
+        say!(lang, "{apart} s earlier", "на {apart} с раніше", "на {apart} с раньше")
+    } else {
+        say!(lang, "{apart} s later", "на {apart} с пізніше", "на {apart} с позже")
+    };
+    let mut text = format!("{one}; {other} ({apart})");
+    if let Some(zone) = found.agree_in_zone {
+        let zone = self::zone(lang, Some(zone));
+        text += &say!(
+            lang,
+            "; both agree if the zone that is not known is {zone}",
+            "; збігаються, якщо невідомий пояс - {zone}",
+            "; совпадают, если неизвестный пояс - {zone}",
+        );
+    }
+    text
+}
+
+/// When it began by the claims of its camera's own clock, the corrected time first; empty where nothing claims it. `*` stands
+/// beside a corrected time, `?` where there is another claim as well.
+pub fn begins(lines: &[TimeLine]) -> String {
+    let Some(line) = lines.iter().min_by_key(|line| line.claim.source == ClaimSource::FileSystem) else {
+        return String::new();
+    };
+    let time = line.corrected.unwrap_or(line.claim.time);
+    let shown = match line.claim.precision {
+        Precision::Day => time.date().to_string(),
+        Precision::Minute | Precision::Second => time.strftime("%Y-%m-%d %H:%M").to_string(),
+    };
+    let mark = if line.corrected.is_some() { "*" } else { "" };
+    let others =
+        if lines.iter().any(|other| other.corrected.unwrap_or(other.claim.time) != time) { "?" } else { "" };
+    format!("{shown}{mark}{others}")
+}
+
+/// What the marks beside times mean.
+pub fn marks(lang: Lang) -> &'static str {
+    lang.pick(
+        "*: corrected by what a member said of the camera's clock. ?: there are other claims: vidimus show REF",
+        "*: з поправкою учасника до годинника камери. ?: є й інші дані: vidimus show REF",
+        "*: с поправкой участника к часам камеры. ?: есть и другие данные: vidimus show REF",
+    )
 }
 
 /// `2024-05-14 08:00:00, zone unknown: its name; corrected 2024-05-14 07:00:00`.

@@ -3,7 +3,7 @@
 pub mod asks;
 pub mod bad_days;
 pub mod card;
-mod card_examined;
+pub mod card_examined;
 pub mod causes;
 pub mod changes;
 pub mod check_sentences;

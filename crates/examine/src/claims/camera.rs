@@ -57,8 +57,10 @@ enum Of {
 
 fn kind(word: &str) -> Option<Of> {
     Some(match word {
-        "cam" | "camera" | "ipcam" | "ipc" | "камера" | "камеры" | "камері" | "кам" | "ch" | "chan"
-        | "channel" | "канал" | "кан" | "cctv" => Of::Camera("cam"),
+        "cam" | "camera" | "ipcam" | "ipc" | "камера" | "камеры" | "камері" | "камере" | "камеру"
+        | "камерой" | "камерою" | "кам" | "ch" | "chan" | "channel" | "канал" | "кан" | "cctv" => {
+            Of::Camera("cam")
+        }
         "вр" | "видеорегистратор" | "відеореєстратор" | "регистратор" => {
             Of::Camera("вр")
         }

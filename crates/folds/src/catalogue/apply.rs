@@ -35,7 +35,7 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
 }
 
 /// What the tables by number hold; items go by their reference, which an erasure always names.
-const BY_NUMBER: [&str; 13] = [
+const BY_NUMBER: [&str; 14] = [
     "record",
     "about",
     "place",
@@ -46,6 +46,7 @@ const BY_NUMBER: [&str; 13] = [
     "failure",
     "derivative",
     "camera_claim",
+    "beginning",
     "derivative_place",
     "camera",
     "camera_given",

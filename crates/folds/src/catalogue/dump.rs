@@ -6,12 +6,13 @@ use super::Catalogue;
 use crate::StoreError;
 
 /// The tables that facts are kept in.
-pub(super) const TABLES: [&str; 20] = [
+pub(super) const TABLES: [&str; 21] = [
     "stage",
     "kind",
     "failure",
     "derivative",
     "camera_claim",
+    "beginning",
     "derivative_place",
     "camera",
     "camera_given",
@@ -30,7 +31,7 @@ pub(super) const TABLES: [&str; 20] = [
 ];
 
 /// In what order, and with what instead of an item's row number.
-const DUMPS: [(&str, &str); 19] = [
+const DUMPS: [(&str, &str); 20] = [
     ("meta", "SELECT position FROM meta"),
     ("item", "SELECT accession, number, members, seq, at, member, source, path, sha256, size, file_system, object, object_size,
         header, \"offset\", length, copy_of, changed, size_before, size_after FROM item ORDER BY 1, 2, 3"),
@@ -45,6 +46,7 @@ const DUMPS: [(&str, &str); 19] = [
     ("failure", "SELECT * FROM failure ORDER BY 1, 2"),
     ("derivative", "SELECT * FROM derivative ORDER BY 1, 2"),
     ("camera_claim", "SELECT * FROM camera_claim ORDER BY 1, 2"),
+    ("beginning", "SELECT * FROM beginning ORDER BY 1, 2"),
     ("derivative_place", "SELECT * FROM derivative_place ORDER BY 1, 2"),
     ("camera", "SELECT * FROM camera ORDER BY 1"),
     ("camera_given", "SELECT * FROM camera_given ORDER BY 1, 2, 3, 4"),

@@ -2,15 +2,26 @@
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
-use vidimus_model::{CameraItems, Change, Derivative, DerivativePlaces, Examination, ObjectPlace, Stage};
+use vidimus_model::{
+    CameraItems, Change, Derivative, DerivativePlaces, Examination, ObjectPlace, Stage, TimeOf,
+};
 
 use super::item::PlaceRow;
 use super::key::Key;
 use crate::StoreError;
 
 /// The tables whose rows go with a record about an item, a camera's with one about an accession.
-const TABLES: [&str; 8] =
-    ["stage", "kind", "failure", "derivative", "camera_claim", "derivative_place", "camera", "camera_given"];
+const TABLES: [&str; 9] = [
+    "stage",
+    "kind",
+    "failure",
+    "derivative",
+    "camera_claim",
+    "beginning",
+    "derivative_place",
+    "camera",
+    "camera_given",
+];
 
 /// A stage as it is stored.
 pub(super) fn stage_number(stage: Stage) -> i64 {
@@ -93,6 +104,12 @@ fn write_examination(db: &Connection, seq: i64, key: &Key, found: &Examination) 
         db.prepare_cached("INSERT OR IGNORE INTO camera_claim VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (nth, claim) in (0i64..).zip(&found.cameras) {
         insert.execute(params![seq, nth, accession, number, members, claim.label])?;
+    }
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO beginning VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let begins = found.times.iter().filter(|claim| claim.of == TimeOf::Beginning);
+    for (nth, claim) in (0i64..).zip(begins) {
+        let claim = serde_json::to_string(claim).expect("a claim is written as JSON");
+        insert.execute(params![seq, nth, accession, number, members, claim])?;
     }
     Ok(true)
 }

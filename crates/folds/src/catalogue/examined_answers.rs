@@ -1,7 +1,7 @@
 //! What the catalogue answers of examinations and cameras.
 
 use jiff::Timestamp;
-use vidimus_model::{Camera, End, Examination, FileKind, Group, MemberId, Reason, Ref, Stage};
+use vidimus_model::{Camera, End, Examination, FileKind, Group, MemberId, Reason, Ref, Stage, TimeClaim};
 
 use super::ItemRow;
 
@@ -88,6 +88,8 @@ pub struct Brief {
     pub kind: Option<FileKind>,
     /// The camera that a member gave it to, or those that it claims.
     pub cameras: Vec<String>,
+    /// What it claims of when it began.
+    pub begins: Vec<TimeClaim>,
     /// Whether the first stage ended.
     pub is_examined: bool,
 }

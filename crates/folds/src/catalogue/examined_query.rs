@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
-use vidimus_model::{Derivative, Examination, FileKind, ObjectPlace, Ref, Stage};
+use vidimus_model::{Derivative, Examination, FileKind, ObjectPlace, Ref, Stage, TimeClaim};
 
 use super::examined::{stage_number, stage_of};
 use super::history::record;
@@ -169,6 +169,7 @@ impl Catalogue {
             Ok(Brief {
                 kind: kind_of(db, &key)?,
                 cameras: super::cameras::labels(db, &own, &key)?,
+                begins: begins(db, &key)?,
                 is_examined: latest(db, &key)?.contains_key(&Stage::First),
             })
         })
@@ -397,6 +398,23 @@ fn kind_of(db: &Connection, key: &Key) -> Result<Option<FileKind>, StoreError> {
         })
         .optional()?;
     Ok(found)
+}
+
+/// What runs that hold still claim of when it began, each once.
+fn begins(db: &Connection, key: &Key) -> Result<Vec<TimeClaim>, StoreError> {
+    let holding: BTreeSet<u64> = latest(db, key)?.into_values().collect();
+    let mut found = db.prepare_cached(
+        "SELECT seq, claim FROM beginning WHERE accession = ?1 AND number = ?2 AND members = ?3 ORDER BY seq, nth",
+    )?;
+    let mut rows = found.query(params![key.accession, key.number, key.members])?;
+    let mut claims: Vec<TimeClaim> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let claim = serde_json::from_str(&row.get::<_, String>(1)?).map_err(|_| damaged(1))?;
+        if holding.contains(&row.get(0)?) && !claims.contains(&claim) {
+            claims.push(claim);
+        }
+    }
+    Ok(claims)
 }
 
 fn run(db: &Connection, key: &Key, seq: u64, holds: Vec<Stage>) -> Result<Run, StoreError> {

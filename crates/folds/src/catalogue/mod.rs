@@ -105,7 +105,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)

@@ -156,6 +156,17 @@ CREATE TABLE camera_claim (
     PRIMARY KEY (seq, nth)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX camera_claim_reference ON camera_claim (accession, number, members, seq);
+-- What it claims of when it began, each as JSON.
+CREATE TABLE beginning (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    claim TEXT NOT NULL,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX beginning_reference ON beginning (accession, number, members, seq);
 
 -- derivative-places/1: later places of derivatives.
 CREATE TABLE derivative_place (

@@ -9,8 +9,8 @@ use vidimus_model::{
     ClaimSource, ClockCorrection, CompartmentId, Contained, Derivative, DerivativeKind, DerivativePlace,
     DerivativePlaces, Disclosure, End, Erasure, Examination, FileKind, FileSystemSays, FoundKind, FoundPath,
     Giver, Group, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken, ObjectPlace, OperationId,
-    Place, Reading, Reason, Ref, Repack, SandboxLevel, Source, Stage, StageEnd, Statement, TimeZoneKnown,
-    ToolRun, Withdrawal,
+    Place, Precision, Reading, Reason, Ref, Repack, SandboxLevel, Source, Stage, StageEnd, Statement,
+    TimeClaim, TimeOf, TimeZoneKnown, ToolRun, Withdrawal,
 };
 
 /// A catalogue in a folder of its own.
@@ -225,7 +225,7 @@ pub fn examined(about: &str, content: u64, cameras: &[&str]) -> Examination {
         ],
         kind: Some(FileKind { group: Group::Video, media_type: "video/mp4".into(), ending_fits: Some(true) }),
         facts: Vec::new(),
-        times: Vec::new(),
+        times: vec![time(TimeOf::Beginning, content), time(TimeOf::Change, content)],
         cameras: cameras.iter().map(claim).collect(),
         derivatives: vec![Derivative {
             kind: DerivativeKind::Still,
@@ -237,6 +237,21 @@ pub fn examined(about: &str, content: u64, cameras: &[&str]) -> Examination {
             tool: 0,
         }],
         not_taken: Vec::new(),
+    }
+}
+
+/// What a path claims.
+pub fn time(of: TimeOf, content: u64) -> TimeClaim {
+    TimeClaim {
+        source: ClaimSource::Path,
+        field: "path".into(),
+        of,
+        at: None,
+        untrusted_text: format!("08-00-{:02}", content % 60),
+        time: format!("2024-05-14T08:00:{:02}", content % 60).parse().unwrap(),
+        precision: Precision::Second,
+        zone: None,
+        confidence: None,
     }
 }
 
