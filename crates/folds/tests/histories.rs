@@ -29,6 +29,15 @@ struct Delivery {
     /// Moved out as a whole, or these items of it.
     out: bool,
     items_out: Vec<u64>,
+    items_erased: Vec<u64>,
+}
+
+impl Delivery {
+    fn has(&self, nth: u64) -> bool {
+        let is_gone =
+            self.erased || self.out || self.items_out.contains(&nth) || self.items_erased.contains(&nth);
+        nth <= self.items && !is_gone
+    }
 }
 
 /// What the door and the ledger do; it never asks the fold.
@@ -140,6 +149,7 @@ impl World {
                     delivery.erased = true;
                     self.destroy(number, &r(&whole))
                 } else {
+                    delivery.items_erased.push(nth);
                     self.destroy(number, &r(&part))
                 };
                 self.append(None, None, erasure(seq, &[&about], &entries));
@@ -165,7 +175,8 @@ impl World {
                 self.append(None, None, moved_in(seq, &[&format!("A{number}-{back}")]));
                 return Some(number);
             }
-            16 if items > 0 && !gone && !delivery.out && !delivery.items_out.contains(&nth) => {
+            // The door examines nothing that is no longer there.
+            16 if delivery.has(nth) => {
                 let found = examination(seq, &part, u64::from(c), &[&format!("cam{}", c % 3)]);
                 self.append(Some(number), Some(r(&part)), found);
                 // What was in it is erased, moved and withdrawn with it.
@@ -178,7 +189,7 @@ impl World {
             17 if !gone && !delivery.out => {
                 self.append(self.key_for(number), Some(r(&whole)), camera(seq, number, "cam1", i64::from(c)));
             }
-            18 if items > 0 && !gone && !delivery.out && !delivery.items_out.contains(&nth) => {
+            18 if delivery.has(nth) => {
                 let label = (!c.is_multiple_of(3)).then_some("cam1");
                 self.append(self.key_for(number), Some(r(&part)), camera_items(seq, &[&part], label));
             }

@@ -176,8 +176,8 @@ fn one_large_file() {
 /// Lists and checks so many items.
 fn questions(house: &House, items: u64) {
     let table = measured_text(house, &["list"], 0);
-    // A heading, the items, their number.
-    assert_eq!(lines(&table), items + 2);
+    // A heading, the items, their number, how many were examined.
+    assert_eq!(lines(&table), items + 3);
     let listed = measured_text(house, &["list", "--json"], 0);
     let of_items = |line: &&[u8]| line.starts_with(b"{");
     let text = fs::read(&listed).unwrap();

@@ -1,6 +1,8 @@
 //! The table: for every command a sensible call, and for each of its slots what kind of nonsense is tried there.
 
-use crate::values::Kind::{self, Disk, Few, File, Flag, Folder, Known, NewFile, Reference, Secret, Text};
+use crate::values::Kind::{
+    self, Disk, Few, File, Flag, Folder, Known, NewFile, Reference, Secret, Signed, Text, Unused,
+};
 
 /// A slot as the help names it, its kind, and what stands there in a sensible call; nothing where it is left out.
 pub type Slot = (&'static str, Kind, &'static str);
@@ -125,10 +127,10 @@ pub const SCENES: &[Scene] = &[
             ("<CAMERA>", Known, "A1/cam3"),
             ("--name", Text, "Corridor"),
             ("--place", Text, ""),
-            ("--clock-add", Few, "-3600"),
+            ("--clock-add", Signed, "-3600"),
             ("--from", Few, ""),
             ("--until", Few, ""),
-            ("--zone", Few, ""),
+            ("--zone", Signed, ""),
             ("--clock-none", Flag, ""),
             ("--reason", Text, "because"),
         ],
@@ -219,7 +221,7 @@ pub const SCENES: &[Scene] = &[
             ("<FILE>...", File, "shares/A1-giver-1.age"),
             ("--key", Secret, "key"),
             // Not needed where the keys that are here open everything.
-            ("--out", Text, ""),
+            ("--out", Unused, ""),
             ("--statement", NewFile, "new-statement"),
             ("--about", File, "shares/A1-giver.txt"),
             ("--by", Text, "Ana"),

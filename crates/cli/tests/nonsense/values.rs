@@ -12,6 +12,8 @@ pub enum Kind {
     Reference,
     /// A number, or one of a few words or letters.
     Few,
+    /// A number that may be below zero.
+    Signed,
     /// Any words; what is recorded or compared.
     Text,
     /// The name of somebody or something that has to be there.
@@ -22,6 +24,8 @@ pub enum Kind {
     Secret,
     /// A file that is made.
     NewFile,
+    /// A path that is looked at only where it is needed.
+    Unused,
     /// A folder that is read, or written into.
     Folder,
     /// What is taken in, of any type.
@@ -94,10 +98,12 @@ impl Kind {
         let text = value.to_str();
         match (self, text) {
             (Self::Flag, _) => &[2],
-            (Self::Text | Self::Known | Self::Reference | Self::Few, None) => &[2],
+            (Self::Text | Self::Known | Self::Reference | Self::Few | Self::Signed, None) => &[2],
             (Self::Reference, Some("Z:A1-1")) => &[1, 2],
             (Self::Reference, Some("--")) => &[0, 2],
-            (Self::Reference | Self::Few, _) => &[2],
+            (Self::Signed, Some("-1" | "0")) => &[0],
+            (Self::Reference | Self::Few | Self::Signed, _) => &[2],
+            (Self::Unused, _) => &[0, 1, 2, 3],
             (Self::Text, _) => &[0, 1, 2, 3],
             (Self::Known, _) => &[1, 2, 3],
             (Self::File | Self::Secret, Some("" | "." | "folder" | "nowhere/at/all" | "fifo" | "socket")) => {

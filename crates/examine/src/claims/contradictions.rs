@@ -344,7 +344,7 @@ mod tests {
         assert_eq!((told.time.to_string().as_str(), told.zone), ("2024-05-14T09:00:00", Some(180)));
         assert_eq!(corrected(&mail, std::slice::from_ref(&correction)), None);
         assert_eq!(found(&[path.clone(), mail.clone()], &[]).len(), 1);
-        assert_eq!(found(&[path.clone(), mail], &[correction.clone()]), []);
+        assert_eq!(found(&[path.clone(), mail], std::slice::from_ref(&correction)), []);
         let until = Some("2024-05-14T08:00:00".parse().unwrap());
         assert_eq!(corrected(&path, &[ClockCorrection { until, ..correction }]), None);
     }
