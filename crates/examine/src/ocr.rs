@@ -60,7 +60,7 @@ fn picture(work: &mut Work<'_>) {
 
 fn pages(work: &mut Work<'_>) {
     let limits = Limits { output: work.options.limits.text_bytes * 2, ..Limits::default() };
-    let ran = work.run(Task { limits, ..Task::new("pdftotext", &["-enc", "UTF-8", "-q", INPUT, "-"]) });
+    let ran = work.run(Task { limits, ..Task::new("pdftotext", &["-enc", "UTF-8", INPUT, "-"]) });
     crate::pdf::judge(work, &ran);
     if ran.reason(work) == Some(Reason::NeedsPassword) {
         return;

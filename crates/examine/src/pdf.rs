@@ -32,7 +32,7 @@ pub(crate) fn facts(work: &mut Work<'_>) {
 /// Text, page by page; [`End::Nothing`] where none is written on any, as in a scan.
 pub(crate) fn text(work: &mut Work<'_>) {
     let limits = Limits { output: work.options.limits.text_bytes * 2, ..Limits::default() };
-    let arguments = ["-enc", "UTF-8", "-q", INPUT, "-"];
+    let arguments = ["-enc", "UTF-8", INPUT, "-"];
     let ran = work.run(Task { limits, ..Task::new("pdftotext", &arguments) });
     judge(work, &ran);
     let mut parts = Parts::bounded(work.options.limits.text_bytes);

@@ -298,3 +298,56 @@ fn a_zip_with_the_newer_lock_is_opened_too() {
     assert_eq!(ended(&findings, Stage::Members), (End::Done, None), "{:?}", findings.tools);
     assert_eq!(kept.named(), [("secret.txt".into(), Some(&b"words"[..]))]);
 }
+
+#[test]
+fn sparse_files_and_names_in_no_unicode_come_out_of_a_tar_as_they_went_in() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    if !here("bsdtar") || !here("tar") {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"\xca\xcf\xe9.bin");
+    let mut file = std::fs::File::create(place.path().join(name)).unwrap();
+    file.write_all(b"begin").unwrap();
+    file.set_len(300_000).unwrap();
+    let mut made = Command::new("tar");
+    let made = made.current_dir(place.path()).args(["-cSf", "-", "--format=gnu"]).arg(name).output().unwrap();
+    let (findings, kept) = out_of("a.tar", made.stdout);
+    assert_eq!(ended(&findings, Stage::Members), (End::Done, None), "{:?}", findings.tools);
+    let (path, _, bytes) = &kept.0[0];
+    assert_eq!(path, name.as_bytes());
+    let bytes = bytes.as_deref().unwrap();
+    assert!(bytes.len() == 300_000 && bytes.starts_with(b"begin\0\0"), "{}", bytes.len());
+}
+
+#[test]
+fn a_zip_that_lost_its_list_gives_what_it_has_and_says_that_it_ends_early() {
+    if !here("bsdtar") {
+        return;
+    }
+    let whole = zip(&[("one", &[7; 5000]), ("two", b"second")], SimpleFileOptions::default());
+    let list = whole.windows(4).position(|mark| mark == b"PK\x01\x02").unwrap();
+    let (findings, kept) = out_of("a.zip", &whole[..list]);
+    assert_eq!(
+        ended(&findings, Stage::Members),
+        (End::Partly, Some(Reason::EndsEarly)),
+        "{:?}",
+        findings.tools
+    );
+    assert_eq!(kept.named(), [("one".into(), Some(&[7; 5000][..])), ("two".into(), Some(&b"second"[..]))]);
+}
+
+#[test]
+fn a_zip_with_a_long_remark_is_a_zip() {
+    let mut bytes = zip(&[("one", b"words")], SimpleFileOptions::default());
+    let remark = [&b"PK\x05\x06"[..], &[b'x'; 60_000]].concat();
+    let at = bytes.len() - 2;
+    bytes[at..].copy_from_slice(&u16::try_from(remark.len()).unwrap().to_le_bytes());
+    bytes.extend(remark);
+    let mut kept = Kept::default();
+    let stages = [Stage::First, Stage::Members];
+    let findings = examiner().examine(&Item::new("a.zip", bytes), &stages, &Options::default(), &mut kept);
+    assert_eq!(findings.kind.as_ref().unwrap().media_type, "application/zip");
+    assert_eq!(kept.named(), [("one".into(), Some(&b"words"[..]))], "{:?}", findings.tools);
+}

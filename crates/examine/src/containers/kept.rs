@@ -16,6 +16,12 @@ const TOLD: usize = 2000;
 /// Below this many bytes in all, it does not matter how much a byte became.
 const FREE: u64 = 64 << 20;
 
+/// How many bytes may come out of this container.
+pub(super) fn most_bytes(work: &Work<'_>) -> u64 {
+    let limits = &work.options.limits;
+    limits.unpacked_bytes.min(work.subject.size().saturating_mul(limits.ratio).max(FREE))
+}
+
 /// What was kept until now, and what may still come.
 pub(super) struct Keeps {
     bytes_left: u64,
@@ -28,10 +34,12 @@ pub(super) struct Keeps {
 
 impl Keeps {
     pub fn new(work: &Work<'_>) -> Keeps {
-        let limits = &work.options.limits;
-        let by_ratio = work.subject.size().saturating_mul(limits.ratio).max(FREE);
-        let bytes_left = limits.unpacked_bytes.min(by_ratio);
-        Keeps { bytes_left, members_left: limits.members, taken: 0, reason: None }
+        Keeps {
+            bytes_left: most_bytes(work),
+            members_left: work.options.limits.members,
+            taken: 0,
+            reason: None,
+        }
     }
 
     /// Whether a bound was reached, or the sink refused.

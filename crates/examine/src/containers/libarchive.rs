@@ -47,7 +47,8 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
     let silent = matches!(kind, Kind::Rar | Kind::Cab | Kind::Lzh | Kind::Zip | Kind::Wacz | Kind::SevenZip);
     let complaints = if silent { try_out(work) } else { String::new() };
     // In blocks of 512 bytes: what waits in a larger one is lost where the container ends early.
-    let arguments = ["-cf", "-", "-b", "1", "--format", "pax", "-P", &format!("@{INPUT}")];
+    // GNU's form, because the one of POSIX gives the map of a sparse file for its content, and refuses names in no UTF-8.
+    let arguments = ["-cf", "-", "-b", "1", "--format", "gnutar", "-P", &format!("@{INPUT}")];
     let limits = super::limits(work);
     let task = Task { limits, ..Task::new("bsdtar", &arguments) };
     let (ran, mut keeps) = work.run_through(task, |work, through| entries(work, through, &complaints));
@@ -64,11 +65,14 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
     }
     if ran.reason(work) == Some(Reason::Unknown) {
         let locked = ["ncrypt", "assphrase", "assword"].iter().any(|word| said.contains(word));
-        let unread =
-            ["nsupported", "not supported", "not implemented"].iter().any(|word| said.contains(word));
+        let unread = ["nsupported", "not supported", "not implemented", "unable to run program"]
+            .iter()
+            .any(|word| said.contains(word));
         // Of a locked archive of some kinds, and of a tar that is cut off, it only says "(null)".
         let wordless = said.contains("(null)");
-        let reason = match (locked || wordless && silent && keeps.taken == 0, unread) {
+        // Our own reader opens locked 7z; what comes here is packed in a way that neither of them knows.
+        let unread = unread || wordless && kind == Kind::SevenZip;
+        let reason = match (locked || wordless && !unread && silent && keeps.taken == 0, unread) {
             (true, _) => Reason::NeedsPassword,
             (_, true) => Reason::NotSupported,
             _ if said.contains("runcated") || wordless && kind == Kind::Tar => Reason::EndsEarly,

@@ -5,6 +5,8 @@ mod libarchive;
 mod post;
 pub(crate) mod tar;
 
+use std::time::Duration;
+
 use vidimus_model::{End, Reason};
 use vidimus_sandbox::Limits;
 
@@ -44,15 +46,14 @@ pub(crate) fn run(work: &mut Work<'_>) {
     }
 }
 
-/// How long unpacking may take: a large container holds hours of film.
+/// How long unpacking may take, by how much it may give: a large container holds hours of film, and a small one that goes
+/// round in circles is left soon.
 pub(crate) fn limits(work: &Work<'_>) -> Limits {
-    let long = std::time::Duration::from_secs(4 * 3600);
-    let output = work
-        .options
-        .limits
-        .unpacked_bytes
-        .saturating_add(work.options.limits.unpacked_bytes / 8 + (64 << 20));
-    Limits { wall: long, cpu: long, memory: 2 << 30, output, ..Limits::default() }
+    let bytes = kept::most_bytes(work);
+    let cpu = Duration::from_secs(20 + bytes / (20 << 20));
+    // Behind it a disk may be slow, and the sink seals what it is given.
+    let output = bytes.saturating_add(bytes / 8 + (64 << 20));
+    Limits { wall: cpu * 4, cpu, memory: 2 << 30, output, ..Limits::default() }
 }
 
 fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
@@ -66,10 +67,20 @@ fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
         let answer = keeps.frames(work, &mut through);
         (keeps, answer)
     });
-    let unread = answer.as_ref().is_some_and(|answer| answer.reason == Some(Reason::NotSupported));
-    if unread && keeps.taken == 0 && matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip) {
-        work.judge(ran.tool, End::Nothing, None, None);
-        return libarchive::run(work, kind);
+    let reason = answer.as_ref().and_then(|answer| answer.reason).filter(|_| keeps.is_untouched());
+    if matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip) {
+        match reason {
+            Some(Reason::NotSupported) => {
+                work.judge(ran.tool, End::Nothing, None, None);
+                return libarchive::run(work, kind);
+            }
+            Some(Reason::EndsEarly) => {
+                // What went wrong stays told, whatever can still be taken out without the list.
+                work.judge(ran.tool, End::Failed, reason, None);
+                return libarchive::run(work, kind);
+            }
+            _ => {}
+        }
     }
     if let Some(answer) = &answer {
         outside::note(work, ran.tool, answer, ran.is_done());

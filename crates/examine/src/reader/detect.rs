@@ -102,11 +102,12 @@ pub(crate) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) 
     if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return holds::of_compound(untrusted);
     }
-    if let Some(kind) = text(&head, size, ending) {
-        return Ok(kind);
-    }
+    // A zip that ends with a long remark is nearly all text.
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return holds::of_zip(untrusted, size);
+    }
+    if let Some(kind) = text(&head, size, ending) {
+        return Ok(kind);
     }
     if is_old_tar(&head) {
         return Ok(Kind::Tar);

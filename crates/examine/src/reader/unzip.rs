@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, Read, Seek};
 
-use vidimus_model::{End, NotContainedReason, Reason};
+use vidimus_model::{NotContainedReason, Reason};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
@@ -11,8 +11,8 @@ use zip::result::ZipError;
 use super::Given;
 use super::answer::{Answer, Frames, Member};
 
-/// Hands the members over. A list that is cut off, or that names something twice, is left to libarchive: the answer says
-/// [`Reason::NotSupported`] then.
+/// Hands the members over. What names something twice is left to libarchive, and the answer says [`Reason::NotSupported`]
+/// then; so is what has lost its list, and the answer says [`Reason::EndsEarly`].
 ///
 /// # Errors
 /// Nobody takes them.
@@ -22,10 +22,16 @@ pub(super) fn take_out(
     frames: &mut Frames<'_>,
     answer: &mut Answer,
 ) -> io::Result<()> {
-    let zip = ZipArchive::new(BufReader::new(&mut given.untrusted));
-    let Some(mut zip) = zip.ok().filter(|zip| !zip.has_duplicate_names()) else {
-        *answer = Answer { end: Some(End::Failed), reason: Some(Reason::NotSupported), ..Answer::default() };
-        return Ok(());
+    let mut zip = match ZipArchive::new(BufReader::new(&mut given.untrusted)) {
+        Ok(zip) if !zip.has_duplicate_names() => zip,
+        Ok(_) => {
+            *answer = Answer::failed(Reason::NotSupported);
+            return Ok(());
+        }
+        Err(_) => {
+            *answer = Answer::failed(Reason::EndsEarly);
+            return Ok(());
+        }
     };
     let mut places = BTreeSet::new();
     for index in 0..zip.len() {

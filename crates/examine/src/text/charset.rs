@@ -53,7 +53,7 @@ pub(crate) fn decode_if_text(untrusted: &[u8], whole: bool) -> Option<Decoded> {
         return Some(with(UTF_8, untrusted, true));
     }
     let high = untrusted.iter().filter(|byte| **byte >= 0x80).count();
-    (score > 0.0 || high * 20 < untrusted.len()).then(|| with(encoding, untrusted, true))
+    (score > 0.0 || high * 10 <= untrusted.len()).then(|| with(encoding, untrusted, true))
 }
 
 /// Reads what somebody says is a text, as well as it can be read.
