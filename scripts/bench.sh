@@ -90,6 +90,9 @@ report=$work/report.txt
     echo
     echo "The sandbox, from the order until the outcome is here:"
     cargo bench --locked --quiet -p vidimus-sandbox --bench startup 2>/dev/null
+    echo
+    echo "Examination beside the tools that it runs, alone:"
+    cargo bench --locked --quiet -p vidimus-examine --bench overhead 2>/dev/null
 } | tee "$report"
 
 # The figures stand in the document between two marks; the words around them are written by people.

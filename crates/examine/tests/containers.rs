@@ -351,3 +351,15 @@ fn a_zip_with_a_long_remark_is_a_zip() {
     assert_eq!(findings.kind.as_ref().unwrap().media_type, "application/zip");
     assert_eq!(kept.named(), [("one".into(), Some(&b"words"[..]))], "{:?}", findings.tools);
 }
+
+#[test]
+fn a_page_that_was_unpacked_before_it_was_kept_is_read_whatever_its_head_says() {
+    let page = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n<p>plain";
+    let warc = format!(
+        "WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://example.org/\r\nWARC-Date: 2024-05-14T08:00:00Z\r\nContent-Type: application/http\r\nContent-Length: {}\r\n\r\n{page}\r\n\r\n",
+        page.len()
+    );
+    let (findings, kept) = out_of("a.warc", warc);
+    assert_eq!(ended(&findings, Stage::Members), (End::Done, None), "{:?}", findings.tools);
+    assert_eq!(kept.named(), [("http://example.org/".into(), Some(&b"<p>plain"[..]))]);
+}

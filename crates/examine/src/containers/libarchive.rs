@@ -63,6 +63,10 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
         work.judge(ran.tool, End::Nothing, None, None);
         return one(work);
     }
+    if nothing && kind == Kind::Rar {
+        // One volume of several begins within a file of another.
+        keeps.because(Reason::NotSupported);
+    }
     if ran.reason(work) == Some(Reason::Unknown) {
         let locked = ["ncrypt", "assphrase", "assword"].iter().any(|word| said.contains(word));
         let unread = ["nsupported", "not supported", "not implemented", "unable to run program"]

@@ -100,17 +100,32 @@ fn response<R: BufRead>(
     };
     let has =
         |name: &str, word: &str| head.value(name).is_some_and(|value| value.to_lowercase().contains(word));
+    // Many programs keep what they had unpacked already, and leave the head as the server sent it.
+    let chunked = has("transfer-encoding", "chunked") && block.fill_buf().is_ok_and(is_size);
     let left = block.limit();
-    let body: &mut dyn Read = if has("transfer-encoding", "chunked") {
+    let body: &mut dyn Read = if chunked {
         &mut Chunks { inner: block, left: 0, state: State::Size }
     } else {
         &mut Exact { left, inner: block }
     };
-    match (has("content-encoding", "gzip"), has("content-encoding", "deflate")) {
-        (true, _) => frames.member(address, says, &mut flate2::read::MultiGzDecoder::new(body)),
-        (_, true) => frames.member(address, says, &mut flate2::read::ZlibDecoder::new(body)),
-        _ => frames.member(address, says, body),
+    let mut body = BufReader::new(body);
+    let begin: Vec<u8> =
+        body.fill_buf().map(|begin| begin.iter().copied().take(2).collect()).unwrap_or_default();
+    match &begin[..] {
+        [0x1f, 0x8b] if has("content-encoding", "gzip") => {
+            frames.member(address, says, &mut flate2::read::MultiGzDecoder::new(body))
+        }
+        [0x78, _] if has("content-encoding", "deflate") => {
+            frames.member(address, says, &mut flate2::read::ZlibDecoder::new(body))
+        }
+        _ => frames.member(address, says, &mut body),
     }
+}
+
+/// Whether the length of a piece stands here: hexadecimal digits, and the end of the line or a remark.
+fn is_size(begin: &[u8]) -> bool {
+    let digits = begin.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (1..=16).contains(&digits) && matches!(begin.get(digits), Some(b'\r' | b'\n' | b';' | b' '))
 }
 
 /// Lines of `name: value`, up to an empty one.
