@@ -320,7 +320,10 @@ def check(bag, name, pinned):
     signer = key_at(index, changes, public_key)
     entry, fields = record_of(text(bag, path), path, origin, signer, earlier=True)
     data = read(bag, name)
-    require(fields.get("change") == "item/1", f"{path} is not of a file")
+    unpacked = fields.get("change") == "contained/1"
+    require(unpacked or fields.get("change") == "item/1", f"{path} is not of a file")
+    require(not unpacked or isinstance(fields.get("tool"), str), f"{path} does not say which tool unpacked it")
+    require(not unpacked or isinstance(fields["tool_version"], (str, type(None))), f"{path} names no version of a tool")
     require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")
     require(fields.get("size") == len(data), f"{name} is not the file that the archive recorded")
     size = int(note.split("\n")[1])
@@ -330,6 +333,8 @@ def check(bag, name, pinned):
     require(included(entry, index, size, hashes) == root, f"{proof_path} does not hold")
 
     print(f"PROVED: {name} is entry {index} of the log of {origin}, in its checkpoint of {size} entries.")
+    if unpacked:
+        print(f"It was unpacked from another file by {ascii(fields['tool'])}: its bytes are what that tool made, not what was received.")
     led = f" (the key you gave signed before it; {len(changes)} changes lead here)"
     print(f"Key: {vkey}" + (" (from the bag itself; compare it)" if not pinned else "" if pinned == vkey else led))
     print(f"When: openssl ts -verify -data checkpoints/{size}.txt -in checkpoints/{size}.token-1.tsr -CAfile AUTHORITY.pem")

@@ -231,8 +231,6 @@ pub enum ExaminationTrouble {
     Overlaps,
     /// No such thing was made of the item.
     NotMade(Ref),
-    /// It was unpacked by a tool, and cannot be handed over by itself.
-    Unpacked(Ref),
 }
 
 /// What stands in the way of saying that a giver was opened.
@@ -294,11 +292,7 @@ impl Trouble {
                 | OpeningTrouble::BadSignature(_)
                 | OpeningTrouble::NoKey,
             )
-            | Self::Examination(
-                ExaminationTrouble::NoSandbox
-                | ExaminationTrouble::NotMade(_)
-                | ExaminationTrouble::Unpacked(_),
-            )
+            | Self::Examination(ExaminationTrouble::NoSandbox | ExaminationTrouble::NotMade(_))
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )

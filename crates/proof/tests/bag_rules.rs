@@ -17,6 +17,7 @@ use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::tlog_proof::TlogProof;
 
 use sample::{Sample, recompute_manifests};
+use serde_json::{Value, json};
 
 fn check(bag: &dyn BagSource) -> Report {
     bag::verify(bag, &Trust { archive_keys: vec![sample::vkey(&Sample::default())], ..Trust::default() })
@@ -50,6 +51,28 @@ fn a_record_is_of_a_file_of_its_digest_and_its_size() {
     let said = named(&report);
     assert!(said.contains("data/01.mp4: not-the-recorded-file"), "{said:?}");
     assert!(said.contains("data/02.txt: not-the-recorded-file"), "{said:?}");
+}
+
+#[test]
+fn what_a_tool_unpacked_is_never_taken_for_what_was_received() {
+    let by = |tool| Sample { unpacked_by: Some(tool), ..Sample::default() };
+    let report = check(&sample::bag(&by(vec![("tool", json!("bsdtar")), ("tool_version", Value::Null)])));
+    assert!(report.proved(), "{:?}", report.problems);
+    let told: Vec<_> = report.files.iter().map(bag::FileReport::unpacked_by).collect();
+    assert_eq!(told, [None, Some(("bsdtar".to_owned(), None))]);
+
+    // A package that does not say by which tool is not made, and not believed where somebody else made it.
+    for tool in [vec![("tool_version", json!("3.7"))], vec![("tool", json!("bsdtar"))]] {
+        let refused = sample::Pieces::of(&by(tool)).plan().unwrap_err();
+        assert_eq!(refused, bag::PlanError::Record("02.txt".to_owned()));
+    }
+    for tool in [
+        vec![("tool", json!(7)), ("tool_version", Value::Null)],
+        vec![("tool", json!("bsdtar")), ("tool_version", json!([]))],
+    ] {
+        let report = check(&sample::bag(&by(tool)));
+        assert_eq!(named(&report), ["records/02.sd-jwt: record-field".to_owned()].into());
+    }
 }
 
 #[test]

@@ -65,8 +65,9 @@ fn key(key: &BagKey) -> Value {
     value
 }
 
+/// With the tool only where one unpacked it.
 fn file(file: &FileReport) -> Value {
-    json!({
+    let mut value = json!({
         "name": file.name,
         "sha256": hex::encode(file.sha256),
         "size": file.size,
@@ -74,7 +75,11 @@ fn file(file: &FileReport) -> Value {
         "fields": file.fields.iter().collect::<Map<_, _>>(),
         "no_later_than": file.no_later_than.as_ref().map(dated),
         "in_receipt": file.in_receipt,
-    })
+    });
+    if let Some((tool, version)) = file.unpacked_by() {
+        value["unpacked_by"] = json!({ "tool": tool, "version": version });
+    }
+    value
 }
 
 fn dated(dated: &Dated) -> Value {

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 use vidimus_proof::bag::{
-    BagKey, Counted, Dated, DatedBy, FileReport, NotCounted, Pinned, ReceiptSigner, Report, StampReport,
+    BagKey, CONTAINED_FIELDS, Counted, Dated, DatedBy, FileReport, ITEM_FIELDS, NotCounted, Pinned,
+    ReceiptSigner, Report, StampReport,
 };
 
 use crate::words::{Words, fill};
@@ -57,6 +58,9 @@ pub fn limits(report: &Report, words: &Words) -> Vec<&'static str> {
         Some(Pinned::No | Pinned::Other) => limits.push(t.not_proved_archive),
         Some(Pinned::Earlier) => limits.push(t.not_proved_heir),
         Some(Pinned::Yes) | None => {}
+    }
+    if report.files.iter().any(|file| file.unpacked_by().is_some()) {
+        limits.push(t.not_proved_unpacked);
     }
     if report.files.iter().any(|file| file.no_later_than.is_none()) {
         limits.push(t.not_proved_date);
@@ -219,6 +223,10 @@ impl Page<'_> {
         let t = self.words.table;
         self.line(2, &format!("{}, {}", safe(&file.name), self.words.bytes(file.size)));
         self.line(4, &format!("SHA-256 {}", hex::encode(file.sha256)));
+        if let Some((tool, version)) = file.unpacked_by() {
+            let tool = format!("{tool} {}", version.unwrap_or_default());
+            self.line(4, &fill(t.unpacked, &[&safe(tool.trim_end())]));
+        }
         match &file.no_later_than {
             Some(dated) => {
                 let how = match dated.by {
@@ -234,8 +242,10 @@ impl Page<'_> {
             self.line(4, &fill(t.inside_receipt, &[self.words.inside(file.in_receipt)]));
         }
         for (name, value) in file.fields.iter() {
-            // These three were just compared with the file itself.
-            if !["change", "sha256", "size"].contains(&name.as_str()) {
+            // These were just compared with the file itself, or told.
+            let is_told = ITEM_FIELDS.contains(&name.as_str())
+                || file.unpacked_by().is_some() && CONTAINED_FIELDS.contains(&name.as_str());
+            if !is_told {
                 self.line(4, &fill(t.archive_says, &[&name, &value_text(&value)]));
             }
         }

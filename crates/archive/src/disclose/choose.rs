@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use vidimus_folds::catalogue::State;
 use vidimus_model::{Change, CompartmentId, Disclosure, KeyId, ObjectPlace, Ref};
-use vidimus_proof::epoch;
 use vidimus_proof::record::Record;
+use vidimus_proof::{bag, epoch};
 
 use super::DiscloseError;
 use crate::Archive;
@@ -22,6 +22,8 @@ pub(super) struct Chosen {
     pub size: u64,
     pub place: ObjectPlace,
     pub key: KeyId,
+    /// The tool that made it of another item.
+    pub unpacked_by: Option<String>,
 }
 
 impl Archive {
@@ -65,6 +67,11 @@ impl Archive {
         else {
             return Err(DiscloseError::NotAsRecorded(reference.clone()));
         };
+        let mut open = fields.to_vec();
+        let unpacked_by = (record.text("change") == Some(bag::CONTAINED)).then(|| {
+            open.extend(bag::CONTAINED_FIELDS);
+            record.text("tool").unwrap_or_default().to_owned()
+        });
         let chosen = Chosen {
             reference: reference.clone(),
             index: found.index,
@@ -72,7 +79,8 @@ impl Archive {
             size,
             place: row.item.object,
             key: found.key,
-            record: record.choose(fields),
+            record: record.choose(&open),
+            unpacked_by,
         };
         Ok((chosen, compartment))
     }
@@ -85,9 +93,6 @@ impl Archive {
     ) -> Result<(KeyId, CompartmentId), DiscloseError> {
         if reference.item.is_none() {
             return Err(DiscloseError::NotAnItem(reference.clone()));
-        }
-        if !reference.members.is_empty() {
-            return Err(DiscloseError::Unpacked(reference.clone()));
         }
         let resolved = self.resolve_among(sources, reference)?;
         match resolved.state {

@@ -96,6 +96,9 @@ pub struct DisclosedFile {
     pub sha256: String,
     /// Bytes.
     pub size: u64,
+    /// The tool that unpacked it from another item: its bytes are what that tool made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked_by: Option<String>,
 }
 
 /// Where a record stands.
@@ -128,9 +131,6 @@ pub enum DiscloseError {
     /// An accession was named: its items must be named one by one, so that none goes along unseen.
     #[error("{0} is not an item")]
     NotAnItem(Ref),
-    /// It was unpacked from another by a tool: a package proves what was received.
-    #[error("{0} was unpacked by a tool")]
-    Unpacked(Ref),
     /// The reference is not known, or its accession not released.
     #[error(transparent)]
     Ask(#[from] AskError),
@@ -271,6 +271,7 @@ impl DisclosedFile {
             name: name.clone(),
             sha256: digests.hex(Algorithm::Sha256),
             size: digests.size,
+            unpacked_by: item.unpacked_by.clone(),
         }
     }
 }

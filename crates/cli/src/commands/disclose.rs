@@ -10,7 +10,7 @@ use super::Answer;
 use crate::context::Context;
 use crate::progress::Bar;
 use crate::references;
-use crate::trouble::{ExaminationTrouble, Trouble};
+use crate::trouble::Trouble;
 use crate::words::tells;
 
 /// Make a package of items with proofs, and put on record who gets it
@@ -86,7 +86,6 @@ fn not_disclosed(error: DiscloseError) -> Trouble {
         DiscloseError::NoRecipient | DiscloseError::NoPurpose => Trouble::NoRecipient,
         DiscloseError::UnknownField { field, known } => Trouble::UnknownField { field, known },
         DiscloseError::NotAnItem(reference) => Trouble::NotAnItem(reference),
-        DiscloseError::Unpacked(reference) => Trouble::Examination(ExaminationTrouble::Unpacked(reference)),
         DiscloseError::Withdrawn(reference) => Trouble::Withdrawn(reference),
         DiscloseError::Gone(reference) => Trouble::Gone(reference),
         DiscloseError::SeveralCompartments { first, other } => Trouble::SeveralCompartments { first, other },

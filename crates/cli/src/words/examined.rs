@@ -295,16 +295,6 @@ pub fn trouble(lang: Lang, trouble: &ExaminationTrouble) -> String {
             "Для частини цього проміжку діє інша поправка.\nПодивіться її: vidimus cameras --json, або спершу скасуйте всі: --clock-none.",
             "Для части этого промежутка действует другая поправка.\nПосмотрите её: vidimus cameras --json, или сначала отмените все: --clock-none.",
         ),
-        ExaminationTrouble::Unpacked(reference) => {
-            let mut container = reference.clone();
-            container.members.clear();
-            say!(
-                lang,
-                "{reference} was unpacked by a tool, and a package proves only what was received.\nHand over what it was found in: {container}",
-                "{reference} розпакував інструмент, а пакунок доводить лише те, що прийнято.\nПередайте те, у чому його знайдено: {container}",
-                "{reference} распаковал инструмент, а пакет доказывает только то, что принято.\nПередайте то, в чём он найден: {container}",
-            )
-        }
         ExaminationTrouble::NotMade(reference) => say!(
             lang,
             "Nothing of the kind was made of {reference}.\nExamine it first: vidimus examine {reference}",

@@ -186,6 +186,16 @@ pub fn disclosed(lang: Lang, disclosed: &Disclosed) -> String {
         let (name, size) = (safe::text(&file.name), numbers::size(lang, file.size));
         lines.push(format!("  {}  data/{name}  {size}", file.reference));
     }
+    let unpacked = disclosed.files.iter().filter(|file| file.unpacked_by.is_some()).count() as u64;
+    if unpacked > 0 {
+        let count = numbers::files(lang, unpacked);
+        lines.push(say!(
+            lang,
+            "Of them unpacked from another item by a tool: {count}. The package says so, and proves what the tool made, not what was received.",
+            "З них розпакував з іншої одиниці інструмент: {count}. Пакет каже про це і доводить те, що зробив інструмент, а не те, що прийнято.",
+            "Из них распаковал из другой единицы инструмент: {count}. Пакет говорит об этом и доказывает то, что сделал инструмент, а не то, что принято.",
+        ));
+    }
     let (index, size) = (disclosed.record.index, disclosed.checkpoint.size);
     lines.push(say!(
         lang,

@@ -20,12 +20,16 @@ pub use report::{
 pub use source::{BagSource, Entry, EntryKind, MemoryBag};
 pub use verify::verify;
 
-/// The change that the record of a file says.
+/// The change that the record of a file as received says.
 pub const ITEM: &str = "item/1";
+/// The change that the record of a file says which a tool unpacked from another.
+pub const CONTAINED: &str = "contained/1";
 /// The change that the record of the disclosure says.
 pub const DISCLOSURE: &str = "disclosure/1";
 /// The fields of a file's record that are always open.
 pub const ITEM_FIELDS: [&str; 3] = ["change", "sha256", "size"];
+/// Those of a file that a tool unpacked, besides [`ITEM_FIELDS`]: nobody is to take it for what was received.
+pub const CONTAINED_FIELDS: [&str; 2] = ["tool", "tool_version"];
 /// The fields of the disclosure's record that are always open.
 pub const DISCLOSURE_FIELDS: [&str; 3] = ["change", "files", "opened"];
 /// The most files of payload that one bag holds: the record of the disclosure has to name all their proofs.

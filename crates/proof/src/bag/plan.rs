@@ -8,7 +8,7 @@ use super::layout::{
     DECLARATION, DECLARATION_TEXT, DISCLOSURE_PROOF, DISCLOSURE_RECORD, INFO, KEY, Place, README,
 };
 use super::manifest::{Algorithm, Digests, Manifest};
-use super::{DISCLOSURE, ITEM, MAX_FILES};
+use super::{CONTAINED, CONTAINED_FIELDS, DISCLOSURE, ITEM, MAX_FILES};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::consistency::ConsistencyProof;
 use crate::keychain::{Succession, public_key};
@@ -76,7 +76,7 @@ pub enum PlanError {
     /// A name that no bag has, or that stands twice (without its extension).
     #[error("{0:?} cannot be the name of a file in a bag, or stands twice")]
     Name(String),
-    /// The record is not an `item/1` whose open digest and size are the file's.
+    /// The record is not an `item/1`, or a `contained/1` that says of which tool, whose open digest and size are the file's.
     #[error("the record is not that of {0:?}")]
     Record(String),
     /// The proof names a checkpoint that is not among those given, or has an `extra` line.
@@ -272,7 +272,12 @@ fn add_file(tags: &mut BTreeMap<String, Vec<u8>>, file: &PlannedFile) -> Result<
         return Err(PlanError::Name(file.name.clone()));
     };
     let record = &file.record;
-    let is_of_this = record.text("change") == Some(ITEM)
+    let is_of_a_file = match record.text("change") {
+        Some(ITEM) => true,
+        Some(CONTAINED) => CONTAINED_FIELDS.iter().all(|name| record.field(name).is_some()),
+        _ => false,
+    };
+    let is_of_this = is_of_a_file
         && record.text("sha256") == Some(&file.digests.hex(Algorithm::Sha256))
         && record.field("size").and_then(Value::as_u64) == Some(file.digests.size);
     if !is_of_this {

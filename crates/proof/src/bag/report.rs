@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Problem;
+use super::{CONTAINED, Problem};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::note::{KeyName, VerifierKey};
 use crate::policy::Policy;
@@ -108,6 +108,19 @@ pub struct FileReport {
     pub no_later_than: Option<Dated>,
     /// Whether it was inside what the receipt published; `None` where that is unknown or was not asked.
     pub in_receipt: Option<bool>,
+}
+
+impl FileReport {
+    /// The tool, and its version, that unpacked it from another file: its bytes are what the tool made, not what was received.
+    /// Text of others: escape it before showing.
+    pub fn unpacked_by(&self) -> Option<(String, Option<String>)> {
+        let text = |wanted: &str| {
+            let value = self.fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+            value.and_then(|value| value.as_str().map(str::to_owned))
+        };
+        let is_unpacked = text("change").as_deref() == Some(CONTAINED);
+        is_unpacked.then(|| (text("tool").unwrap_or_default(), text("tool_version")))
+    }
 }
 
 /// A time by somebody whom the verifier trusts.

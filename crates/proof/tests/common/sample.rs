@@ -48,6 +48,8 @@ pub struct Sample {
     pub size_too_large_by: u64,
     /// Blank entries before the files' records.
     pub blanks: u64,
+    /// What the record of the last file says of the tool that unpacked it, where one did.
+    pub unpacked_by: Option<Vec<(&'static str, Value)>>,
 }
 
 impl Default for Sample {
@@ -68,6 +70,7 @@ impl Default for Sample {
             records_of: ORIGIN,
             size_too_large_by: 0,
             blanks: 3,
+            unpacked_by: None,
         }
     }
 }
@@ -212,16 +215,21 @@ fn append_items(log: &mut Log<'_>, which: std::ops::Range<usize>) -> Vec<(Record
     for (number, (_, bytes)) in (1..).zip(files).skip(which.start).take(which.len()) {
         let digests = Digests::of(bytes);
         let origin = if log.sample.records_of == ORIGIN { log.sample.origin } else { log.sample.records_of };
+        let tool = log.sample.unpacked_by.clone().filter(|_| number == files.len());
+        let change = if tool.is_some() { "contained/1" } else { "item/1" };
         let record = log.issue_as(
             origin,
-            vec![
-                ("change", json!("item/1")),
+            [
+                ("change", json!(change)),
                 ("about", json!(format!("A1-{number}"))),
                 ("path", json!(format!("камера 03/{number}"))),
                 ("path_encoding", json!("utf-8")),
                 ("sha256", json!(digests.hex(Algorithm::Sha256))),
                 ("size", json!(digests.size + log.sample.size_too_large_by)),
-            ],
+            ]
+            .into_iter()
+            .chain(tool.unwrap_or_default())
+            .collect(),
         );
         let index = log.append(&record);
         log.fill(index + 4);
@@ -274,7 +282,7 @@ impl<'s> Pieces<'s> {
                     let digests = Digests::of(bytes);
                     Digests { size: digests.size + sample.size_too_large_by, ..digests }
                 },
-                record: record.choose(&["change", "sha256", "size"]),
+                record: record.choose(&["change", "sha256", "size", "tool", "tool_version"]),
                 proof: log.prove(*index, if *index < 256 { &first } else { &second }),
             })
             .collect();

@@ -70,6 +70,8 @@ pub struct Table {
     pub undated: &'static str,
     /// Answer about the receipt.
     pub inside_receipt: &'static str,
+    /// A file was unpacked: by which tool.
+    pub unpacked: &'static str,
     /// One opened field: name, value.
     pub archive_says: &'static str,
     /// Answer.
@@ -118,6 +120,8 @@ pub struct Table {
     pub not_proved_before: &'static str,
     /// A limit.
     pub not_proved_who: &'static str,
+    /// A limit where a file was unpacked.
+    pub not_proved_unpacked: &'static str,
     /// A limit where no key is pinned.
     pub not_proved_archive: &'static str,
     /// A limit where an earlier key is pinned.
@@ -262,6 +266,7 @@ impl Table {
             self.no_later_than,
             self.undated,
             self.inside_receipt,
+            self.unpacked,
             self.archive_says,
             self.yes,
             self.no,
@@ -286,6 +291,7 @@ impl Table {
             self.not_proved_true,
             self.not_proved_before,
             self.not_proved_who,
+            self.not_proved_unpacked,
             self.not_proved_archive,
             self.not_proved_heir,
             self.not_proved_publisher,

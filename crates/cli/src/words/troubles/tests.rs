@@ -145,7 +145,6 @@ fn all() -> Vec<Trouble> {
         Trouble::Examination(ExaminationTrouble::Backwards),
         Trouble::Examination(ExaminationTrouble::Overlaps),
         Trouble::Examination(ExaminationTrouble::NotMade(reference())),
-        Trouble::Examination(ExaminationTrouble::Unpacked(reference())),
         Trouble::NotAnAccession(reference()),
         Trouble::Withdrawn(reference()),
         Trouble::Gone(reference()),

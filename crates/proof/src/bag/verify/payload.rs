@@ -11,7 +11,7 @@ use super::key::Keys;
 use crate::bag::layout::Place;
 use crate::bag::manifest::{Algorithm, Digests};
 use crate::bag::problem::Problems;
-use crate::bag::{Fault, ITEM};
+use crate::bag::{CONTAINED, CONTAINED_FIELDS, Fault, ITEM};
 use crate::merkle::leaf_hash;
 use crate::record::{Fields, Record, RecordError};
 use crate::tlog_proof::TlogProof;
@@ -93,9 +93,20 @@ fn check_record(
     let text = contents.read_text(&path, RecordError::NotSdJwt.into(), problems)?;
     let record = problems.keep(&path, Record::parse(&text))?;
     problems.keep(&path, keys.verify(&record))?;
-    if record.text("change") != Some(ITEM) {
-        problems.add(&path, Fault::OtherChange(ITEM));
-        return None;
+    match record.text("change") {
+        Some(ITEM) => {}
+        Some(CONTAINED) => {
+            let [tool, version] = CONTAINED_FIELDS;
+            let is_open =
+                |name, is: fn(&Value) -> bool| record.field(name).filter(|value| is(value)).map(|_| ());
+            problems.keep(&path, is_open(tool, Value::is_string).ok_or(Fault::Field(tool)))?;
+            let known = is_open(version, |value| value.is_string() || value.is_null());
+            problems.keep(&path, known.ok_or(Fault::Field(version)))?;
+        }
+        _ => {
+            problems.add(&path, Fault::OtherChange(ITEM));
+            return None;
+        }
     }
     let sha256 = problems.keep(&path, record.text("sha256").ok_or(Fault::Field("sha256")))?;
     let size = record.field("size").and_then(Value::as_u64);
