@@ -98,3 +98,66 @@ fn sound_by_itself_has_facts_and_no_still() {
     assert_eq!(facts(&findings, "codec.audio"), ["vorbis"]);
     assert!(findings.made.is_empty());
 }
+
+#[test]
+fn a_strip_has_a_picture_each_ten_seconds_and_where_the_scene_changes() {
+    // Two scenes of one colour each, with one key frame at the beginning only: every frame must be decoded.
+    let cut = "drawbox=c=red:t=fill,drawbox=c=white:t=fill:enable='gte(t,4)'";
+    let scenes = made(&Film { seconds: 25, filters: cut, key_frames: 1000, ..Film::default() });
+    let pattern = made(&Film { seconds: 31, ..Film::default() });
+    for (bytes, expected) in [
+        (scenes, &[(0, true), (4, true), (14, false), (24, false)][..]),
+        (pattern, &[(0, true), (10, false), (20, false), (30, false)]),
+    ] {
+        let findings = examine(&Item::new("a.mp4", bytes), &[Stage::Stills]);
+        assert_eq!(ended(&findings, Stage::Stills), (End::Done, None), "{:#?}", findings.tools);
+        assert_eq!(findings.made.len(), 3);
+        for made in &findings.made {
+            assert_eq!(made.kind, DerivativeKind::Strip);
+            let end = made.bytes.iter().position(|byte| *byte == b'\n').unwrap();
+            let head: serde_json::Value = serde_json::from_slice(&made.bytes[..end]).unwrap();
+            let mut behind = &made.bytes[end + 1..];
+            let frames: Vec<(u64, bool)> = head["frames"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|frame| {
+                    let (picture, rest) = behind.split_at(frame["length"].as_u64().unwrap() as usize);
+                    assert!(picture.starts_with(b"\xff\xd8") && picture.ends_with(b"\xff\xd9"));
+                    behind = rest;
+                    (frame["at"].as_u64().unwrap() / 1000, frame["scene"].as_bool().unwrap())
+                })
+                .collect();
+            assert!(behind.is_empty());
+            let moments = |all: &[(u64, bool)]| all.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+            assert_eq!(moments(&frames), moments(expected));
+            assert_eq!(
+                frames[1..].iter().map(|one| one.1).collect::<Vec<_>>(),
+                expected[1..].iter().map(|one| one.1).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_proxy_is_small_plays_from_its_beginning_and_tells_nothing_of_the_original() {
+    let bytes = made(&Film {
+        seconds: 8,
+        size: "1280x720",
+        sound: true,
+        tags: &["title=KANAREIKA"],
+        ..Film::default()
+    });
+    let findings = examine(&Item::new("a.mp4", bytes), &[Stage::Proxy]);
+    assert_eq!(ended(&findings, Stage::Proxy), (End::Done, None), "{:#?}", findings.tools);
+    let proxy = &findings.made[0];
+    assert_eq!((proxy.kind, proxy.media_type), (DerivativeKind::Proxy, "video/mp4"));
+    assert!(proxy.bytes.len() < 8 * 60_000, "{} bytes", proxy.bytes.len());
+    assert!(!proxy.bytes.windows(9).any(|part| part == b"KANAREIKA"));
+    let again = examine(&Item::new("proxy.mp4", proxy.bytes.clone()), &[Stage::First]);
+    for (name, value) in
+        [("codec.video", "h264"), ("codec.audio", "aac"), ("width", "640"), ("height", "360")]
+    {
+        assert_eq!(facts(&again, name), [value], "{name}");
+    }
+}

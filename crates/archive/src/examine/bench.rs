@@ -13,7 +13,7 @@ use vidimus_seal::Entropy;
 use vidimus_seal::age::Identity;
 use vidimus_vault::Vault;
 
-use super::contents::{Ask, Children, Contents, seal_bytes};
+use super::contents::{Ask, Children, Contents, seal_parts};
 use super::lease::Lease;
 use super::subject::Stored;
 
@@ -125,10 +125,10 @@ impl Bench<'_> {
             return Ok(Told::GivenUp(Box::new(task)));
         }
         self.attach(&task, &mut findings, views);
-        let plain: Vec<u8> = findings.made.iter().flat_map(|made| made.bytes.iter().copied()).collect();
         let mut places = Vec::with_capacity(findings.made.len());
         if !findings.made.is_empty() {
-            let object = seal_bytes(&*self.vault, recipient, &mut self.entropy, &plain)?;
+            let parts = findings.made.iter().map(|made| made.bytes.as_slice());
+            let object = seal_parts(&*self.vault, recipient, &mut self.entropy, parts)?;
             let mut offset = 0;
             for made in &mut findings.made {
                 let length = made.bytes.len() as u64;

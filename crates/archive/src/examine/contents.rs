@@ -217,7 +217,7 @@ impl<'a> Contents<'a> {
             return Ok(());
         }
         let pack = std::mem::take(&mut self.pack);
-        let place = seal_bytes(&**self.vault, self.recipient, self.entropy, &pack)?;
+        let place = seal_parts(&**self.vault, self.recipient, self.entropy, [pack.as_slice()])?;
         for index in self.packed.drain(..) {
             let object = &mut self.items[index].object;
             *object = ObjectPlace { offset: object.offset, length: object.length, ..place.clone() };
@@ -286,17 +286,17 @@ impl Sink for Contents<'_> {
     }
 }
 
-/// Seals bytes as an object of their own; durable only after the vault's barrier.
-pub(super) fn seal_bytes(
+/// Seals bytes, one part behind the other, as an object of their own; durable only after the vault's barrier.
+pub(super) fn seal_parts<'a>(
     vault: &dyn Vault,
     recipient: Recipient,
     entropy: &mut Entropy,
-    plain: &[u8],
+    parts: impl IntoIterator<Item = &'a [u8]>,
 ) -> io::Result<ObjectPlace> {
     let name = ObjectName::from_bytes(entropy.bytes());
     let out = Writer(vault.put(&name).map_err(io::Error::other)?);
     let mut sealer = EncryptWriter::new(out, &[recipient], entropy)?;
-    sealer.write_all(plain)?;
+    parts.into_iter().try_for_each(|part| sealer.write_all(part))?;
     let (out, sealed) = sealer.finish()?;
     out.0.finish().map_err(io::Error::other)?;
     Ok(ObjectPlace {

@@ -7,7 +7,9 @@ mod burnt_in;
 mod complaints;
 pub(crate) mod envelope;
 pub(crate) mod probe;
+mod proxy;
 mod still;
+mod strip;
 
 use vidimus_model::{DerivativeKind, Group, Look, Stage};
 use vidimus_sandbox::{INPUT, Limits};
@@ -23,6 +25,8 @@ pub(crate) fn run(work: &mut Work<'_>) {
     let does: fn(&mut Work<'_>, &Film) = match work.stage() {
         Stage::First => still::run,
         Stage::Ocr => burnt_in::run,
+        Stage::Stills => strip::run,
+        Stage::Proxy => proxy::run,
         _ => return,
     };
     if !matches!(work.kind().map(Kind::group), Some(Group::Video | Group::Audio)) {

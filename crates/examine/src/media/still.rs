@@ -24,7 +24,7 @@ pub(super) fn run(work: &mut Work<'_>, film: &Film) {
     for (before, choose) in [(seeks, bright.as_str()), (&[], "")] {
         let mut call = ffmpeg();
         call.extend(granted(film, work.options.limits.pixels, before));
-        call.extend(["-an", "-sn", "-dn", "-filter_complex", &looks(choose, 640)].map(str::to_owned));
+        call.extend(["-an", "-sn", "-dn", "-filter_complex", &looks(choose, [320, 640])].map(str::to_owned));
         call.extend(outputs(1));
         let ran = work.run(Task { limits: limits(30), ..Task::new("ffmpeg", &words(&call)) });
         let mut seen = [false; 3];
@@ -47,9 +47,9 @@ pub(super) fn run(work: &mut Work<'_>, film: &Film) {
     }
 }
 
-/// The filters that make three looks of each frame that `choose` lets pass: blurred and grey at 320 pixels at most, clear at
-/// `clear`.
-pub(super) fn looks(choose: &str, clear: u32) -> String {
+/// The filters that make three looks of each frame that `choose` lets pass: blurred and grey with no side longer than the
+/// first of these, clear the second. Frames are counted anew, for the envelope fills gaps of time with empty pieces.
+pub(super) fn looks(choose: &str, [small, clear]: [u32; 2]) -> String {
     let side = |side: u32| {
         format!(
             "scale=w='min({side},iw)':h='min({side},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2:\
@@ -57,9 +57,9 @@ pub(super) fn looks(choose: &str, clear: u32) -> String {
         )
     };
     format!(
-        "[0:v:0]{}{choose},split[c][g];[g]{},format=gray,split[grey][b];[b]gblur=sigma=8[blurred];[c]format=yuvj420p[clear]",
+        "[0:v:0]{}{choose},settb=1/25,setpts=N,split[c][g];[g]{},format=gray,split[grey][b];[b]gblur=sigma=8[blurred];[c]format=yuvj420p[clear]",
         side(clear),
-        side(320),
+        side(small),
     )
 }
 
@@ -70,8 +70,20 @@ pub(super) fn outputs(frames: usize) -> Vec<String> {
     for (stream, name) in ["[blurred]", "[grey]", "[clear]"].into_iter().enumerate() {
         call.extend(["-map".to_owned(), name.to_owned(), format!("-frames:v:{stream}"), frames.clone()]);
     }
-    let rest =
-        ["-c:v", "mjpeg", "-threads", "1", "-q:v", "5", "-fps_mode", "passthrough", "-map_metadata", "-1"];
+    let rest = [
+        "-c:v",
+        "mjpeg",
+        "-threads",
+        "1",
+        "-q:v",
+        "5",
+        "-fps_mode",
+        "passthrough",
+        "-enc_time_base",
+        "1/25",
+        "-map_metadata",
+        "-1",
+    ];
     call.extend(rest.map(str::to_owned));
     call.extend(["-fflags", "+bitexact", "-f", "avi", "-"].map(str::to_owned));
     call

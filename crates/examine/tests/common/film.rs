@@ -14,6 +14,8 @@ pub struct Film<'a> {
     pub tags: &'a [&'a str],
     /// ffmpeg's name of the container.
     pub form: &'a str,
+    /// Frames from one key frame to the next, at most.
+    pub key_frames: u32,
 }
 
 impl Default for Film<'_> {
@@ -27,6 +29,7 @@ impl Default for Film<'_> {
             pictures: true,
             tags: &[],
             form: "mp4",
+            key_frames: 10,
         }
     }
 }
@@ -43,7 +46,16 @@ pub fn made(film: &Film<'_>) -> Vec<u8> {
     if film.sound {
         call.args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000"]);
     }
-    call.args(["-t", &seconds, "-pix_fmt", "yuv420p", "-g", "10"]);
+    call.args([
+        "-t",
+        &seconds,
+        "-pix_fmt",
+        "yuv420p",
+        "-g",
+        &film.key_frames.to_string(),
+        "-sc_threshold",
+        "0",
+    ]);
     if film.pictures {
         call.args(["-vf", film.filters]);
     }
