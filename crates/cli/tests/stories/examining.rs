@@ -19,7 +19,17 @@ fn with_a_disk() -> House {
     house.file(film, b"");
     ffmpeg(
         &house,
-        &["-f", "lavfi", "-i", "testsrc=size=320x240:rate=5:duration=3", "-pix_fmt", "yuv420p", film],
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc=size=320x240:rate=5:duration=3",
+            "-pix_fmt",
+            "yuv420p",
+            "-metadata",
+            "creation_time=2024-05-14T20:07:00Z",
+            film,
+        ],
     );
     ffmpeg(&house, &["-f", "lavfi", "-i", "testsrc=size=200x100", "-frames:v", "1", "picture.jpg"]);
     zip(&house, "disk/4.zip", &["picture.jpg", "disk/1.txt"]);
@@ -84,6 +94,26 @@ fn a_disk_is_examined_and_says_what_is_in_it_and_what_is_not_known() {
     assert_eq!(examination["kind"]["group"], "video", "{examination}");
     let stages = examination["stages"].as_array().unwrap();
     assert_eq!(stages.len(), 8, "{stages:?}");
+    let made: std::collections::BTreeSet<&str> = examination["derivatives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|made| made["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(made, ["proxy", "still", "strip"].into(), "{examination}");
+    // Its name and its metadata cannot both be right, in whatever zone; that is listed, and none is chosen.
+    let [found] = examination["contradictions"].as_array().unwrap().as_slice() else {
+        panic!("{examination}")
+    };
+    let says = |one: &str| {
+        let claim = &examination["times"][found[one].as_u64().unwrap() as usize];
+        (claim["source"].as_str().unwrap().to_owned(), claim["time"].as_str().unwrap().to_owned())
+    };
+    let mut both = [says("one"), says("other")];
+    both.sort();
+    assert_eq!(both[0], ("metadata".to_owned(), "2024-05-14T20:07:00".to_owned()));
+    assert_eq!(both[1], ("path".to_owned(), "2024-05-14T08:00:00".to_owned()));
+    assert_eq!(found["agree_in_zone"], Value::Null, "{found}");
     let listed = house.vidimus(["list", "--kind", "video", "--json"]).json();
     assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
 
@@ -130,6 +160,16 @@ fn a_correction_of_a_clock_stands_beside_the_claim_and_can_be_taken_back() {
         for time in shown["examination"]["times"].as_array().unwrap() {
             let by_the_clock = time["source"] != "file-system" && time["source"] != "text";
             assert_eq!(time["corrected"].is_string(), by_the_clock, "{time}");
+        }
+        let row = &house.vidimus(["list", &film, "--json"]).succeeds().json()[0];
+        let claim = row["begins"].as_array().unwrap().iter().find(|claim| claim["source"] == "path").unwrap();
+        assert_eq!(
+            (&claim["time"], &claim["corrected"]),
+            (&"2024-05-14T08:00:00".into(), &"2024-05-14T07:00:00".into())
+        );
+        for lang in ["en", "uk", "ru"] {
+            let table = house.vidimus(["list", &film, "--lang", lang]).succeeds();
+            assert!(table.out.contains("2024-05-14 07:00*?"), "{}", table.out);
         }
     }
     house
