@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use vidimus_model::{Stage, StageEnd};
 use vidimus_sandbox::{Facts, Level, Sandbox, Setup as SandboxSetup, Unavailable};
 
+use crate::claims;
 use crate::findings::{Findings, Sink};
 use crate::subject::Subject;
 use crate::tools;
@@ -141,6 +142,8 @@ impl Examiner {
             let end = work.end_of_stage();
             work.findings.stages.push(StageEnd { stage, end });
         }
+        let notes = claims::facts_of(&work.findings.made);
+        work.findings.facts.extend(notes);
         work.findings
     }
 }

@@ -61,6 +61,8 @@ fn the_queue_is_what_no_run_has_ended_and_copies_wait_for_their_original() {
     assert_eq!(kept.catalogue.looked_at_for(&r("A1-2")).unwrap().value, r("A1-1"));
     let brief = kept.catalogue.brief(&r("A1-2")).unwrap().value;
     assert_eq!((brief.group(), brief.cameras), (Some(Group::Video), vec!["cam1".to_owned()]));
+    let notes = kept.catalogue.clock_notes(Some(&r("A1"))).unwrap().value;
+    assert_eq!(notes, [(r("A1-1"), "note 1".to_owned())]);
     assert_eq!(brief.begins, [time(TimeOf::Beginning, 1)], "its copy began when it did");
     let other = [Stage::First, Stage::Ocr];
     let left = wanted(&kept.catalogue, Which::Unexamined, &other, Some(&r("A1-1")));
@@ -75,6 +77,7 @@ fn the_queue_is_what_no_run_has_ended_and_copies_wait_for_their_original() {
     assert!(kept.catalogue.failures(None, None, 9).unwrap().value.is_empty());
     assert!(!kept.catalogue.has_derivative_in(&name_of(201)).unwrap().value);
     assert!(kept.catalogue.brief(&r("A1-2")).unwrap().value.begins.is_empty());
+    assert!(kept.catalogue.clock_notes(None).unwrap().value.is_empty());
     // What is withdrawn is not opened, and not counted.
     tell(&mut kept, &mut at, withdrawn(9, &["A1-3"]));
     assert_eq!(wanted(&kept.catalogue, Which::Unexamined, &stages, None), both(&["A1-2"]));

@@ -224,6 +224,9 @@ pub enum Group {
     Unknown,
 }
 
+/// The name of a fact whose value is a sentence that speaks of a camera's clock: to be read before the clock is corrected.
+pub const CLOCK_NOTE: &str = "clock.note";
+
 /// A technical fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {

@@ -22,7 +22,7 @@ pub use change::{
     Source, Withdrawal,
 };
 pub use examination::{
-    CameraClaim, ClaimSource, Commitment, CommitmentOver, Contained, Derivative, DerivativeKind,
+    CLOCK_NOTE, CameraClaim, ClaimSource, Commitment, CommitmentOver, Contained, Derivative, DerivativeKind,
     DerivativePlace, DerivativePlaces, End, Examination, Fact, FileKind, Group, Look, NotContained,
     NotContainedReason, Precision, Reason, SandboxLevel, Stage, StageEnd, TimeClaim, TimeOf, ToolRun,
 };

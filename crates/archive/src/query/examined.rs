@@ -118,23 +118,6 @@ pub struct DerivativeLine {
     pub tool_version: Option<String>,
 }
 
-/// A camera of an accession, for the list of cameras.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CameraOf {
-    /// The accession.
-    pub accession: Ref,
-    /// Its label.
-    pub label: String,
-    /// Items that claim it.
-    pub claimed: u64,
-    /// Items that a member gave to it.
-    pub given: u64,
-    /// What a member says of it.
-    pub said: Option<Camera>,
-    /// Who.
-    pub by_name: Option<String>,
-}
-
 impl Archive {
     /// How many of the items that can be seen were examined, of an accession or of everything.
     ///
@@ -175,32 +158,6 @@ impl Archive {
         lines.sort_unstable();
         lines.dedup();
         Ok(lines)
-    }
-
-    /// The cameras of an accession, or of everything that the member can read.
-    ///
-    /// # Errors
-    /// The reference is not known, or the folds cannot be read.
-    pub fn cameras(&mut self, accession: Option<&Ref>) -> Result<Vec<CameraOf>, AskError> {
-        if let Some(reference) = accession {
-            self.resolve(reference)?;
-        }
-        let mut cameras = Vec::new();
-        for source in self.sources()? {
-            for row in self.catalogue_of(source.key)?.cameras(accession)?.value {
-                let by_name = row.said.as_ref().map(|(_, by, _)| self.register.name(*by));
-                cameras.push(CameraOf {
-                    accession: row.accession,
-                    label: row.label,
-                    claimed: row.items.claimed,
-                    given: row.items.given,
-                    said: row.said.map(|(_, _, camera)| camera),
-                    by_name,
-                });
-            }
-        }
-        cameras.sort_by(|a, b| (&a.accession, &a.label).cmp(&(&b.accession, &b.label)));
-        Ok(cameras)
     }
 
     /// Everything that examination found in an item.
@@ -294,15 +251,19 @@ impl ShownExamination {
         self.not_taken.extend(found.not_taken.iter().cloned());
     }
 
+    /// How long it is, where it is a film or recording.
+    pub(super) fn duration_ms(&self) -> Option<u64> {
+        let fact = self.facts.iter().find(|fact| fact.name == "duration_ms")?;
+        fact.untrusted_value.parse().ok()
+    }
+
     /// Puts the corrected time beside what the camera's clock showed, and what disagrees beside it.
     fn correct(&mut self) {
         let cameras: Vec<Option<&Camera>> = self.cameras.iter().map(|line| line.said.as_ref()).collect();
         let clock = clock_of(&cameras).to_vec();
         let claims: Vec<TimeClaim> = self.times.iter().map(|line| line.claim.clone()).collect();
         self.times = claims.iter().map(|claim| TimeLine::of(claim.clone(), &clock)).collect();
-        let duration = self.facts.iter().find(|fact| fact.name == "duration_ms");
-        let duration = duration.and_then(|fact| fact.untrusted_value.parse().ok());
-        let found = contradictions(&claims, duration, &clock).into_iter().take(CONTRADICTIONS);
+        let found = contradictions(&claims, self.duration_ms(), &clock).into_iter().take(CONTRADICTIONS);
         self.contradictions = found
             .map(|found| ContradictionLine {
                 one: found.one,

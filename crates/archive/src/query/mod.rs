@@ -1,5 +1,6 @@
 //! Questions about what was taken in, put to everything the member may read and answered as one.
 
+mod cameras;
 mod clock;
 mod copies;
 mod examined;
@@ -18,10 +19,10 @@ use crate::Archive;
 use crate::read::ReadError;
 use crate::runner::FoldError;
 
+pub use cameras::{CameraOf, NoteLine, OverlapLine};
 pub use copies::Twin;
 pub use examined::{
-    CameraLine, CameraOf, ContradictionLine, DerivativeLine, FactLine, FailureLine, ShownExamination,
-    TimeLine,
+    CameraLine, ContradictionLine, DerivativeLine, FactLine, FailureLine, ShownExamination, TimeLine,
 };
 pub use list::{ListQuery, ListRow};
 pub use log::{GivenLine, LogLine};

@@ -127,6 +127,9 @@ pub fn list(arguments: List, context: &mut Context) -> Result<Answer, Trouble> {
         ];
         context.say_table(&columns, &rows)?;
     }
+    for line in cameras.iter().flat_map(|camera| examined::speaks_against(lang, camera)) {
+        context.say(&line)?;
+    }
     let counts = archive.examined(accession.as_ref())?;
     context.say(&examined::counts(lang, counts))?;
     Ok(Answer::Yes)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vidimus_archive::examine::{Examined, ExaminedCounts};
+use vidimus_archive::query::{CameraOf, NoteLine, OverlapLine};
 use vidimus_model::{Camera, ClaimSource, Group, Reason, Ref, Stage};
 
 use super::tells::references;
@@ -238,6 +239,35 @@ pub fn camera_said(lang: Lang, camera: &str) -> String {
         "Записано о камере {camera}. Посмотреть: vidimus cameras",
     )
 }
+
+/// Lines that say what speaks against a camera's clock; JSON has all of it.
+pub fn speaks_against(lang: Lang, camera: &CameraOf) -> Vec<String> {
+    let named = format!("{}/{}", camera.accession, safe::text(&camera.label));
+    let note = |note: &NoteLine| {
+        let (item, said) = (&note.reference, safe::text(&note.untrusted_sentence));
+        say!(
+            lang,
+            "{named}: read {item} before you correct the clock: {said}",
+            "{named}: прочитайте {item}, перш ніж виправляти годинник: {said}",
+            "{named}: прочтите {item}, прежде чем исправлять часы: {said}",
+        )
+    };
+    let overlap = |over: &OverlapLine| {
+        let (one, other, seconds) =
+            (&over.one, &over.other, numbers::count(lang, over.seconds.unsigned_abs()));
+        say!(
+            lang,
+            "{named}: {one} and {other} lie over each other for {seconds} s: the same recording twice, or the clock was set in between",
+            "{named}: {one} і {other} перекриваються на {seconds} с: той самий запис двічі, або годинник між ними переставили",
+            "{named}: {one} и {other} перекрываются на {seconds} с: одна запись дважды, или часы между ними переставили",
+        )
+    };
+    let notes = camera.notes.iter().take(AGAINST).map(note);
+    notes.chain(camera.overlaps.iter().flatten().take(AGAINST).map(overlap)).collect()
+}
+
+/// Lines of each kind for one camera.
+const AGAINST: usize = 5;
 
 pub fn camera_given(lang: Lang, items: &[Ref], camera: Option<&str>) -> String {
     let items = references(items);

@@ -10,5 +10,6 @@ mod tokens;
 
 pub use camera::{Camera, cameras};
 pub use contradictions::{Contradiction, Corrected, Overlap, contradictions, corrected, overlaps};
+pub(crate) use notes::facts_of;
 pub use notes::{ClockNote, clock_notes};
 pub use path::from_path;

@@ -1,6 +1,9 @@
 //! Notes that speak of a camera's clock: found by words that stand in one sentence, and pointed out to be read.
 
+use vidimus_model::{CLOCK_NOTE, DerivativeKind, Fact, Text};
+
 use super::camera::cameras;
+use crate::Made;
 
 /// A sentence that speaks of a clock that goes wrong, or may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,25 @@ pub fn clock_notes(untrusted: &str) -> Vec<ClockNote> {
         }
     }
     found
+}
+
+/// What the texts that were made of an item say of clocks, as facts of it.
+pub(crate) fn facts_of(made: &[Made]) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = Vec::new();
+    for made in made.iter().filter(|made| matches!(made.kind, DerivativeKind::Text | DerivativeKind::Ocr)) {
+        let Ok(text) = serde_json::from_slice::<Text>(&made.bytes) else { continue };
+        for note in text.parts.iter().flat_map(|part| clock_notes(&part.text)) {
+            let fact = Fact {
+                name: CLOCK_NOTE.to_owned(),
+                untrusted_value: note.untrusted_sentence,
+                tool: made.tool,
+            };
+            if facts.len() < MOST && !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+    }
+    facts
 }
 
 /// Notes of one text.
@@ -130,6 +152,31 @@ mod tests {
             assert!(text.contains(&found[0].untrusted_sentence));
             assert_eq!(found[0].cameras, labels, "{text}");
         }
+    }
+
+    #[test]
+    fn a_note_is_a_fact_of_the_item_whose_text_holds_it() {
+        use vidimus_model::{TextPart, TextPlace};
+        let said = ["Обычный день.", "На камере 3 часы спешат на 1 час", "На камере 3 часы спешат на 1 час"];
+        let part = |text: &str| TextPart {
+            place: TextPlace::Whole,
+            text: text.to_owned(),
+            confidence: None,
+            speaker: None,
+        };
+        let text = Text { parts: said.into_iter().map(part).collect(), ..Text::default() };
+        let made = |kind| Made {
+            kind,
+            look: None,
+            media_type: "application/vnd.vidimus.text+json",
+            bytes: serde_json::to_vec(&text).unwrap(),
+            tool: 4,
+        };
+        let facts = facts_of(&[made(DerivativeKind::Text)]);
+        let fact = Fact { name: "clock.note".into(), untrusted_value: said[1].to_owned(), tool: 4 };
+        assert_eq!(facts, [fact]);
+        assert_eq!(facts_of(&[made(DerivativeKind::Transcript)]), []);
+        assert_eq!(facts_of(&[Made { bytes: b"{".to_vec(), ..made(DerivativeKind::Ocr) }]), []);
     }
 
     #[test]

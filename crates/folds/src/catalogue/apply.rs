@@ -35,7 +35,7 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
 }
 
 /// What the tables by number hold; items go by their reference, which an erasure always names.
-const BY_NUMBER: [&str; 14] = [
+const BY_NUMBER: [&str; 15] = [
     "record",
     "about",
     "place",
@@ -47,6 +47,7 @@ const BY_NUMBER: [&str; 14] = [
     "derivative",
     "camera_claim",
     "beginning",
+    "clock_note",
     "derivative_place",
     "camera",
     "camera_given",

@@ -58,6 +58,33 @@ impl Catalogue {
         })
     }
 
+    /// Sentences found in items of an accession, or of all, that speak of a camera's clock; as hostile as the items.
+    pub fn clock_notes(&self, accession: Option<&Ref>) -> Result<Answer<Vec<(Ref, String)>>, StoreError> {
+        self.read(|db| {
+            let (first, last) = match accession.map(Key::of) {
+                None => (i64::MIN, i64::MAX),
+                Some(Some(key)) => (key.accession, key.accession),
+                Some(None) => return Ok(Vec::new()),
+            };
+            let mut found = db.prepare_cached(
+                "SELECT accession, number, members, seq, sentence FROM clock_note WHERE accession BETWEEN ?1 AND ?2
+                 ORDER BY accession, number, members, seq, nth",
+            )?;
+            let mut rows = found.query([first, last])?;
+            let mut view = View::new(db);
+            let mut notes = Vec::new();
+            while let Some(row) = rows.next()? {
+                let key = Key::read(row, 0)?;
+                let seq: u64 = row.get(3)?;
+                let holds = latest(db, &key)?.into_values().any(|latest| latest == seq);
+                if holds && view.has(&key)? && view.state(&key)? != State::Withdrawn {
+                    notes.push((key.reference(), row.get(4)?));
+                }
+            }
+            Ok(notes)
+        })
+    }
+
     /// The latest that a member said of a camera of the accession that this is, or is part of.
     pub fn camera(&self, reference: &Ref, label: &str) -> Result<Answer<Option<Camera>>, StoreError> {
         self.read(|db| {

@@ -113,7 +113,7 @@ impl Catalogue {
 
 /// Tables that hold as much as was recorded about things, each with where the number of the record stands and, where there is
 /// one, the reference. The columns of its key come first.
-const TABLES: [Table; 14] = [
+const TABLES: [Table; 15] = [
     Table { name: "record", columns: "seq, at, member, kind, body", key: "1", seq: 0, reference: false },
     Table {
         name: "about",
@@ -174,6 +174,13 @@ const TABLES: [Table; 14] = [
     Table {
         name: "beginning",
         columns: "accession, number, members, seq, nth, claim",
+        key: "1, 2, 3, 4, 5",
+        seq: 3,
+        reference: true,
+    },
+    Table {
+        name: "clock_note",
+        columns: "accession, number, members, seq, nth, sentence",
         key: "1, 2, 3, 4, 5",
         seq: 3,
         reference: true,

@@ -6,13 +6,14 @@ use super::Catalogue;
 use crate::StoreError;
 
 /// The tables that facts are kept in.
-pub(super) const TABLES: [&str; 21] = [
+pub(super) const TABLES: [&str; 22] = [
     "stage",
     "kind",
     "failure",
     "derivative",
     "camera_claim",
     "beginning",
+    "clock_note",
     "derivative_place",
     "camera",
     "camera_given",
@@ -31,7 +32,7 @@ pub(super) const TABLES: [&str; 21] = [
 ];
 
 /// In what order, and with what instead of an item's row number.
-const DUMPS: [(&str, &str); 20] = [
+const DUMPS: [(&str, &str); 21] = [
     ("meta", "SELECT position FROM meta"),
     ("item", "SELECT accession, number, members, seq, at, member, source, path, sha256, size, file_system, object, object_size,
         header, \"offset\", length, copy_of, changed, size_before, size_after FROM item ORDER BY 1, 2, 3"),
@@ -47,6 +48,7 @@ const DUMPS: [(&str, &str); 20] = [
     ("derivative", "SELECT * FROM derivative ORDER BY 1, 2"),
     ("camera_claim", "SELECT * FROM camera_claim ORDER BY 1, 2"),
     ("beginning", "SELECT * FROM beginning ORDER BY 1, 2"),
+    ("clock_note", "SELECT * FROM clock_note ORDER BY 1, 2"),
     ("derivative_place", "SELECT * FROM derivative_place ORDER BY 1, 2"),
     ("camera", "SELECT * FROM camera ORDER BY 1"),
     ("camera_given", "SELECT * FROM camera_given ORDER BY 1, 2, 3, 4"),

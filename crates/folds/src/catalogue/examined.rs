@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use vidimus_model::{
-    CameraItems, Change, Derivative, DerivativePlaces, Examination, ObjectPlace, Stage, TimeOf,
+    CLOCK_NOTE, CameraItems, Change, Derivative, DerivativePlaces, Examination, ObjectPlace, Stage, TimeOf,
 };
 
 use super::item::PlaceRow;
@@ -11,13 +11,14 @@ use super::key::Key;
 use crate::StoreError;
 
 /// The tables whose rows go with a record about an item, a camera's with one about an accession.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "stage",
     "kind",
     "failure",
     "derivative",
     "camera_claim",
     "beginning",
+    "clock_note",
     "derivative_place",
     "camera",
     "camera_given",
@@ -106,6 +107,11 @@ fn write_examination(db: &Connection, seq: i64, key: &Key, found: &Examination) 
         insert.execute(params![seq, nth, accession, number, members, claim.label])?;
     }
     let mut insert = db.prepare_cached("INSERT OR IGNORE INTO beginning VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let notes = found.facts.iter().filter(|fact| fact.name == CLOCK_NOTE);
+    for (nth, note) in (0i64..).zip(notes) {
+        db.prepare_cached("INSERT OR IGNORE INTO clock_note VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![seq, nth, accession, number, members, note.untrusted_value])?;
+    }
     let begins = found.times.iter().filter(|claim| claim.of == TimeOf::Beginning);
     for (nth, claim) in (0i64..).zip(begins) {
         let claim = serde_json::to_string(claim).expect("a claim is written as JSON");

@@ -156,6 +156,17 @@ CREATE TABLE camera_claim (
     PRIMARY KEY (seq, nth)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX camera_claim_reference ON camera_claim (accession, number, members, seq);
+-- Sentences in it that speak of a camera's clock.
+CREATE TABLE clock_note (
+    seq INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    accession INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    sentence TEXT NOT NULL,
+    PRIMARY KEY (seq, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX clock_note_reference ON clock_note (accession, number, members, seq);
 -- What it claims of when it began, each as JSON.
 CREATE TABLE beginning (
     seq INTEGER NOT NULL,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use vidimus_folds::{Catalogue, Entry, Said};
 use vidimus_model::{
-    AboutKey, Accession, AccessionEnd, AccessionOpened, Camera, CameraClaim, CameraItems, Change,
+    AboutKey, Accession, AccessionEnd, AccessionOpened, CLOCK_NOTE, Camera, CameraClaim, CameraItems, Change,
     ClaimSource, ClockCorrection, CompartmentId, Contained, Derivative, DerivativeKind, DerivativePlace,
-    DerivativePlaces, Disclosure, End, Erasure, Examination, FileKind, FileSystemSays, FoundKind, FoundPath,
-    Giver, Group, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken, ObjectPlace, OperationId,
-    Place, Precision, Reading, Reason, Ref, Repack, SandboxLevel, Source, Stage, StageEnd, Statement,
-    TimeClaim, TimeOf, TimeZoneKnown, ToolRun, Withdrawal,
+    DerivativePlaces, Disclosure, End, Erasure, Examination, Fact, FileKind, FileSystemSays, FoundKind,
+    FoundPath, Giver, Group, Item, KeyId, Medium, MemberId, MovedIn, MovedOut, NotTaken, ObjectPlace,
+    OperationId, Place, Precision, Reading, Reason, Ref, Repack, SandboxLevel, Source, Stage, StageEnd,
+    Statement, TimeClaim, TimeOf, TimeZoneKnown, ToolRun, Withdrawal,
 };
 
 /// A catalogue in a folder of its own.
@@ -224,7 +224,7 @@ pub fn examined(about: &str, content: u64, cameras: &[&str]) -> Examination {
             tool(Stage::Text, End::Failed, Some(Reason::NeedsPassword)),
         ],
         kind: Some(FileKind { group: Group::Video, media_type: "video/mp4".into(), ending_fits: Some(true) }),
-        facts: Vec::new(),
+        facts: vec![Fact { name: CLOCK_NOTE.into(), untrusted_value: format!("note {content}"), tool: 0 }],
         times: vec![time(TimeOf::Beginning, content), time(TimeOf::Change, content)],
         cameras: cameras.iter().map(claim).collect(),
         derivatives: vec![Derivative {

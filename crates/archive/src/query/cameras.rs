@@ -1,0 +1,196 @@
+//! The cameras of accessions, and what speaks against their clocks: it is pointed out, and never resolved here.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use serde::Serialize;
+use vidimus_examine::claims;
+use vidimus_model::{Camera, ClaimSource, Ref};
+
+use super::{AskError, ListQuery, TimeLine};
+use crate::Archive;
+
+/// A camera of an accession, for the list of cameras.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CameraOf {
+    /// The accession.
+    pub accession: Ref,
+    /// Its label.
+    pub label: String,
+    /// Items that claim it.
+    pub claimed: u64,
+    /// Items that a member gave to it.
+    pub given: u64,
+    /// What a member says of it.
+    pub said: Option<Camera>,
+    /// Who.
+    pub by_name: Option<String>,
+    /// Sentences of other items of the accession that speak of its clock, or of clocks without saying whose.
+    pub notes: Vec<NoteLine>,
+    /// Recordings of it that lie over each other, at most 100; none where nobody asked for one accession.
+    pub overlaps: Option<Vec<OverlapLine>>,
+}
+
+/// A sentence that should be read before a clock is corrected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoteLine {
+    /// The item that it stands in.
+    #[serde(rename = "ref")]
+    pub reference: Ref,
+    /// As hostile as the item.
+    pub untrusted_sentence: String,
+}
+
+/// Two recordings of one camera that lie over each other: copies of one another, or its clock was set in between.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OverlapLine {
+    /// One.
+    pub one: Ref,
+    /// The other; it does not begin earlier.
+    pub other: Ref,
+    /// For how many seconds.
+    pub seconds: i64,
+}
+
+/// Overlaps of one camera: who sees a hundred knows that its clock was set back, or that a folder is there twice.
+const OVERLAPS: usize = 100;
+
+impl Archive {
+    /// The cameras of an accession, with what speaks against their clocks, or of everything that the member can read.
+    ///
+    /// # Errors
+    /// The reference is not known, or the folds cannot be read.
+    pub fn cameras(&mut self, accession: Option<&Ref>) -> Result<Vec<CameraOf>, AskError> {
+        if let Some(reference) = accession {
+            self.resolve(reference)?;
+        }
+        let (mut cameras, mut notes) = (Vec::new(), Vec::new());
+        for source in self.sources()? {
+            let catalogue = self.catalogue_of(source.key)?;
+            notes.extend(catalogue.clock_notes(accession)?.value);
+            for row in catalogue.cameras(accession)?.value {
+                let by_name = row.said.as_ref().map(|(_, by, _)| self.register.name(*by));
+                cameras.push(CameraOf {
+                    accession: row.accession,
+                    label: row.label,
+                    claimed: row.items.claimed,
+                    given: row.items.given,
+                    said: row.said.map(|(_, _, camera)| camera),
+                    by_name,
+                    notes: Vec::new(),
+                    overlaps: None,
+                });
+            }
+        }
+        cameras.sort_by(|a, b| (&a.accession, &a.label).cmp(&(&b.accession, &b.label)));
+        let mut recordings = accession.map(|whole| self.recordings(whole)).transpose()?;
+        for camera in &mut cameras {
+            camera.notes = notes_of(camera, &notes);
+            camera.overlaps =
+                recordings.as_mut().map(|all| overlaps(&all.remove(&camera.label).unwrap_or_default()));
+        }
+        Ok(cameras)
+    }
+
+    /// By camera, the recordings of an accession of which beginning and length are known; copies are left out.
+    fn recordings(&mut self, accession: &Ref) -> Result<BTreeMap<String, Vec<Recording>>, AskError> {
+        let mut begun = Vec::new();
+        let query = ListQuery { accession: Some(accession.clone()), ..ListQuery::default() };
+        self.list(&query, &mut |row| {
+            if let ([label], None, Some(begins)) =
+                (row.cameras.as_slice(), &row.copy_of, by_its_clock(&row.begins))
+            {
+                begun.push((label.clone(), row.reference, begins));
+            }
+            ControlFlow::Continue(())
+        })?;
+        let mut recordings: BTreeMap<String, Vec<Recording>> = BTreeMap::new();
+        for (label, reference, begins) in begun {
+            let Some(length) = self.examination(&reference)?.duration_ms() else { continue };
+            let length = SignedDuration::from_millis(i64::try_from(length).unwrap_or(i64::MAX));
+            if let Ok(ends) = begins.checked_add(length) {
+                recordings.entry(label).or_default().push((reference, begins, ends));
+            }
+        }
+        Ok(recordings)
+    }
+}
+
+/// A recording, its beginning and its end, both with corrections.
+type Recording = (Ref, DateTime, DateTime);
+
+/// When it began by the camera's own clock. Recorders differ in which zone their metadata is, so the picture and the name come first.
+fn by_its_clock(begins: &[TimeLine]) -> Option<DateTime> {
+    let of = |source| begins.iter().find(|line| line.claim.source == source);
+    let line =
+        of(ClaimSource::BurntIn).or_else(|| of(ClaimSource::Path)).or_else(|| of(ClaimSource::Metadata))?;
+    Some(line.corrected.unwrap_or(line.claim.time))
+}
+
+fn overlaps(recordings: &[Recording]) -> Vec<OverlapLine> {
+    let spans: Vec<(DateTime, DateTime)> =
+        recordings.iter().map(|(_, begins, ends)| (*begins, *ends)).collect();
+    let line = |found: claims::Overlap| OverlapLine {
+        one: recordings[found.one].0.clone(),
+        other: recordings[found.other].0.clone(),
+        seconds: found.seconds,
+    };
+    claims::overlaps(&spans, OVERLAPS).into_iter().map(line).collect()
+}
+
+fn notes_of(camera: &CameraOf, notes: &[(Ref, String)]) -> Vec<NoteLine> {
+    let speaks_of_it = |sentence: &str| {
+        let named = claims::cameras(sentence);
+        named.is_empty() || named.iter().any(|named| named.label == camera.label)
+    };
+    notes
+        .iter()
+        .filter(|(item, sentence)| item.whole() == camera.accession && speaks_of_it(sentence))
+        .map(|(item, sentence)| NoteLine { reference: item.clone(), untrusted_sentence: sentence.clone() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_speaks_against_a_clock_is_pointed_out_with_its_camera() {
+        let reference = |text: &str| text.parse::<Ref>().unwrap();
+        let at = |text: &str| format!("2024-05-14T{text}").parse::<DateTime>().unwrap();
+        let recordings = [
+            (reference("A1-7"), at("09:30:00"), at("09:40:00")),
+            (reference("A1-2"), at("09:00:00"), at("10:00:00")),
+            (reference("A1-3"), at("10:00:05"), at("11:00:00")),
+        ];
+        let line = OverlapLine { one: reference("A1-2"), other: reference("A1-7"), seconds: 600 };
+        assert_eq!(overlaps(&recordings), [line]);
+
+        let camera = CameraOf {
+            accession: reference("A1"),
+            label: "cam3".to_owned(),
+            claimed: 1,
+            given: 0,
+            said: None,
+            by_name: None,
+            notes: Vec::new(),
+            overlaps: None,
+        };
+        let note = |item: &str, text: &str| (reference(item), text.to_owned());
+        let notes = [
+            note("A1-9", "На камере 3 часы спешат на 1 час"),
+            note("A1-9", "На камере 4 часы отстают"),
+            note("A1-10", "Часы сбиты"),
+            note("A2-1", "На камере 3 часы спешат"),
+        ];
+        let found: Vec<String> =
+            notes_of(&camera, &notes).iter().map(|note| note.reference.to_string()).collect();
+        assert_eq!(
+            found,
+            ["A1-9", "A1-10"],
+            "its own, and what is said of no camera; never another delivery's"
+        );
+    }
+}
