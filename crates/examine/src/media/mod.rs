@@ -6,6 +6,7 @@
 mod burnt_in;
 mod complaints;
 pub(crate) mod envelope;
+mod packets;
 pub(crate) mod probe;
 mod proxy;
 mod still;
@@ -27,6 +28,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
         Stage::Ocr => burnt_in::run,
         Stage::Stills => strip::run,
         Stage::Proxy => proxy::run,
+        Stage::Commit => packets::run,
         _ => return,
     };
     if !matches!(work.kind().map(Kind::group), Some(Group::Video | Group::Audio)) {
