@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use serde::Serialize;
 use vidimus_examine::claims;
-use vidimus_model::{Camera, ClaimSource, Ref};
+use vidimus_model::{Camera, ClaimSource, Precision, Ref};
 
 use super::{AskError, ListQuery, TimeLine};
 use crate::Archive;
@@ -123,7 +123,8 @@ type Recording = (Ref, DateTime, DateTime);
 
 /// When it began by the camera's own clock. Recorders differ in which zone their metadata is, so the picture and the name come first.
 fn by_its_clock(begins: &[TimeLine]) -> Option<DateTime> {
-    let of = |source| begins.iter().find(|line| line.claim.source == source);
+    let is_exact = |line: &&TimeLine| line.claim.precision != Precision::Day;
+    let of = |source| begins.iter().filter(is_exact).find(|line| line.claim.source == source);
     let line =
         of(ClaimSource::BurntIn).or_else(|| of(ClaimSource::Path)).or_else(|| of(ClaimSource::Metadata))?;
     Some(line.corrected.unwrap_or(line.claim.time))

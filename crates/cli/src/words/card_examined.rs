@@ -136,17 +136,28 @@ fn contradiction(lang: Lang, found: &ContradictionLine, times: &[TimeLine]) -> S
 /// When it began by the claims of its camera's own clock, the corrected time first; empty where nothing claims it. `*` stands
 /// beside a corrected time, `?` where there is another claim as well.
 pub fn begins(lines: &[TimeLine]) -> String {
-    let Some(line) = lines.iter().min_by_key(|line| line.claim.source == ClaimSource::FileSystem) else {
-        return String::new();
+    let rank = |line: &&TimeLine| {
+        let source = match line.claim.source {
+            ClaimSource::BurntIn => 0,
+            ClaimSource::Path => 1,
+            ClaimSource::Metadata => 2,
+            ClaimSource::Text => 3,
+            ClaimSource::FileSystem => 4,
+        };
+        (line.claim.source == ClaimSource::FileSystem, line.claim.precision == Precision::Day, source)
     };
+    let Some(line) = lines.iter().min_by_key(rank) else { return String::new() };
     let time = line.corrected.unwrap_or(line.claim.time);
     let shown = match line.claim.precision {
         Precision::Day => time.date().to_string(),
         Precision::Minute | Precision::Second => time.strftime("%Y-%m-%d %H:%M").to_string(),
     };
     let mark = if line.corrected.is_some() { "*" } else { "" };
-    let others =
-        if lines.iter().any(|other| other.corrected.unwrap_or(other.claim.time) != time) { "?" } else { "" };
+    let agrees = |other: &TimeLine| {
+        let said = other.corrected.unwrap_or(other.claim.time);
+        said == time || other.claim.precision == Precision::Day && said.date() == time.date()
+    };
+    let others = if lines.iter().all(agrees) { "" } else { "?" };
     format!("{shown}{mark}{others}")
 }
 

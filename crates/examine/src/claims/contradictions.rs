@@ -28,8 +28,14 @@ pub struct Corrected {
 }
 
 /// What the claim would be with a correction of its camera's clock; none where no correction covers it. Times of file
-/// systems and of texts do not come from the camera's clock.
+/// systems and of texts do not come from the camera's clock, and a day that is moved by hours may be one of two.
 pub fn corrected(claim: &TimeClaim, corrections: &[ClockCorrection]) -> Option<Corrected> {
+    let (corrected, add) = moved_by(claim, corrections)?;
+    (claim.precision != Precision::Day || add % 86_400 == 0).then_some(corrected)
+}
+
+/// The claim with the correction that covers it, and how many seconds that adds.
+fn moved_by(claim: &TimeClaim, corrections: &[ClockCorrection]) -> Option<(Corrected, i64)> {
     if matches!(claim.source, ClaimSource::FileSystem | ClaimSource::Text) {
         return None;
     }
@@ -38,7 +44,7 @@ pub fn corrected(claim: &TimeClaim, corrections: &[ClockCorrection]) -> Option<C
     };
     let correction = corrections.iter().find(covers)?;
     let time = claim.time.checked_add(SignedDuration::from_secs(correction.add)).ok()?;
-    Some(Corrected { time, zone: correction.zone.or(claim.zone) })
+    Some((Corrected { time, zone: correction.zone.or(claim.zone) }, correction.add))
 }
 
 /// Every pair of claims of one item that disagree, with corrections of its camera's clock applied.
@@ -146,7 +152,7 @@ enum Compared {
 
 fn span(claim: &TimeClaim, duration_ms: Option<u64>, corrections: &[ClockCorrection]) -> Option<Span> {
     let plain = Corrected { time: claim.time, zone: claim.zone };
-    let Corrected { time, zone } = corrected(claim, corrections).unwrap_or(plain);
+    let Corrected { time, zone } = moved_by(claim, corrections).map_or(plain, |(corrected, _)| corrected);
     let shown = jiff::tz::Offset::UTC.to_timestamp(time).ok()?.as_second();
     let wide = match claim.precision {
         Precision::Day => 86_399,
@@ -345,6 +351,10 @@ mod tests {
         assert_eq!(corrected(&mail, std::slice::from_ref(&correction)), None);
         assert_eq!(found(&[path.clone(), mail.clone()], &[]).len(), 1);
         assert_eq!(found(&[path.clone(), mail], std::slice::from_ref(&correction)), []);
+        let day = TimeClaim { precision: Precision::Day, ..path.clone() };
+        assert_eq!(corrected(&day, std::slice::from_ref(&correction)), None, "an hour may end the day");
+        let months = ClockCorrection { add: 31 * 86_400, ..correction.clone() };
+        assert!(corrected(&day, &[months]).is_some());
         let until = Some("2024-05-14T08:00:00".parse().unwrap());
         assert_eq!(corrected(&path, &[ClockCorrection { until, ..correction }]), None);
     }
