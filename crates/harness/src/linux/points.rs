@@ -82,7 +82,7 @@ impl Prepared {
     /// Makes the archive, does what was done before, and runs the command once without a fault.
     ///
     /// # Errors
-    /// Tracing is not permitted, a program is missing that the scenario needs (`Unsupported`), or a command of the preparation fails.
+    /// Tracing is not permitted, a program or a sandbox is missing that the scenario needs (`Unsupported`), or a command of the preparation fails.
     pub fn new(
         scenario: &'static Scenario,
         programs: &Programs,
@@ -258,6 +258,7 @@ fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &
     let words = words(step.words, said);
     let Some(percent) = step.killed_at else {
         let run = before.plain(programs, step.who, &words)?;
+        needs_no_sandbox(&run)?;
         return match run.code {
             Some(0) => Ok(run.out),
             _ => Err(io::Error::other(format!("{words:?}: {run:?}"))),
@@ -268,6 +269,14 @@ fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &
     let fault = Some((calls * percent / 100, Fault::KillBefore));
     before.traced(programs, step.who, &words, fault, false)?;
     Ok(String::new())
+}
+
+/// What decodes needs a sandbox, which not every machine allows.
+fn needs_no_sandbox(run: &Run) -> io::Result<()> {
+    if run.err.contains("No sandbox holds") {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, run.err.clone()));
+    }
+    Ok(())
 }
 
 /// Words as they are typed after this was said.

@@ -66,6 +66,7 @@ const fn boris(words: &'static [&'static str]) -> Step {
 const RECEIVED: Step = olena(&["receive", "{disks}/first", "--yes"]);
 const RELEASED: Step = olena(&["release", "A1"]);
 const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
+const EXAMINED: Step = olena(&["examine", "--threads", "1", "--json"]);
 const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 
 const NAMED: Step =
@@ -191,9 +192,24 @@ pub const SCENARIOS: &[Scenario] = &[
         done: &["waits for agreement"],
         ..TOGETHER
     },
+    // The examination itself is killed in a story: no sandbox holds for a process that is traced.
+    Scenario {
+        name: "erase-examined",
+        before: &[RECEIVED, RELEASED, EXAMINED],
+        hit: olena(&["erase", "A1-1", "--reason", "a private letter", "--confirm", "A1-1"]),
+        done: &["no longer here"],
+        ..ALONE
+    },
     Scenario {
         name: "move",
         before: &[RECEIVED, RELEASED, olena(&["compartment", "new", "witnesses", "--letter", "W"])],
+        hit: olena(&["move", "A1", "--into", "witnesses"]),
+        done: &["no longer here"],
+        ..ALONE
+    },
+    Scenario {
+        name: "move-examined",
+        before: &[RECEIVED, RELEASED, EXAMINED, olena(&["compartment", "new", "witnesses", "--letter", "W"])],
         hit: olena(&["move", "A1", "--into", "witnesses"]),
         done: &["no longer here"],
         ..ALONE
