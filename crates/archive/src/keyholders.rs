@@ -24,6 +24,7 @@ use crate::proposals::{Outcome, ProposeError};
 use crate::receive::giver;
 use crate::register::{Register, Waiting};
 
+pub(crate) use testing::digest_of;
 pub use testing::{RecoveryTestError, TestFile, Tested};
 
 /// What naming keyholders came to.

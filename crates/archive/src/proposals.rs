@@ -134,7 +134,10 @@ impl Archive {
         {
             return Err(ProposeError::NobodyCanAgree);
         }
-        let id = ProposalId::from_bytes(self.entropy.bytes());
+        let mut id = ProposalId::from_bytes(self.entropy.bytes());
+        while self.register.proposed.contains(&id) {
+            id = ProposalId::from_bytes(self.entropy.bytes());
+        }
         if let Action::Erase { about } = &action {
             self.note_for_others(id, about)?;
         }

@@ -1,6 +1,6 @@
 //! The archive's own affairs, replayed from the register's records: members, keyholders, proposals, receipts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_model::{
     ArchiveKey, Change, CompartmentId, Keyholders, Member, MemberId, Proposal, ProposalId, Receipt, Rollback,
@@ -72,6 +72,8 @@ pub struct Register {
     pub approvers: Option<Approvers>,
     /// When they were named, and when keyholders among them last showed that they can open what is sealed to them.
     pub keyholders_tested: Tested,
+    /// Numbers of all proposals that there ever were.
+    pub proposed: BTreeSet<ProposalId>,
     /// Proposals that nobody has agreed to yet.
     pub waiting: BTreeMap<ProposalId, Waiting>,
     /// Proposals that were agreed to. An erasure of what is its registrar's alone is done by the registrar, later.
@@ -143,7 +145,8 @@ impl Register {
                 self.keyholders_tested.begun.extend(test.shares);
             }
             Change::RecoveryTested(tested) => self.keyholders_tested.take(at, &tested.code),
-            Change::Proposal(proposal) => {
+            // A second one of the same number would change what others are about to agree to.
+            Change::Proposal(proposal) if self.proposed.insert(proposal.proposal) => {
                 self.waiting.insert(proposal.proposal, Waiting { by, proposal });
             }
             Change::Agreement(agreement) => {

@@ -92,8 +92,9 @@ impl KeyholderSet {
         digest[..10].chunks(2).map(hex::encode).collect::<Vec<_>>().join(" ")
     }
 
-    /// Every choice of `threshold` keyholders, as places in [`KeyholderSet::recipients`], in lexicographic order.
-    fn choices(&self) -> Vec<Vec<usize>> {
+    /// Every choice of `threshold` keyholders, in lexicographic order of their places in [`KeyholderSet::recipients`]: whom
+    /// the shares of anything that is sealed to this set are for.
+    pub fn choices(&self) -> Vec<Vec<Recipient>> {
         let mut choices = vec![vec![]];
         for _ in 0..self.threshold {
             choices = choices
@@ -104,7 +105,8 @@ impl KeyholderSet {
                 })
                 .collect();
         }
-        choices
+        let of = |choice: Vec<usize>| choice.into_iter().map(|place| self.recipients[place]).collect();
+        choices.into_iter().map(of).collect()
     }
 }
 
@@ -131,8 +133,7 @@ pub fn seal_each(
     mut plaintext: impl FnMut(&mut Entropy) -> Zeroizing<Vec<u8>>,
     entropy: &mut Entropy,
 ) -> Vec<Share> {
-    let share = |choice: Vec<usize>| {
-        let recipients: Vec<_> = choice.into_iter().map(|place| set.recipients[place]).collect();
+    let share = |recipients: Vec<Recipient>| {
         let mut layers = recipients.iter().rev();
         let innermost = plaintext(entropy);
         let mut age = seal_layer(layers.next(), &innermost, entropy);
@@ -228,9 +229,13 @@ mod tests {
     #[test]
     fn the_choices_come_in_order() {
         let (people, _) = people(4);
-        let choices = set(2, &people).unwrap().choices();
-        assert_eq!(choices, [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]);
-        assert_eq!(set(4, &people).unwrap().choices(), [[0, 1, 2, 3]]);
+        let choices = |threshold| {
+            let set = set(threshold, &people).unwrap();
+            let place = |one: &Recipient| set.recipients().iter().position(|other| other == one).unwrap();
+            set.choices().iter().map(|choice| choice.iter().map(place).collect()).collect::<Vec<Vec<_>>>()
+        };
+        assert_eq!(choices(2), [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]);
+        assert_eq!(choices(4), [[0, 1, 2, 3]]);
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct State {
     present: BTreeSet<MemberId>,
     keyholders: Option<Holding>,
     archive: String,
+    /// Numbers of all proposals: of two of one number the first counts.
+    proposed: BTreeSet<ProposalId>,
     proposals: BTreeMap<ProposalId, (MemberId, Action)>,
     agreed: Vec<Agreed>,
 }
@@ -90,7 +92,9 @@ fn append_of(scan: &Scan, seq: u64) -> u64 {
 impl State {
     fn take_agreements(&mut self, append: u64, statements: &[(u64, &Statement)]) {
         for (_, statement) in statements {
-            if let Change::Proposal(proposal) = &statement.change {
+            if let Change::Proposal(proposal) = &statement.change
+                && self.proposed.insert(proposal.proposal)
+            {
                 self.proposals.insert(proposal.proposal, (statement.by, proposal.action.clone()));
             }
         }

@@ -20,6 +20,7 @@ mod ledger;
 mod made;
 mod objects;
 mod objects_read;
+mod once;
 mod openings;
 mod pending;
 mod receipts;
@@ -168,6 +169,7 @@ fn run(
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     altered::look(&scan, &facts, &mut report);
     kinds::look(&scan, &facts, &mut report);
+    once::look(&scan, &register, &facts, &mut report);
     complete::look(&scan, &keys, &facts, &mut report);
     agreements::look(&scan, &archive_id, &register, &facts, &mut report);
     keyholders::look(&scan, now, &mut report);

@@ -19,6 +19,7 @@ use super::keys::Keys;
 use super::kinds::Kinds;
 use super::ledger::{KeyUse, PAGE, Scan, moved_on};
 use super::made::Made;
+use super::once::Once;
 use super::openings::Sealed;
 use super::register::Register;
 use super::relabelled::Relabelled;
@@ -75,6 +76,8 @@ pub(super) struct Facts {
     pub altered: Altered,
     /// Under which key each stands.
     pub kinds: Kinds,
+    /// What stands once, and names keys.
+    pub once: Once,
     /// What was received.
     pub received: Received,
     /// What folds keep of them.
@@ -344,6 +347,7 @@ impl Facts {
         self.folded.learn(row, &statement, print);
         self.altered.learn(row, &statement.change);
         self.kinds.learn(row, &statement.change);
+        self.once.learn(row, &statement);
         self.received.learn(row, &statement);
         match statement.change {
             Change::Item(item) | Change::Contained(Contained { item, .. }) => {
@@ -372,6 +376,11 @@ impl Facts {
             }
             Change::Generation(generation) => {
                 let compartment = row.compartment.clone();
+                let before =
+                    self.generations.iter().rev().find(|(_, older)| older.compartment == compartment);
+                if let Some((_, before)) = before {
+                    self.once.learn_followed(row.seq, &before.holders, &generation.holders);
+                }
                 for (_, older) in &mut self.generations {
                     older.superseded |= older.compartment == compartment;
                 }

@@ -247,6 +247,11 @@ impl Register {
         self.keys.iter().flat_map(KeyChain::keys).chain(self.held.iter().copied())
     }
 
+    /// Was this a member, and not yet removed at this record? Who is admitted and let in stands in one append, in any order.
+    pub fn was_member(&self, member: MemberId, seq: u64) -> bool {
+        self.members.get(&member).is_some_and(|presence| presence.until.is_none_or(|until| until > seq))
+    }
+
     /// The member's name as others know it.
     pub fn name(&self, id: MemberId) -> String {
         self.members.get(&id).map_or_else(|| id.to_string(), |presence| presence.member.name.clone())

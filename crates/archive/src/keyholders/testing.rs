@@ -165,6 +165,6 @@ impl Archive {
 }
 
 /// SHA-256 of a code without the space around it, hexadecimal.
-fn digest_of(code: &str) -> String {
+pub(crate) fn digest_of(code: &str) -> String {
     hex::encode(Sha256::digest(code.trim()))
 }

@@ -123,7 +123,7 @@ fn written_anew(house: &House, after: u64) {
     }
 }
 
-fn open_elsewhere(house: &House, state: &Path) -> Archive {
+pub(super) fn open_elsewhere(house: &House, state: &Path) -> Archive {
     let opening = Opening {
         state,
         member: Some("Богдан"),

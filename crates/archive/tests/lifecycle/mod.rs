@@ -5,6 +5,7 @@ mod beginning;
 mod ends;
 mod erased;
 mod forks;
+mod hidden_rows;
 mod house;
 mod keyholders;
 mod keys;
@@ -14,6 +15,7 @@ mod openings;
 mod resealed;
 mod sheets;
 mod stale_folds;
+mod swapped_keys;
 
 use std::collections::BTreeSet;
 
