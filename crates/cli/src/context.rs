@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, Globals};
 use crate::commands::{self, Answer};
+use crate::doctor::{self, Machine};
+use crate::hardening;
 use crate::prompt::{self, Terminal};
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
-use crate::words::{Lang, asks, bad_days, fold, help, safe, tells, troubles, usage};
+use crate::words::{self, Lang, asks, bad_days, fold, help, safe, tells, troubles, usage};
 
 /// How often a person may mistype a passphrase.
 const TRIES: usize = 3;
@@ -215,6 +217,7 @@ impl Context {
     /// # Errors
     /// As [`Context::open`].
     pub fn open_with_passphrase(&self, passphrase: &str) -> Result<Archive, Trouble> {
+        self.warn_of_swap();
         let open = |first_seen_here| self.open_seen(passphrase, first_seen_here);
         let seen = match open(self.globals.first_seen_here) {
             Err(Trouble::NeverSeen { now }) => now,
@@ -224,6 +227,14 @@ impl Context {
         match Terminal::open().map(|mut terminal| terminal.confirm(&question)).transpose()? {
             Some(true) => open(true),
             Some(false) | None => Err(Trouble::NeverSeen { now: seen }),
+        }
+    }
+
+    /// What the program holds in memory is soon keys and contents.
+    fn warn_of_swap(&self) {
+        if let Some(danger) = doctor::open_swap(&Machine::default()).filter(|_| !hardening::is_out_of_swap())
+        {
+            self.note(&words::doctor::danger(self.lang, &danger).join("\n"));
         }
     }
 

@@ -1,6 +1,12 @@
-//! What the process gives up before it handles a secret: core dumps, debuggers, files that others can read.
+//! What the process gives up before it handles a secret: core dumps, debuggers, files that others can read, swap.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
+use std::fs;
+
+use rustix::mm::{MlockAllFlags, mlockall};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
+};
+use rustix::thread::{CapabilitySet, capabilities};
 
 /// Takes it all away. A kernel that refuses one of these (some containers do) must not keep people from their archive, so
 /// refusals are passed over.
@@ -10,6 +16,26 @@ pub fn harden() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     umask(rustix::fs::Mode::from_raw_mode(0o077));
+    keep_out_of_swap();
+}
+
+/// Is this process's memory kept out of swap?
+pub fn is_out_of_swap() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")?.split_whitespace().next());
+    locked.is_some_and(|kilobytes| kilobytes != "0")
+}
+
+/// Only where the user may lock memory without bound: beyond a bound the kernel would give no more of it to us.
+fn keep_out_of_swap() {
+    let may_lock = || {
+        let held = capabilities(None).is_ok_and(|held| held.effective.contains(CapabilitySet::IPC_LOCK));
+        held || getrlimit(Resource::Memlock).current.is_none()
+    };
+    if may_lock() {
+        // Each page from when it is first used: what is only reserved takes no memory.
+        let _ = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT);
+    }
 }
 
 #[cfg(test)]

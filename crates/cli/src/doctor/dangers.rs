@@ -70,6 +70,11 @@ pub fn look(machine: &Machine, sources: &[PathBuf]) -> Vec<Danger> {
     dangers
 }
 
+/// Where memory is surely written to a disk that is not encrypted.
+pub fn open_swap(machine: &Machine) -> Option<Danger> {
+    swap(machine).into_iter().find(|danger| danger.known)
+}
+
 fn danger(danger: Kind, about: impl Into<String>) -> Danger {
     Danger { danger, about: about.into(), known: true }
 }
@@ -229,6 +234,8 @@ mod tests {
             ("sys/class/block/dm-2/slaves/dm-0/dm/uuid", "CRYPT-LUKS2-x"),
         ]);
         assert_eq!(swap(&machine), [danger(Kind::Swap, "/dev/sda2"), unknown(Kind::Swap, "/no/such/file")]);
+        assert_eq!(open_swap(&machine), Some(danger(Kind::Swap, "/dev/sda2")));
+        assert_eq!(open_swap(&self::machine(&QUIET).1), None);
     }
 
     #[test]

@@ -2,5 +2,5 @@
 
 mod dangers;
 
-pub use dangers::{Danger, Kind, Machine, look};
+pub use dangers::{Danger, Kind, Machine, look, open_swap};
 pub use vidimus_examine::tools::{FoundTool, Purpose, find, missing_packages};

@@ -188,7 +188,7 @@ fn purpose(lang: Lang, purpose: Purpose) -> &'static str {
 }
 
 /// What it is, and what to do.
-fn danger(lang: Lang, danger: &Danger) -> [String; 2] {
+pub fn danger(lang: Lang, danger: &Danger) -> [String; 2] {
     let about = safe::text(&danger.about);
     let what = match (danger.danger, danger.known) {
         (Kind::Swap, true) => say!(

@@ -167,10 +167,55 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
 }
 
-/// No call of the program keeps pages from swap (who is allowed to lock all it needs differs from machine to machine): so the
-/// page that says what is not promised must say it.
+/// Where the user may lock memory without bound, no page of it goes to swap; elsewhere SECURITY.md says what to do.
 #[test]
-fn that_swap_is_not_kept_out_is_said() {
+fn memory_stays_out_of_swap_where_that_is_allowed() {
+    let house = house();
+    let Some(mut child) = begun_with(&house, "unlimited") else {
+        println!("skipped: this user may not lock memory without bound");
+        return;
+    };
+    let [locked, resident, swapped] = ["VmLck:", "VmRSS:", "VmSwap:"].map(|what| kilobytes(&child, what));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(locked >= resident && resident > 0, "{locked} of {resident} kB");
+    assert_eq!(swapped, 0);
+}
+
+#[test]
+fn where_memory_may_not_be_locked_the_program_works_and_the_page_says_so() {
+    let house = house();
+    let mut child = begun_with(&house, "64").expect("less is always allowed");
+    assert_eq!(kilobytes(&child, "VmLck:"), 0, "a bound would be met when the program grows");
+    child.kill().unwrap();
+    child.wait().unwrap();
     let page = include_str!("../../../../SECURITY.md").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(page.contains("it does not keep memory out of swap, so encrypt that with the disk"));
+    assert!(page.contains("elsewhere the system may write it to swap, so encrypt that with the disk"));
+}
+
+/// The program with all keys open, of a user who may lock so much memory; `None` where nobody may set that here.
+fn begun_with(house: &House, lockable: &str) -> Option<Child> {
+    let mut command = Command::new("sh");
+    house.settle(&mut command);
+    command.args(["-c", &format!("ulimit -l {lockable} 2>/dev/null || exit 75; exec \"$@\""), "sh"]);
+    if root() {
+        command.args(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    }
+    command.args(["./program", "list", "--json"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let mut first = [0; 64];
+    match child.stdout.as_mut().unwrap().read_exact(&mut first) {
+        Ok(()) => Some(child),
+        Err(_) => {
+            assert_eq!(child.wait().unwrap().code(), Some(75), "it answers");
+            None
+        }
+    }
+}
+
+/// What the kernel counts of a process.
+fn kilobytes(child: &Child, what: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let found = status.lines().find_map(|line| line.strip_prefix(what)?.split_whitespace().next());
+    found.unwrap().parse().unwrap()
 }
