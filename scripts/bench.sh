@@ -88,6 +88,10 @@ report=$work/report.txt
     echo "Records opened and folded into the catalogue, of $rows:"
     cargo bench --locked --quiet -p vidimus-archive --bench fold -- "$rows" 2>/dev/null
     echo
+    echo "Search, 1,000,000 documents, beside the same library without stems, names, stored texts and cipher:"
+    [ -e "$work/data/docs.tsv" ] || (cd "$work" && ./gen_data.sh text) >>"$work/setup.log" 2>&1
+    cargo bench --locked --quiet -p vidimus-folds --bench search -- "$work/data/docs.tsv" "$work/data" 2>/dev/null
+    echo
     echo "The sandbox, from the order until the outcome is here:"
     cargo bench --locked --quiet -p vidimus-sandbox --bench startup 2>/dev/null
     echo

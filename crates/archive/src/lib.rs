@@ -41,6 +41,7 @@ mod repack;
 mod rollback;
 mod rows;
 mod runner;
+pub mod search;
 pub mod sheet;
 mod shelf;
 mod stale_folds;

@@ -53,6 +53,8 @@ impl Archive {
         let ours: Vec<KeyId> = compartments.chain(self.keyring.own_accessions().to_vec()).collect();
         for key in &ours {
             self.fold_anew(&turn, *key)?;
+            // Folded again by the next search.
+            shelf::discard(&self.index_folder(*key))?;
         }
         for name in read_folder(&self.layout.folds())? {
             match name.to_str().and_then(|name| name.parse::<KeyId>().ok()) {

@@ -64,7 +64,7 @@ impl FoldError {
         }
     }
 
-    fn is_damage_of_the_fold(&self) -> bool {
+    pub(crate) fn is_damage_of_the_fold(&self) -> bool {
         use vidimus_folds::StoreError::NotReadable;
         matches!(
             self,
@@ -369,7 +369,7 @@ impl Archive {
 }
 
 /// Opens the rows sealed by one of `read`, on both halves of a page at once.
-fn open_all(
+pub(crate) fn open_all(
     rows: &[Row],
     keyring: &Keyring,
     read: &HashSet<KeyId>,
@@ -402,7 +402,7 @@ fn open_all(
 }
 
 /// The key that a row makes readable in the compartment where it stands.
-fn newly_readable(entry: &Entry) -> Option<KeyId> {
+pub(crate) fn newly_readable(entry: &Entry) -> Option<KeyId> {
     match &entry.said {
         Folded::Statement(statement) => match &statement.change {
             Change::Release(release) => Some(release.key),

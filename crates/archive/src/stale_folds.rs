@@ -40,7 +40,7 @@ impl Archive {
     }
 
     /// The keys under which something is folded on the disk.
-    fn folded_keys(&self) -> Result<Vec<KeyId>, FoldError> {
+    pub(crate) fn folded_keys(&self) -> Result<Vec<KeyId>, FoldError> {
         let names = read_folder(&self.layout.folds())?;
         Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
     }

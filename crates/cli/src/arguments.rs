@@ -53,6 +53,7 @@ pub enum Command {
     Examine(commands::examine::Arguments),
     Failures(commands::failures::Arguments),
     List(commands::list::Arguments),
+    Search(commands::search::Arguments),
     Show(commands::show::Arguments),
     Cameras(commands::cameras::List),
     Camera(commands::cameras::Arguments),

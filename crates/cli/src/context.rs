@@ -33,7 +33,7 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Help and complaints are in the language too, so it is looked for before the rest is understood.
     let lang = typed_language(&typed).unwrap_or_else(of_environment);
     let command = help::localized(Arguments::command().term_width(fold::width(io::stdout()).min(100)), lang);
-    let parsed = command.try_get_matches_from(typed);
+    let parsed = command.try_get_matches_from(commands::search::shielded(typed));
     let arguments = match parsed.and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => arguments,
         Err(wrong) => return complain(lang, &wrong),

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use vidimus_folds::catalogue::{ExaminedCounts, Wanted, Which};
+use vidimus_folds::catalogue::{ExaminedCounts, Hidden, Wanted, Which};
 use vidimus_folds::{Catalogue, Entry, Fold};
 use vidimus_model::{Change, Group, Reason, Ref, Stage, TimeOf};
 
@@ -113,6 +113,9 @@ fn the_latest_run_of_a_stage_holds() {
     assert_eq!(runs[0].found.derivatives[0].object, place(900));
     assert!(kept.catalogue.has_derivative_in(&name_of(900)).unwrap().value);
     assert!(!kept.catalogue.has_derivative_in(&name_of(201)).unwrap().value);
+    let moved = kept.catalogue.moved_derivatives(&r("A1-3")).unwrap().value;
+    assert_eq!(moved.iter().map(|moved| (moved.seq, &moved.place)).collect::<Vec<_>>(), [(9, &place(900))]);
+    assert!(kept.catalogue.moved_derivatives(&r("A1-1")).unwrap().value.is_empty());
     let mut places = Vec::new();
     kept.catalogue.derivatives(Some(&r("A1")), |item, _, place| places.push((item, place.name))).unwrap();
     assert_eq!(places, [(r("A1-3"), place(900).name), (r("A1-3"), place(202).name)]);
@@ -147,9 +150,37 @@ fn a_member_says_what_a_camera_is_and_takes_it_back() {
     let seen: Vec<_> =
         rows.iter().map(|row| (row.label.as_str(), row.items.claimed, row.items.given)).collect();
     assert_eq!(seen, [("cam1", 0, 0), ("cam2", 0, 2)]);
+    let given = |kept: &Kept| kept.catalogue.given_to_cameras().unwrap().value;
+    assert_eq!(given(&kept), [(r("A1-1"), "cam2".to_owned()), (r("A1-3"), "cam2".to_owned())]);
     tell(&mut kept, &mut at, camera_items(10, &["A1-1"], None));
+    assert_eq!(given(&kept), [(r("A1-3"), "cam2".to_owned())]);
     assert_eq!(kept.catalogue.brief(&r("A1-1")).unwrap().value.cameras, ["cam1"]);
     assert_eq!(kept.catalogue.camera_given(&r("A1-3")).unwrap().value.as_deref(), Some("cam2"));
     tell(&mut kept, &mut at, camera(11, 1, "cam1", 0));
     assert_eq!(kept.catalogue.camera(&r("A1-1"), "cam1").unwrap().value.unwrap().clock[0].add, 0);
+    let said = kept.catalogue.said_of_cameras().unwrap().value;
+    assert_eq!(
+        said.iter().map(|camera| (&*camera.label, camera.clock[0].add)).collect::<Vec<_>>(),
+        [("cam1", 0)]
+    );
+}
+
+#[test]
+fn what_is_withdrawn_is_said_in_as_few_words_as_will_do() {
+    let (mut kept, mut at) = three_items();
+    let alone = |texts: &[&str]| Hidden { whole: Vec::new(), alone: refs(texts) };
+    let hidden = |kept: &Kept| kept.catalogue.hidden().unwrap().value;
+    assert_eq!(hidden(&kept), Hidden::default());
+    tell(&mut kept, &mut at, withdrawn(7, &["A1-2"]));
+    assert_eq!(hidden(&kept), alone(&["A1-2"]));
+    tell(&mut kept, &mut at, reinstated(8, &["A1-2"]));
+    assert_eq!(hidden(&kept), Hidden::default());
+    tell(&mut kept, &mut at, withdrawn(9, &["A1"]));
+    assert_eq!(hidden(&kept), alone(&["A1", "A1-1", "A1-2", "A1-3"]), "a mark of a part may outlive it");
+    tell(&mut kept, &mut at, reinstated(10, &["A1-3"]));
+    assert_eq!(hidden(&kept), alone(&["A1", "A1-1", "A1-2"]));
+
+    let (mut kept, mut at) = three_items();
+    tell(&mut kept, &mut at, withdrawn(7, &["A1"]));
+    assert_eq!(hidden(&kept), Hidden { whole: refs(&["A1"]), alone: Vec::new() });
 }

@@ -28,6 +28,7 @@ pub mod receive;
 pub mod recover;
 mod recovery_test;
 pub mod release;
+pub mod search;
 pub mod show;
 mod twins;
 pub mod unseal;
@@ -74,6 +75,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Examine(arguments) => examine::run(arguments, context),
         Command::Failures(arguments) => failures::run(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
+        Command::Search(arguments) => search::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Cameras(arguments) => cameras::list(arguments, context),
         Command::Camera(arguments) => cameras::say(arguments, context),

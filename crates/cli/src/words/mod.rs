@@ -20,6 +20,7 @@ pub mod phrases;
 pub mod reasons;
 pub mod receipt;
 pub mod safe;
+pub mod search;
 pub mod sheet;
 pub mod stamps;
 pub mod table;

@@ -1,7 +1,7 @@
 //! The table: for every command a sensible call, and for each of its slots what kind of nonsense is tried there.
 
 use crate::values::Kind::{
-    self, Disk, Few, File, Flag, Folder, Known, NewFile, Reference, Secret, Signed, Text, Unused,
+    self, Disk, Few, File, Flag, Folder, Known, NewFile, Question, Reference, Secret, Signed, Text, Unused,
 };
 
 /// A slot as the help names it, its kind, and what stands there in a sensible call; nothing where it is left out.
@@ -138,6 +138,16 @@ pub const SCENES: &[Scene] = &[
     of(
         "camera give",
         &[("<REF>...", Reference, "A1-1"), ("--camera", Text, "cam3"), ("--reason", Text, "because")],
+    ),
+    of(
+        "search",
+        &[
+            ("<WORDS>...", Question, "film"),
+            ("--limit", Few, ""),
+            ("--offset", Few, ""),
+            ("--withdrawn", Flag, ""),
+            JSON,
+        ],
     ),
     of("log", &[("<REF>", Reference, "A1"), JSON]),
     of("proposals", &[JSON]),

@@ -16,6 +16,8 @@ pub enum Kind {
     Signed,
     /// Any words; what is recorded or compared.
     Text,
+    /// What is searched for: nothing but an option is refused.
+    Question,
     /// The name of somebody or something that has to be there.
     Known,
     /// A file that is read.
@@ -98,6 +100,8 @@ impl Kind {
         let text = value.to_str();
         match (self, text) {
             (Self::Flag, _) => &[2],
+            (Self::Question, Some("--" | "--help me")) => &[2],
+            (Self::Question, _) => &[0, 1],
             (Self::Text | Self::Known | Self::Reference | Self::Few | Self::Signed, None) => &[2],
             (Self::Reference, Some("Z:A1-1")) => &[1, 2],
             (Self::Reference, Some("--")) => &[0, 2],

@@ -23,6 +23,7 @@ mod openings;
 mod people;
 mod receiving;
 mod refusals;
+mod searching;
 mod sheets;
 mod support;
 mod terminal;

@@ -87,6 +87,8 @@ fn story(wide: &Wide) {
         &["list"][..],
         &["show", "A1"],
         &["show", "A1-1"],
+        &["search", "показання", "unknown:поле", "\"без", "кінця", "про*", "x*"],
+        &["search", "ref:A1"],
         &["log", "A1"],
         &["log", "A1-2"],
         &["check"],

@@ -93,6 +93,39 @@ impl Catalogue {
         })
     }
 
+    /// The latest that members said of cameras, one for each.
+    pub fn said_of_cameras(&self) -> Result<Answer<Vec<Camera>>, StoreError> {
+        self.read(|db| {
+            let mut labels = db.prepare_cached("SELECT DISTINCT accession, label FROM camera")?;
+            let mut rows = labels.query([])?;
+            let mut cameras = Vec::new();
+            while let Some(row) = rows.next()? {
+                let said = statement(db, &Key::whole(row.get(0)?), &row.get::<_, String>(1)?)?;
+                cameras.extend(said.map(|(_, _, camera)| camera));
+            }
+            Ok(cameras)
+        })
+    }
+
+    /// The items that members gave to cameras, and the label of each.
+    pub fn given_to_cameras(&self) -> Result<Answer<Vec<(Ref, String)>>, StoreError> {
+        self.read(|db| {
+            // SQLite takes the label from the row that has the greatest number.
+            let mut found = db.prepare_cached(
+                "SELECT accession, number, members, label, max(seq) FROM camera_given
+                 GROUP BY accession, number, members",
+            )?;
+            let mut rows = found.query([])?;
+            let mut given = Vec::new();
+            while let Some(row) = rows.next()? {
+                let label: Option<String> = row.get(3)?;
+                let item = Key::read(row, 0)?.reference();
+                given.extend(label.map(|label| (item, label)));
+            }
+            Ok(given)
+        })
+    }
+
     /// The label that a member gave an item; none where what it claims holds.
     pub fn camera_given(&self, reference: &Ref) -> Result<Answer<Option<String>>, StoreError> {
         self.read(|db| Key::of(reference).map_or(Ok(None), |key| given(db, &key)))

@@ -1,7 +1,9 @@
 //! What the catalogue answers of examinations and cameras.
 
 use jiff::Timestamp;
-use vidimus_model::{Camera, End, Examination, FileKind, Group, MemberId, Reason, Ref, Stage, TimeClaim};
+use vidimus_model::{
+    Camera, End, Examination, FileKind, Group, MemberId, ObjectPlace, Reason, Ref, Stage, TimeClaim,
+};
 
 use super::ItemRow;
 
@@ -79,6 +81,17 @@ pub struct Run {
     pub holds: Vec<Stage>,
     /// What was found; derivatives lie where it says now.
     pub found: Examination,
+}
+
+/// Where a derivative lies since a later record than the one that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedDerivative {
+    /// The number of the later record.
+    pub seq: u64,
+    /// The digest of the derivative.
+    pub sha256: [u8; 32],
+    /// Where it lies.
+    pub place: ObjectPlace,
 }
 
 /// What a list says of an item.

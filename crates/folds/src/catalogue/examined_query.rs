@@ -14,7 +14,8 @@ use super::kind::Kind;
 use super::query::View;
 use super::standing::Standing;
 use super::{
-    Answer, Brief, Catalogue, ExaminedCounts, FailureRow, ItemRow, Run, State, Unexamined, Wanted, Which,
+    Answer, Brief, Catalogue, ExaminedCounts, FailureRow, ItemRow, MovedDerivative, Run, State, Unexamined,
+    Wanted, Which,
 };
 use crate::StoreError;
 
@@ -214,6 +215,24 @@ impl Catalogue {
                 visit(reference, sha256, moved.map_or_else(|| PlaceRow::read(row, 5), Ok)?);
             }
             Ok(())
+        })
+    }
+
+    /// Where derivatives of an item lie since a later record than the one that names them, oldest first.
+    pub fn moved_derivatives(&self, reference: &Ref) -> Result<Answer<Vec<MovedDerivative>>, StoreError> {
+        self.read(|db| {
+            let Some(key) = Key::of(reference) else { return Ok(Vec::new()) };
+            let mut found = db.prepare_cached(
+                "SELECT seq, sha256, object, object_size, header, \"offset\", length FROM derivative_place
+                 WHERE accession = ?1 AND number = ?2 AND members = ?3 ORDER BY seq",
+            )?;
+            let mut rows = found.query(params![key.accession, key.number, key.members])?;
+            let mut moved = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (seq, sha256) = (row.get(0)?, row.get(1)?);
+                moved.push(MovedDerivative { seq, sha256, place: PlaceRow::read(row, 2)? });
+            }
+            Ok(moved)
         })
     }
 

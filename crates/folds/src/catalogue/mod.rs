@@ -9,6 +9,7 @@ mod examined;
 mod examined_answers;
 mod examined_query;
 mod finders;
+mod hidden;
 mod history;
 mod item;
 mod key;
@@ -31,8 +32,10 @@ pub use answers::{
     State, Totals,
 };
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
+pub use hidden::Hidden;
+
 pub use examined_answers::{
-    Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, Run, Unexamined, Wanted, Which,
+    Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, MovedDerivative, Run, Unexamined, Wanted, Which,
 };
 
 /// A catalogue in one encrypted file, opened once for each thread that asks; many may read while one writes.

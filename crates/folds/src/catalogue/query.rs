@@ -288,7 +288,7 @@ fn state_of(standing: &Standing, key: &Key) -> State {
     }
 }
 
-fn known_accessions(db: &Connection) -> Result<Vec<i64>, StoreError> {
+pub(super) fn known_accessions(db: &Connection) -> Result<Vec<i64>, StoreError> {
     let mut found = db.prepare_cached(
         "SELECT accession FROM tally UNION SELECT accession FROM about WHERE number = 0
          UNION SELECT accession FROM not_taken ORDER BY 1",

@@ -90,6 +90,11 @@ impl Standing {
         self.0.values().any(|marks| marks.withdrawn.is_some())
     }
 
+    /// Is something said of a part of the accession, and not of all of it?
+    pub fn tells_of_parts(&self) -> bool {
+        self.0.keys().any(|key| key.number != 0)
+    }
+
     /// May the compartment's holders read it?
     pub fn released(&self, key: &Key) -> bool {
         let marks = self.marks(key);

@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub limit: usize,
     /// What is withdrawn, or hidden for another reason; with all that is part of it.
     pub without: &'a [Ref],
+    /// The same, but for what is part of it.
+    pub alone: &'a [Ref],
     /// What members say of cameras: corrected times count as well as claimed ones.
     pub cameras: &'a [CameraSays],
 }

@@ -1,6 +1,6 @@
 //! What the index takes in: one text of one item, with its places.
 
-use vidimus_model::Ref;
+use vidimus_model::{Ref, Stage};
 
 use super::analysis::Language;
 
@@ -13,6 +13,8 @@ pub struct Document {
     pub entry: u64,
     /// Where the text comes from.
     pub kind: Kind,
+    /// The stage of examination that made the text; a later run of it on the item takes its place.
+    pub stage: Option<Stage>,
     /// The language that was recognised; where none is given, what the letters say.
     pub language: Option<Language>,
     /// The text, in order.
@@ -30,8 +32,19 @@ pub struct Facts {
     pub form: Option<String>,
     /// Labels of cameras that it claims, in small letters; compared whole.
     pub cameras: Vec<String>,
-    /// Spans that it claims of its time: the first and last second since 1970, as its clock showed them, without a zone.
-    pub times: Vec<(i64, i64)>,
+    /// Spans that it claims of its time.
+    pub times: Vec<Span>,
+}
+
+/// A span of time that an item claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first second since 1970, as a clock showed it, without a zone.
+    pub first: i64,
+    /// The last second.
+    pub last: i64,
+    /// Was the clock the camera's? Then what members say of the camera corrects it.
+    pub by_camera: bool,
 }
 
 /// What members say of a camera, for filters.

@@ -1,13 +1,14 @@
 //! The fold of records into the index: names from items, texts and facts from examinations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use vidimus_model::{
-    Change, Derivative, DerivativeKind, Examination, Item, Ref, Text, TextPlace, TimeClaim, TimeOf,
+    Accession, Change, ClaimSource, Derivative, DerivativeKind, Examination, Item, Ref, Stage, Text,
+    TextPlace, TimeClaim, TimeOf,
 };
 
-use super::document::{Document, Facts, Kind, Piece, Place};
+use super::document::{Document, Facts, Kind, Piece, Place, Span};
 use super::index::{Forget, State, TextIndex, Writing};
 use super::query::Question;
 use super::{Found, Language, Wanted};
@@ -74,12 +75,17 @@ impl<T: Texts> Search<T> {
         self.index.answer(question, wanted)
     }
 
-    /// How many items were examined at least once.
+    /// Writes anew whatever still holds what was taken out, and removes what nothing needs: a writer that was killed between its
+    /// commit and its sweep leaves both.
     ///
     /// # Errors
-    /// The index is damaged or cannot be read.
-    pub fn examined(&self) -> Result<u64, StoreError> {
-        self.index.examined()
+    /// The index is damaged or cannot be written.
+    pub fn sweep(&mut self) -> Result<(), StoreError> {
+        let _turn = self.index.turn()?;
+        let mut writing = self.index.writer(1)?;
+        let state = self.index.state()?;
+        writing.sweeps();
+        writing.commit(&state)
     }
 
     /// The index itself, for those who measure.
@@ -88,6 +94,7 @@ impl<T: Texts> Search<T> {
     }
 
     fn write(&mut self, batch: &[Entry], from: u64, to: u64) -> Result<(), ApplyError> {
+        let _turn = self.index.turn()?;
         let mut writing = self.index.writer(self.threads)?;
         // Asked under the writer's lock: nobody else moves it now.
         let before = self.index.state()?;
@@ -97,6 +104,7 @@ impl<T: Texts> Search<T> {
         let newly_gone = note(&mut state, batch.values().copied());
         batch.retain(|seq, _| !state.is_gone(*seq));
         let known = self.index.holds_entries()?;
+        let mut runs = Runs::default();
         for seq in newly_gone.iter().filter(|_| known) {
             writing.forget(&Forget::Entry(*seq))?;
         }
@@ -110,10 +118,18 @@ impl<T: Texts> Search<T> {
         for (seq, entry) in batch {
             if let Said::Statement(said) = &entry.said {
                 // What stands before the position may be here already.
-                if seq < before.position && known && makes_documents(&said.change) {
+                let is_late = seq < before.position && known;
+                if is_late && makes_documents(&said.change) {
                     writing.forget(&Forget::Entry(seq))?;
                 }
-                add(&mut writing, &state, &mut self.texts, seq, &said.change)?;
+                match &said.change {
+                    Change::Examination(found) if !state.is_moved(&found.about, seq) => {
+                        writing.add_facts(&facts(found, seq))?;
+                        let outdated = runs.outdated(&self.index, &mut writing, found, seq, is_late)?;
+                        add_texts(&mut writing, &mut self.texts, seq, found, &outdated)?;
+                    }
+                    other => add(&mut writing, &state, seq, other)?,
+                }
             }
         }
         Ok(writing.commit(&state)?)
@@ -132,9 +148,42 @@ impl<T: Texts> Fold for Search<T> {
     }
 
     fn reset(&mut self) -> Result<(), StoreError> {
+        let _turn = self.index.turn()?;
         let mut writing = self.index.writer(1)?;
         writing.forget_all()?;
         writing.commit(&State::default())
+    }
+}
+
+/// What runs of this batch made texts.
+#[derive(Default)]
+struct Runs(HashSet<(Ref, Stage)>);
+
+impl Runs {
+    /// The latest run of a stage on an item holds: what older ones made is taken out, and given back are the stages of `found`
+    /// that a later one has looked at again.
+    fn outdated(
+        &mut self,
+        index: &TextIndex,
+        writing: &mut Writing,
+        found: &Examination,
+        entry: u64,
+        is_late: bool,
+    ) -> Result<HashSet<Stage>, StoreError> {
+        let mut outdated = HashSet::new();
+        for stage in found.stages.iter().map(|end| end.stage) {
+            if is_late && index.holds_run(&found.about, stage, Some(entry))? {
+                outdated.insert(stage);
+                continue;
+            }
+            // Nothing was before a first attempt.
+            let first = found.attempt <= 1;
+            let again = !self.0.insert((found.about.clone(), stage));
+            if again || (!first && index.holds_run(&found.about, stage, None)?) {
+                writing.forget(&Forget::Runs(found.about.clone(), stage, entry))?;
+            }
+        }
+        Ok(outdated)
     }
 }
 
@@ -161,37 +210,48 @@ fn note<'a>(state: &mut State, batch: impl Iterator<Item = &'a Entry>) -> BTreeS
 }
 
 fn makes_documents(change: &Change) -> bool {
-    change.as_item().is_some() || matches!(change, Change::Examination(_))
+    change.as_item().is_some() || matches!(change, Change::Examination(_) | Change::Accession(_))
 }
 
-fn add(
-    writing: &mut Writing,
-    state: &State,
-    texts: &mut impl Texts,
-    entry: u64,
-    change: &Change,
-) -> Result<(), StoreError> {
+/// What is not examined: the name of an item, the note of an accession.
+fn add(writing: &mut Writing, state: &State, entry: u64, change: &Change) -> Result<(), StoreError> {
     if let Some(item) = change.as_item() {
         if !state.is_moved(&item.about, entry) {
             writing.add(&name_of(item, entry))?;
         }
-    } else if let Change::Examination(examination) = change
-        && !state.is_moved(&examination.about, entry)
+    } else if let Change::Accession(Accession { about, note: Some(note), .. }) = change
+        && !state.is_moved(about, entry)
     {
-        writing.add_facts(&facts(examination, entry))?;
-        for derivative in &examination.derivatives {
-            let kind = match derivative.kind {
-                DerivativeKind::Text => Kind::Text,
-                DerivativeKind::Ocr | DerivativeKind::BurntIn => Kind::Ocr,
-                DerivativeKind::Transcript => Kind::Transcript,
-                DerivativeKind::Still
-                | DerivativeKind::Strip
-                | DerivativeKind::Thumbnail
-                | DerivativeKind::Proxy => continue,
-            };
-            if let Some(text) = texts.text(entry, &examination.about, derivative) {
-                writing.add(&document(&examination.about, entry, kind, text))?;
-            }
+        let pieces = vec![Piece { place: Place::Whole, text: note.clone() }];
+        let (about, kind) = (about.clone(), Kind::Note);
+        writing.add(&Document { about, entry, kind, stage: None, language: None, pieces })?;
+    }
+    Ok(())
+}
+
+fn add_texts(
+    writing: &mut Writing,
+    texts: &mut impl Texts,
+    entry: u64,
+    found: &Examination,
+    outdated: &HashSet<Stage>,
+) -> Result<(), StoreError> {
+    for derivative in &found.derivatives {
+        let kind = match derivative.kind {
+            DerivativeKind::Text => Kind::Text,
+            DerivativeKind::Ocr | DerivativeKind::BurntIn => Kind::Ocr,
+            DerivativeKind::Transcript => Kind::Transcript,
+            DerivativeKind::Still
+            | DerivativeKind::Strip
+            | DerivativeKind::Thumbnail
+            | DerivativeKind::Proxy => continue,
+        };
+        let stage = found.tools.get(derivative.tool as usize).map(|tool| tool.stage);
+        if stage.is_some_and(|stage| outdated.contains(&stage)) {
+            continue;
+        }
+        if let Some(text) = texts.text(entry, &found.about, derivative) {
+            writing.add(&document(&found.about, entry, kind, stage, text))?;
         }
     }
     Ok(())
@@ -201,10 +261,10 @@ fn add(
 fn name_of(item: &Item, entry: u64) -> Document {
     let text = String::from_utf8_lossy(item.path.as_bytes()).into_owned();
     let pieces = vec![Piece { place: Place::Whole, text }];
-    Document { about: item.about.clone(), entry, kind: Kind::Name, language: None, pieces }
+    Document { about: item.about.clone(), entry, kind: Kind::Name, stage: None, language: None, pieces }
 }
 
-fn document(about: &Ref, entry: u64, kind: Kind, untrusted_text: Text) -> Document {
+fn document(about: &Ref, entry: u64, kind: Kind, stage: Option<Stage>, untrusted_text: Text) -> Document {
     let language = match untrusted_text.language.as_deref() {
         Some("ukr") => Some(Language::Ukrainian),
         Some("rus") => Some(Language::Russian),
@@ -213,7 +273,7 @@ fn document(about: &Ref, entry: u64, kind: Kind, untrusted_text: Text) -> Docume
     };
     let pieces =
         untrusted_text.parts.into_iter().map(|part| Piece { place: place(&part.place), text: part.text });
-    Document { about: about.clone(), entry, kind, language, pieces: pieces.collect() }
+    Document { about: about.clone(), entry, kind, stage, language, pieces: pieces.collect() }
 }
 
 fn place(place: &TextPlace) -> Place {
@@ -244,8 +304,8 @@ fn group(group: vidimus_model::Group) -> String {
 
 /// One span for each place where times are claimed, so that claims that contradict each other are found each by itself; when a file
 /// was changed is a span of its own.
-fn spans(times: &[TimeClaim]) -> Vec<(i64, i64)> {
-    let mut spans: BTreeMap<(vidimus_model::ClaimSource, bool), (i64, i64)> = BTreeMap::new();
+fn spans(times: &[TimeClaim]) -> Vec<Span> {
+    let mut spans: BTreeMap<(ClaimSource, bool), (i64, i64)> = BTreeMap::new();
     for claim in times {
         // As the clock showed it: the zone is not known of most, and never guessed.
         let Ok(shown) = claim.time.to_zoned(jiff::tz::TimeZone::UTC) else { continue };
@@ -258,5 +318,9 @@ fn spans(times: &[TimeClaim]) -> Vec<(i64, i64)> {
         let span = spans.entry((claim.source, claim.of == TimeOf::Change)).or_insert((second, last));
         *span = (span.0.min(second), span.1.max(last));
     }
-    spans.into_values().collect()
+    // Names and metadata are written by the recorder, by the same clock as what is burnt in.
+    let by_camera =
+        |source| matches!(source, ClaimSource::Path | ClaimSource::Metadata | ClaimSource::BurntIn);
+    let spans = spans.into_iter();
+    spans.map(|((source, _), (first, last))| Span { first, last, by_camera: by_camera(source) }).collect()
 }

@@ -7,18 +7,18 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tantivy::collector::Count;
 use tantivy::directory::error::{LockError, OpenReadError, OpenWriteError};
-use tantivy::directory::{Directory as _, Lock};
+use tantivy::directory::{Directory as _, DirectoryLock, Lock};
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
-use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
+use tantivy::query::{BooleanQuery, Query, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
-use vidimus_model::Ref;
+use vidimus_model::{Ref, Stage};
 
 use super::analysis::TextTokenizer;
 use super::document::{Document, Facts};
-use super::items::Items;
-use super::schema::{FACTS, Fields, TOKENIZER, chain};
+use super::schema::{Fields, TOKENIZER, chain, run_word};
 use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
 
@@ -35,6 +35,8 @@ pub enum Forget {
     Entry(u64),
     /// Those of an item with its members, or of a whole accession, as far as their entries stand before this one.
     About(Ref, u64),
+    /// What runs of a stage on an item made, as far as their entries stand before this one.
+    Runs(Ref, Stage, u64),
 }
 
 /// A full-text index in a sealed folder.
@@ -156,6 +158,15 @@ impl TextIndex {
         Ok((self.reader.searcher(), position))
     }
 
+    /// Waits until no other process folds.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made.
+    pub(super) fn turn(&self) -> Result<DirectoryLock, StoreError> {
+        let turn = Lock { filepath: ".turn.lock".into(), is_blocking: true };
+        self.folder.acquire_lock(&turn).map_err(lock_error)
+    }
+
     /// Holds the one writer's place until it is dropped.
     ///
     /// # Errors
@@ -171,14 +182,27 @@ impl TextIndex {
         Ok(!self.index.searchable_segment_ids().map_err(store_error)?.is_empty())
     }
 
-    /// How many items some facts are known of: every examination says some.
-    pub(super) fn examined(&self) -> Result<u64, StoreError> {
+    /// Did a run of this stage on the item, behind this entry, make a text that is in the newest commit?
+    pub(super) fn holds_run(
+        &self,
+        about: &Ref,
+        stage: Stage,
+        behind: Option<u64>,
+    ) -> Result<bool, StoreError> {
         let (searcher, _) = self.searcher()?;
-        let term = Term::from_field_text(self.fields.kind, FACTS);
-        let facts = TermQuery::new(term, IndexRecordOption::Basic);
-        let items = searcher.search(&facts, &Items).map_err(store_error)?;
+        let term = Term::from_field_text(self.fields.run, &run_word(about, stage));
+        let holds = match behind {
+            None => searcher.doc_freq(&term).map_err(store_error)? > 0,
+            Some(entry) => {
+                let is: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
+                let behind = Bound::Excluded(Term::from_field_u64(self.fields.entry, entry));
+                let later: Box<dyn Query> = Box::new(RangeQuery::new(behind, Bound::Unbounded));
+                let both = BooleanQuery::intersection(vec![is, later]);
+                searcher.search(&both, &Count).map_err(store_error)? > 0
+            }
+        };
         self.unharmed()?;
-        Ok(items.len() as u64)
+        Ok(holds)
     }
 
     /// Number of segments and of documents, for those who measure.
@@ -233,17 +257,28 @@ impl Writing<'_> {
                 self.writer.delete_term(Term::from_field_u64(fields.entry, *entry));
             }
             Forget::About(about, before) => {
-                let term = Term::from_field_text(fields.about, &about.to_string());
-                let is: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
-                let older: Box<dyn Query> = Box::new(RangeQuery::new(
-                    Bound::Unbounded,
-                    Bound::Excluded(Term::from_field_u64(fields.entry, *before)),
-                ));
-                let both = BooleanQuery::new(vec![(Occur::Must, is), (Occur::Must, older)]);
-                self.writer.delete_query(Box::new(both)).map_err(store_error)?;
+                self.forget_older(Term::from_field_text(fields.about, &about.to_string()), *before)?;
+            }
+            Forget::Runs(about, stage, before) => {
+                self.forget_older(Term::from_field_text(fields.run, &run_word(about, *stage)), *before)?;
             }
         }
         Ok(())
+    }
+
+    fn forget_older(&self, term: Term, before: u64) -> Result<(), StoreError> {
+        let is: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
+        let before = Bound::Excluded(Term::from_field_u64(self.index.fields.entry, before));
+        let older: Box<dyn Query> = Box::new(RangeQuery::new(Bound::Unbounded, before));
+        self.writer
+            .delete_query(Box::new(BooleanQuery::intersection(vec![is, older])))
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Makes the commit sweep, whether or not it takes something out.
+    pub fn sweeps(&mut self) {
+        self.destroyed = true;
     }
 
     /// Takes everything out.
@@ -270,6 +305,17 @@ impl Writing<'_> {
 
     /// Makes it so, together with `state`, durable; and where documents went, leaves no file that still holds them.
     pub fn commit(mut self, state: &State) -> Result<(), StoreError> {
+        self.write_down(state)?;
+        if self.destroyed {
+            self.sweep()?;
+            self.writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        }
+        self.writer.wait_merging_threads().map_err(store_error)?;
+        self.index.unharmed()
+    }
+
+    /// The commit alone.
+    pub(super) fn write_down(&mut self, state: &State) -> Result<(), StoreError> {
         let payload = serde_json::to_string(state).expect("plain data becomes JSON");
         if self.destroyed {
             // What is merged in the background meanwhile could not be swept.
@@ -278,13 +324,7 @@ impl Writing<'_> {
         self.index.unharmed()?;
         let mut prepared = self.writer.prepare_commit().map_err(store_error)?;
         prepared.set_payload(&payload);
-        prepared.commit().map_err(store_error)?;
-        if self.destroyed {
-            self.sweep()?;
-            self.writer.set_merge_policy(Box::new(LogMergePolicy::default()));
-        }
-        self.writer.wait_merging_threads().map_err(store_error)?;
-        self.index.unharmed()
+        prepared.commit().map(|_| ()).map_err(store_error)
     }
 
     /// Writes every segment anew that holds a deleted document, and removes the old ones.

@@ -14,7 +14,7 @@ mod snippet;
 
 pub use analysis::{Language, guess, name_keys};
 pub use answer::{Found, Hit, MOST_HITS, Wanted};
-pub use document::{CameraSays, ClockSays, Document, Facts, Kind, Piece, Place};
+pub use document::{CameraSays, ClockSays, Document, Facts, Kind, Piece, Place, Span};
 pub use fold::{NoTexts, Search, Texts};
 pub use index::TextIndex;
 pub use snippet::Snippet;

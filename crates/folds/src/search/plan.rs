@@ -18,7 +18,7 @@ use super::answer::Wanted;
 use super::document::{CameraSays, Kind};
 use super::items::Items;
 use super::query::{Clause, Days, Filter, Ignored, Reach, Word};
-use super::schema::{Fields, ITEM, item_number};
+use super::schema::{BY_CAMERA, Fields, ITEM, item_number};
 
 /// Words that the beginning of one may stand for.
 const EXPANSIONS: usize = 256;
@@ -54,6 +54,10 @@ pub(super) fn plan(
         let terms =
             || wanted.without.iter().map(|about| Term::from_field_text(fields.about, &about.to_string()));
         let hide = |query| excluding(query, Box::new(TermSetQuery::new(terms())));
+        (exact, wide) = (hide(exact), hide(wide));
+    }
+    if !wanted.alone.is_empty() {
+        let hide = |query| excluding(query, one_of(wanted.alone.iter().map(item_number).collect()));
         (exact, wide) = (hide(exact), hide(wide));
     }
     Ok(Plan { exact: spelling_matters.then_some(exact), wide, ignored: planner.ignored })
@@ -214,7 +218,7 @@ impl Planner<'_> {
 
     /// Items that claim a time in these days, or whose time lies in them once their camera's clock is corrected.
     fn of_days(&self, days: Days) -> tantivy::Result<HashSet<u64>> {
-        let mut items = self.claiming(days)?;
+        let mut items = self.claiming(days, false)?;
         for camera in self.cameras {
             if camera.clock.is_empty() {
                 continue;
@@ -226,18 +230,23 @@ impl Planner<'_> {
                     to: days.to.saturating_sub(clock.add).min(clock.until.saturating_sub(1)),
                 };
                 if shown.from <= shown.to {
-                    items.extend(self.claiming(shown)?.intersection(&of_it));
+                    items.extend(self.claiming(shown, true)?.intersection(&of_it));
                 }
             }
         }
         Ok(items)
     }
 
-    fn claiming(&self, days: Days) -> tantivy::Result<HashSet<u64>> {
+    /// Items that claim a time in these days, or only those that do by their camera's clock.
+    fn claiming(&self, days: Days, by_camera: bool) -> tantivy::Result<HashSet<u64>> {
         let (from, to) = (self.fields.from, self.fields.to);
         let begins = RangeQuery::new(Bound::Unbounded, Bound::Included(Term::from_field_i64(from, days.to)));
         let ends = RangeQuery::new(Bound::Included(Term::from_field_i64(to, days.from)), Bound::Unbounded);
-        self.items(&BooleanQuery::intersection(vec![Box::new(begins), Box::new(ends)]))
+        let mut parts: Vec<Box<dyn Query>> = vec![Box::new(begins), Box::new(ends)];
+        if by_camera {
+            parts.push(is(self.fields.clock, BY_CAMERA));
+        }
+        self.items(&BooleanQuery::intersection(parts))
     }
 
     /// Items that claim this camera, but for those that a member gave to another, and those given to it.

@@ -6,16 +6,19 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
     Value as _,
 };
-use vidimus_model::Ref;
+use vidimus_model::{Ref, Stage};
 
 use super::analysis::guess;
-use super::document::{Document, Facts, Kind, Piece, Place};
+use super::document::{Document, Facts, Kind, Piece, Place, Span};
 
 /// Under this name the index asks for what takes texts apart.
 pub(super) const TOKENIZER: &str = "vidimus";
 
 /// What stands for a kind of text in what is none.
 pub(super) const FACTS: &str = "facts";
+
+/// What stands for a time that the camera's clock showed.
+pub(super) const BY_CAMERA: &str = "camera";
 
 /// The name of the column of item numbers.
 pub(super) const ITEM: &str = "item";
@@ -42,9 +45,12 @@ pub(super) struct Fields {
     /// Of facts: what kind of thing, and the labels of cameras.
     pub form: Field,
     pub camera: Field,
-    /// Of facts: the first and last second of one span.
+    /// Of facts: the first and last second of one span, and whether the camera's clock showed it.
     pub from: Field,
     pub to: Field,
+    pub clock: Field,
+    /// [`run_word`] of a text that a run of a stage made.
+    pub run: Field,
     /// A [`Head`] in JSON.
     head: Field,
 }
@@ -92,9 +98,11 @@ impl Fields {
             kind: schema.add_text_field("kind", whole.clone()),
             language: schema.add_text_field("language", whole.clone()),
             form: schema.add_text_field("form", whole.clone()),
-            camera: schema.add_text_field("camera", whole),
+            camera: schema.add_text_field("camera", whole.clone()),
             from: schema.add_i64_field("from", second.clone()),
             to: schema.add_i64_field("to", second),
+            clock: schema.add_text_field("clock", whole.clone()),
+            run: schema.add_text_field("run", whole),
             head: schema.add_bytes_field("head", STORED),
         };
         (schema.build(), fields)
@@ -112,6 +120,9 @@ impl Fields {
             made.add_bytes(self.head, &serde_json::to_vec(&head).expect("plain data becomes JSON"));
             if let Some(language) = document.language.or_else(|| guess(&text)) {
                 made.add_text(self.language, language.code());
+            }
+            if let Some(stage) = document.stage {
+                made.add_text(self.run, run_word(&document.about, stage));
             }
             made.add_text(self.text, text);
             made.add_text(self.kind, document.kind.word());
@@ -134,9 +145,12 @@ impl Fields {
             for camera in &facts.cameras {
                 made.add_text(self.camera, camera);
             }
-            if let Some((first, last)) = span {
+            if let Some(Span { first, last, by_camera }) = span {
                 made.add_i64(self.from, first.min(last));
                 made.add_i64(self.to, first.max(last));
+                if by_camera {
+                    made.add_text(self.clock, BY_CAMERA);
+                }
             }
             made
         })
@@ -176,6 +190,11 @@ pub(super) fn item_number(about: &Ref) -> u64 {
         .to_string()
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The item and the stage.
+pub(super) fn run_word(about: &Ref, stage: Stage) -> String {
+    format!("{about} {stage:?}")
 }
 
 /// `A7-3.1` is part of `A7-3` and `A7`.

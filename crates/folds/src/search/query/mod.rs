@@ -91,6 +91,8 @@ pub enum Filter {
 /// What of a question was passed over, and why. The faces find the words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignored {
+    /// There was nothing to search for.
+    Nothing,
     /// No such field: searched as words.
     UnknownField(String),
     /// The field takes no such value: the field's name and the value, searched as words.

@@ -29,7 +29,11 @@ pub fn parse(untrusted_text: &str) -> Question {
     if end < untrusted_text.len() {
         ignored.push(Ignored::TooLong);
     }
-    Question { clause: all(parts), ignored }
+    let clause = all(parts);
+    if clause.is_none() && ignored.is_empty() {
+        ignored.push(Ignored::Nothing);
+    }
+    Question { clause, ignored }
 }
 
 struct Parser {

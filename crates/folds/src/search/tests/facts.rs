@@ -56,7 +56,7 @@ fn a_corrected_clock_counts_beside_what_it_showed() {
         items: items.iter().map(|item| item.parse().unwrap()).collect(),
     };
     let asked = |question: &str, cameras: &[CameraSays]| {
-        let wanted = Wanted { offset: 0, limit: 20, without: &[], cameras };
+        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras };
         refs(&search.answer(&parse(question), &wanted).unwrap()).len()
     };
     assert_eq!(asked("date:2024-03-02 in:transcript", &[]), 0);
@@ -70,4 +70,43 @@ fn a_corrected_clock_counts_beside_what_it_showed() {
     let mut later = says("cam3", 7, &[]);
     later.clock[0].from = 1_709_337_600; // 2024-03-02T00:00:00
     assert_eq!(asked("date:2024-03-02 in:transcript", &[later]), 0);
+}
+
+#[test]
+fn a_correction_is_of_the_camera_and_not_of_the_disk_that_it_was_copied_to() {
+    let mut story = archive();
+    let mut found = examination("A1-2");
+    for (source, time) in
+        [(ClaimSource::Path, "2024-03-01T12:00:00"), (ClaimSource::FileSystem, "2024-06-01T12:00:00")]
+    {
+        found.cameras.push(CameraClaim {
+            source: ClaimSource::Path,
+            untrusted_text: "cam3".into(),
+            label: "cam3".into(),
+            confidence: None,
+        });
+        found.times.push(TimeClaim {
+            source,
+            field: "mtime".into(),
+            of: TimeOf::Beginning,
+            at: None,
+            untrusted_text: time.into(),
+            time: time.parse().unwrap(),
+            precision: Precision::Second,
+            zone: None,
+            confidence: None,
+        });
+    }
+    story.say(Change::Examination(found.into()));
+    let search = story.folded();
+    let clock = vec![ClockSays { from: i64::MIN, until: i64::MAX, add: 31 * 86_400 }];
+    let says =
+        [CameraSays { accession: "A1".parse().unwrap(), label: "cam3".into(), clock, items: Vec::new() }];
+    let asked = |question: &str| {
+        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &says };
+        refs(&search.answer(&parse(question), &wanted).unwrap()).len()
+    };
+    assert_eq!(asked("date:2024-04-01 in:transcript"), 1);
+    assert_eq!(asked("date:2024-06-01 in:transcript"), 1);
+    assert_eq!(asked("date:2024-07-02 in:transcript"), 0);
 }

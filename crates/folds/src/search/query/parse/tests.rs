@@ -82,8 +82,8 @@ fn what_is_not_understood_is_searched_and_said() {
         assert_eq!(question.ignored, [ignored], "{text}");
         assert_eq!(question.clause, clause, "{text}");
     }
-    assert_eq!(parse(""), Question { clause: None, ignored: vec![] });
-    assert_eq!(parse(" …!? "), Question { clause: None, ignored: vec![] });
+    assert_eq!(parse(""), Question { clause: None, ignored: vec![Ignored::Nothing] });
+    assert_eq!(parse(" …!? "), Question { clause: None, ignored: vec![Ignored::Nothing] });
 }
 
 #[test]

@@ -1,0 +1,226 @@
+//! Indexes on the disk: opened, brought up to date with the records, thrown away where damaged, swept after an erasure.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use vidimus_folds::search::Search;
+use vidimus_folds::{ApplyError, Entry, Fold as _, Said, StoreError};
+use vidimus_ledger::{Ledger as _, Row};
+use vidimus_model::{Change, KeyId};
+use vidimus_seal::row::fold_key;
+
+use super::texts::{Sealed, SealedTexts};
+use crate::keyring::read_folder;
+use crate::runner::{FoldError, newly_readable, open_all};
+use crate::watch::Work;
+use crate::{Archive, files, shelf};
+
+/// Entries that are folded in one commit.
+const BATCH: usize = 20_000;
+/// Rows that are opened at once.
+const PAGE: usize = 2048;
+/// Bytes of an index that are kept open in memory, for each.
+const CACHE: usize = 64 << 20;
+/// How often a damaged index is thrown away before its disk is not believed any more.
+const TRIES: usize = 3;
+
+/// An index that is open, and what opens texts for it.
+pub(super) type Index = Search<SealedTexts>;
+
+/// Does this name stand for a search index of any version?
+pub(crate) fn belongs(untrusted_name: &OsStr) -> bool {
+    untrusted_name.to_string_lossy().starts_with("search.v")
+}
+
+impl Archive {
+    /// Asks the index of a key, brought up to date. One that is damaged is thrown away and folded again.
+    pub(super) fn ask_index<T>(
+        &mut self,
+        key: KeyId,
+        ask: impl Fn(&Index) -> Result<T, StoreError>,
+    ) -> Result<T, FoldError> {
+        let folder = self.index_folder(key);
+        for _ in 0..TRIES {
+            files::make_folder(&self.layout.fold(key))?;
+            if !is_whole(&folder) {
+                shelf::discard(&folder)?;
+            }
+            let opened = self.open_index(key, &folder)?;
+            let (mut index, number) = match opened {
+                Some(opened) => opened,
+                None => continue,
+            };
+            let asked = self.bring_up_index(&mut index, key).and_then(|()| Ok(ask(&index)?));
+            match asked {
+                // Unless another process was faster.
+                Err(error) if error.is_damage_of_the_fold() => {
+                    if inode(&folder) == number {
+                        shelf::discard(&folder)?;
+                    }
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::NotReadable.into())
+    }
+
+    /// Takes what was erased or moved out of every index on the disk: each is brought up to date and swept, or thrown away.
+    pub(crate) fn sweep_indexes(&mut self) -> Result<(), FoldError> {
+        for key in self.folded_keys()? {
+            if self.keyring.open(key)?.is_none() {
+                continue; // what is destroyed here was never in it
+            }
+            let current = self.index_folder(key);
+            for name in read_folder(&self.layout.fold(key))?.iter().filter(|name| belongs(name)) {
+                let folder = self.layout.fold(key).join(name);
+                crate::crash::step();
+                if folder != current || !self.is_swept(key, &folder)? {
+                    shelf::discard(&folder)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_swept(&mut self, key: KeyId, folder: &Path) -> Result<bool, FoldError> {
+        if !is_whole(folder) {
+            return Ok(false);
+        }
+        let Some((mut index, _)) = self.open_index(key, folder)? else { return Ok(false) };
+        let swept = self.bring_up_index(&mut index, key).and_then(|()| Ok(index.sweep()?));
+        Ok(swept.is_ok())
+    }
+
+    /// Beside the catalogue of the key, so that both go together. Who lacks a part of what is folded there has one of their own.
+    pub(crate) fn index_folder(&self, key: KeyId) -> PathBuf {
+        let mut name = format!("search.v{}", Index::VERSION);
+        if self.keyring.is_incomplete(key) {
+            name += &format!(".{}", self.keyring.member());
+        }
+        self.layout.fold(key).join(name)
+    }
+
+    /// The index in this folder, and the folder's number; none where it was damaged and is thrown away.
+    fn open_index(&mut self, key: KeyId, folder: &Path) -> Result<Option<(Index, Option<u64>)>, FoldError> {
+        let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
+        let secret = fold_key(&sealing.identity, "search");
+        match Search::open(folder, &secret, CACHE, SealedTexts::new(self.vault.clone())) {
+            Ok(index) => Ok(Some((index, inode(folder)))),
+            Err(StoreError::NotReadable) => {
+                shelf::discard(folder)?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn bring_up_index(&mut self, index: &mut Index, key: KeyId) -> Result<(), FoldError> {
+        loop {
+            match self.feed_index(index, key) {
+                // Another process folded these rows: go on from where it stopped.
+                Err(FoldError::Apply(ApplyError::Elsewhere(_))) => {}
+                fed => return fed,
+            }
+        }
+    }
+
+    /// Feeds what is new. What stands before the position and came to be readable is fed under its own numbers, with what opens it.
+    fn feed_index(&mut self, index: &mut Index, key: KeyId) -> Result<(), FoldError> {
+        let (mut position, size) = (index.position()?, self.ledger.tip()?.size);
+        if position > size {
+            return Err(StoreError::NotReadable.into()); // folded from a later ledger than this one, which went back
+        }
+        let held = self.keyring.compartments().find(|held| held.generations.contains(&key));
+        let own = held.is_none().then_some(key);
+        let mut read: HashSet<KeyId> =
+            held.map_or_else(|| HashSet::from([key]), |held| held.generations.iter().copied().collect());
+        // The catalogue is as new as the size above, or newer: it knows every key that these rows are sealed by.
+        read.extend(self.catalogue_of(key)?.readable_keys()?.value);
+        for id in &read {
+            self.keyring.open(*id)?;
+        }
+        while position < size {
+            let from = position;
+            let mut batch: BTreeMap<u64, Entry> = BTreeMap::new();
+            while position < size && batch.len() < BATCH {
+                let (rows, end) = self.page(own, position, size)?;
+                let opened = self.open_rows(index, key, &rows, &read)?;
+                let came: Vec<KeyId> = opened.iter().filter_map(newly_readable).collect();
+                batch.extend(opened.into_iter().map(|entry| (entry.seq, entry)));
+                for came in came {
+                    self.keyring.open(came)?;
+                    let earlier = self.rows_before(came, from)?;
+                    let opened = self.open_rows(index, key, &earlier, &HashSet::from([came]))?;
+                    batch.extend(opened.into_iter().map(|entry| (entry.seq, entry)));
+                }
+                position = end;
+            }
+            let entries: Vec<Entry> = batch.into_values().collect();
+            index.apply(&entries, from, position)?;
+            index.texts_mut().forget();
+            self.tell(Work::Folding, position, size);
+        }
+        Ok(())
+    }
+
+    /// The next rows below `size`, all or those under one key, and where those behind them begin.
+    fn page(&self, own: Option<KeyId>, position: u64, size: u64) -> Result<(Vec<Row>, u64), FoldError> {
+        let mut rows = match own {
+            Some(key) => self.ledger.rows_of_key(&key.to_string(), position, PAGE)?,
+            None => self.ledger.rows(position, PAGE)?,
+        };
+        let is_last = rows.len() < PAGE;
+        rows.retain(|row| row.seq < size);
+        let end = rows.last().filter(|_| !is_last).map_or(size, |last| last.seq + 1);
+        Ok((rows, end))
+    }
+
+    fn rows_before(&self, key: KeyId, position: u64) -> Result<Vec<Row>, FoldError> {
+        let rows = self.ledger.rows_of_key(&key.to_string(), 0, usize::MAX >> 1)?;
+        Ok(rows.into_iter().filter(|row| row.seq < position).collect())
+    }
+
+    /// Opens rows, and tells the index how the texts that they name are sealed.
+    fn open_rows(
+        &mut self,
+        index: &mut Index,
+        fold: KeyId,
+        rows: &[Row],
+        read: &HashSet<KeyId>,
+    ) -> Result<Vec<Entry>, FoldError> {
+        let opened = open_all(rows, &self.keyring, read, &self.archive_id)?;
+        let keys: BTreeMap<u64, &str> = rows.iter().map(|row| (row.seq, &*row.key)).collect();
+        for entry in &opened {
+            let Said::Statement(said) = &entry.said else { continue };
+            let Change::Examination(found) = &said.change else { continue };
+            if found.derivatives.is_empty() {
+                continue;
+            }
+            let moved = self.catalogue_of(fold)?.moved_derivatives(&found.about)?.value;
+            let moved = moved.into_iter().filter(|moved| moved.seq > entry.seq).collect();
+            let key: Option<KeyId> = keys.get(&entry.seq).and_then(|key| key.parse().ok());
+            if let Some(key) = key
+                && let Some(sealing) = self.keyring.get(key)
+            {
+                index.texts_mut().hand(entry.seq, Sealed { key, moved }, &sealing.identity);
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// Tells a folder from another that took its place.
+fn inode(folder: &Path) -> Option<u64> {
+    fs::symlink_metadata(folder).ok().map(|found| found.ino())
+}
+
+/// Nothing, or a folder (and no link to one) of regular files alone? A FIFO would be waited for.
+fn is_whole(folder: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(folder) else { return true };
+    let files = || fs::read_dir(folder).into_iter().flatten();
+    let is_file = |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+    found.is_dir() && files().all(|entry| entry.is_ok_and(is_file))
+}

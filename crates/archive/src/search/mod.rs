@@ -1,0 +1,148 @@
+//! Full-text search over everything that the member may read: every index is asked, and they are answered as one.
+
+mod index;
+mod texts;
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::civil::DateTime;
+use vidimus_folds::catalogue::Hidden;
+use vidimus_folds::search::query::{Clause, Filter, parse};
+use vidimus_folds::search::{CameraSays, ClockSays, Found, MOST_HITS, Wanted};
+use vidimus_model::{Camera, KeyId, Ref};
+
+pub use vidimus_folds::catalogue::ExaminedCounts;
+pub use vidimus_folds::search::query::Ignored;
+pub use vidimus_folds::search::{Hit, Kind, Place, Snippet};
+
+use crate::Archive;
+use crate::cameras::label_of;
+use crate::query::AskError;
+
+pub(crate) use index::belongs;
+
+/// What is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// As it was typed.
+    pub untrusted_text: String,
+    /// Hits that are passed over.
+    pub offset: usize,
+    /// Hits after those.
+    pub limit: usize,
+    /// Withdrawn items too.
+    pub include_withdrawn: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchAnswer {
+    /// Texts that fit.
+    pub total: u64,
+    /// The best of them, the best first.
+    pub hits: Vec<Hit>,
+    /// What of the question was passed over.
+    pub ignored: Vec<Ignored>,
+    /// How much of what could be searched was examined: what was not is found by its name alone.
+    pub examined: ExaminedCounts,
+}
+
+impl Archive {
+    /// Searches the texts, names and notes of everything that the member may read.
+    ///
+    /// # Errors
+    /// A fold cannot be brought up to date or read. Nonsense is no error: the answer says what was passed over.
+    pub fn search(&mut self, query: &SearchQuery) -> Result<SearchAnswer, AskError> {
+        let mut question = parse(&query.untrusted_text);
+        question.clause.iter_mut().for_each(with_labels);
+        let end = query.offset.saturating_add(query.limit).min(MOST_HITS);
+        let mut answer = SearchAnswer {
+            total: 0,
+            hits: Vec::new(),
+            ignored: question.ignored.clone(),
+            examined: ExaminedCounts::default(),
+        };
+        let mut seen = HashSet::new();
+        for source in self.sources()? {
+            let catalogue = self.catalogue_of(source.key)?;
+            let counts = catalogue.examined_counts(None)?.value;
+            answer.examined.examined += counts.examined;
+            answer.examined.of += counts.of;
+            let hidden = if query.include_withdrawn { Hidden::default() } else { catalogue.hidden()?.value };
+            let cameras = self.cameras_for_search(source.key)?;
+            let wanted = Wanted {
+                offset: 0,
+                limit: end,
+                without: &hidden.whole,
+                alone: &hidden.alone,
+                cameras: &cameras,
+            };
+            let Found { total, hits, ignored, .. } =
+                self.ask_index(source.key, |index| index.answer(&question, &wanted))?;
+            answer.total += total;
+            // What is being released by another process may for a moment stand in two folds.
+            answer.hits.extend(hits.into_iter().filter(|hit| {
+                seen.insert((hit.about.clone(), hit.kind, hit.place, hit.snippet.text.clone()))
+            }));
+            for ignored in ignored {
+                if !answer.ignored.contains(&ignored) {
+                    answer.ignored.push(ignored);
+                }
+            }
+        }
+        // Scores of different indexes count words differently; between hits of equal spelling they are the best there is.
+        answer.hits.sort_by(|a, b| b.exact.cmp(&a.exact).then(b.score.total_cmp(&a.score)));
+        answer.hits.truncate(end);
+        answer.hits.drain(..query.offset.min(answer.hits.len()));
+        Ok(answer)
+    }
+
+    /// What members say of cameras, for filters of date and camera.
+    fn cameras_for_search(&mut self, key: KeyId) -> Result<Vec<CameraSays>, AskError> {
+        let catalogue = self.catalogue_of(key)?;
+        let mut cameras: BTreeMap<(Ref, String), CameraSays> = BTreeMap::new();
+        let none = |accession: &Ref, label: &str| CameraSays {
+            accession: accession.clone(),
+            label: label.to_owned(),
+            clock: Vec::new(),
+            items: Vec::new(),
+        };
+        for camera in catalogue.said_of_cameras()?.value {
+            let says = cameras
+                .entry((camera.about.clone(), camera.label.clone()))
+                .or_insert_with(|| none(&camera.about, &camera.label));
+            says.clock = clock(&camera);
+        }
+        for (item, label) in catalogue.given_to_cameras()?.value {
+            let accession = item.whole();
+            let says =
+                cameras.entry((accession.clone(), label.clone())).or_insert_with(|| none(&accession, &label));
+            says.items.push(item);
+        }
+        Ok(cameras.into_values().collect())
+    }
+}
+
+/// Cameras are asked for by labels as records have them, however they are typed.
+fn with_labels(clause: &mut Clause) {
+    match clause {
+        Clause::Only(Filter::Camera(label)) => *label = label_of(label),
+        Clause::All(parts) | Clause::Any(parts) => parts.iter_mut().for_each(with_labels),
+        Clause::Not(inner) => with_labels(inner),
+        Clause::Word(_) | Clause::Phrase(_) | Clause::Only(_) => {}
+    }
+}
+
+/// Its corrections, in seconds as the clock showed them.
+fn clock(camera: &Camera) -> Vec<ClockSays> {
+    let second = |shown: &DateTime| {
+        // A time near the ends of the calendar has no second of its own; a span to there is one without end.
+        shown.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|shown| shown.timestamp().as_second())
+    };
+    let corrections = camera.clock.iter().map(|correction| ClockSays {
+        from: correction.from.as_ref().and_then(second).unwrap_or(i64::MIN),
+        until: correction.until.as_ref().and_then(second).unwrap_or(i64::MAX),
+        add: correction.add,
+    });
+    corrections.collect()
+}
