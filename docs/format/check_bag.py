@@ -252,6 +252,13 @@ def key_at(index, changes, newest):
     return next((old for changed_at, old in changes if index <= changed_at), newest)
 
 
+def tombstone_text(fields):
+    """The file that stands for what was erased (bag.md, "Tombstones")."""
+    def line(field):
+        return f"{field}: {json.dumps(fields[field], ensure_ascii=False, separators=(',', ':'))}\n"
+    return "".join(map(line, ("about", "change", "day", "entries", "reason")))
+
+
 def check(bag, name, pinned):
     # 1. Every file is as the manifests say, and there are no others.
     listed = set()
@@ -321,11 +328,14 @@ def check(bag, name, pinned):
     entry, fields = record_of(text(bag, path), path, origin, signer, earlier=True)
     data = read(bag, name)
     unpacked = fields.get("change") == "contained/1"
-    require(unpacked or fields.get("change") == "item/1", f"{path} is not of a file")
-    require(not unpacked or isinstance(fields.get("tool"), str), f"{path} does not say which tool unpacked it")
-    require(not unpacked or isinstance(fields["tool_version"], (str, type(None))), f"{path} names no version of a tool")
-    require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")
-    require(fields.get("size") == len(data), f"{name} is not the file that the archive recorded")
+    if fields.get("change") == "erasure/1":
+        require(data == tombstone_text(fields).encode(), f"{name} is not what the archive said of what it erased")
+    else:
+        require(unpacked or fields.get("change") == "item/1", f"{path} is not of a file")
+        require(not unpacked or isinstance(fields.get("tool"), str), f"{path} does not say which tool unpacked it")
+        require(not unpacked or isinstance(fields["tool_version"], (str, type(None))), f"{path} names no version of a tool")
+        require(fields.get("sha256") == sha256(data).hex(), f"{name} is not the file that the archive recorded")
+        require(fields.get("size") == len(data), f"{name} is not the file that the archive recorded")
     size = int(note.split("\n")[1])
     size, root = checkpoint_of(note, proof_path, origin, key_at(size - 1, changes, public_key))
     require(extra is None, f"{proof_path} has an extra line")

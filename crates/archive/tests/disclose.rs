@@ -31,6 +31,7 @@ fn ask_at(folder: &Path, refs: &[&str]) -> Disclose {
         fields: Vec::new(),
         names: Names::Numbers,
         opened: Vec::new(),
+        tombstones: false,
     }
 }
 

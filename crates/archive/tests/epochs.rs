@@ -52,6 +52,7 @@ fn a_package_spans_epochs_and_the_first_receipt_still_dates_what_it_held() {
         fields: Vec::new(),
         names: Names::Numbers,
         opened: Vec::new(),
+        tombstones: false,
     };
     archive.disclose(&request, &mut |_| {}).unwrap();
     let bag = read_bag(&place.path("bag"));

@@ -1,4 +1,4 @@
-//! The frozen examples in `tests/vectors/bag-v1/`, `bag-v1-keys/` and `record-v1/`: they are read as on the day they were made.
+//! The frozen examples in `tests/vectors/bag-v1/`, `bag-v1-keys/`, `bag-v1-tombstone/` and `record-v1/`: they are read as on the day they were made.
 //!
 //! With `VIDIMUS_WRITE_VECTORS=1` a folder that does not exist is written; one that exists is never touched.
 
@@ -156,6 +156,20 @@ fn make_bag_with_keys() -> BTreeMap<String, Vec<u8>> {
     bag.chain(beside.into_iter().map(|(path, text)| (path, text.into_bytes()))).collect()
 }
 
+fn make_bag_with_a_tombstone() -> BTreeMap<String, Vec<u8>> {
+    let sample = Sample::default();
+    let readme = "The bag in `bag/` is that of docs/format/bag.md, with two files and, as `data/03.txt`, a tombstone of what was erased.\n\
+        All names are invented. Nothing here is ever edited; another version gets a folder of its own.\n";
+    let beside = [
+        ("README.md", readme.to_owned()),
+        ("archive.vkey", format!("{}\n", sample::vkey(&sample))),
+        ("archive.seed", format!("{}\n", hex_of(&sample::archive_seed(sample.seed)))),
+    ];
+    let beside = beside.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes()));
+    let bag = sample::bag_with_a_tombstone(&sample).0;
+    bag.into_iter().map(|(path, bytes)| (format!("bag/{path}"), bytes)).chain(beside).collect()
+}
+
 #[test]
 fn what_we_write_today_is_what_was_frozen() {
     let files = frozen("bag-v1", make_bag);
@@ -163,12 +177,26 @@ fn what_we_write_today_is_what_was_frozen() {
         token: files["bag/checkpoints/256.token-1.tsr"].clone(),
         certificates: Some(text(&files, "bag/checkpoints/256.token-1.pem")),
     };
-    assert_written(&files, &Sample { stamps: vec![stamp], ..Sample::default() });
-    assert_written(&frozen("bag-v1-keys", make_bag_with_keys), &Sample::with_keys());
+    assert_written(&files, &sample::bag(&Sample { stamps: vec![stamp], ..Sample::default() }));
+    assert_written(&frozen("bag-v1-keys", make_bag_with_keys), &sample::bag(&Sample::with_keys()));
+    let buried = frozen("bag-v1-tombstone", make_bag_with_a_tombstone);
+    assert_written(&buried, &sample::bag_with_a_tombstone(&Sample::default()));
 }
 
-fn assert_written(files: &BTreeMap<String, Vec<u8>>, sample: &Sample) {
-    let today = sample::bag(sample);
+#[test]
+fn the_frozen_tombstone_is_proved() {
+    let files = frozen("bag-v1-tombstone", make_bag_with_a_tombstone);
+    let in_bag =
+        |(path, bytes): (&String, &Vec<u8>)| Some((path.strip_prefix("bag/")?.to_owned(), bytes.clone()));
+    let bag = MemoryBag(files.iter().filter_map(in_bag).collect());
+    let archive_keys = vec![text(&files, "archive.vkey").trim().parse().unwrap()];
+    let report = bag::verify(&bag, &Trust { archive_keys, ..Trust::default() });
+    assert!(report.proved(), "{:?}", report.problems);
+    let file = report.files.iter().find(|file| file.name == sample::TOMBSTONE_FILE).unwrap();
+    assert!(file.fields.iter().any(|(name, value)| name == "change" && value == bag::TOMBSTONE));
+}
+
+fn assert_written(files: &BTreeMap<String, Vec<u8>>, today: &MemoryBag) {
     // Words for people may be said better one day; the disclosure, which names their digest, then differs too.
     let words = ["README.txt", "bag-info.txt", "disclosure.sd-jwt", "disclosure.tlog-proof"];
     for (path, bytes) in &today.0 {

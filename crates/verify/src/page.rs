@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 use vidimus_proof::bag::{
     BagKey, CONTAINED_FIELDS, Counted, Dated, DatedBy, FileReport, ITEM_FIELDS, NotCounted, Pinned,
-    ReceiptSigner, Report, StampReport,
+    ReceiptSigner, Report, StampReport, TOMBSTONE,
 };
 
 use crate::words::{Words, fill};
@@ -226,6 +226,9 @@ impl Page<'_> {
         if let Some((tool, version)) = file.unpacked_by() {
             let tool = format!("{tool} {}", version.unwrap_or_default());
             self.line(4, &fill(t.unpacked, &[&safe(tool.trim_end())]));
+        }
+        if file.fields.iter().any(|(name, value)| name == "change" && value == TOMBSTONE) {
+            self.line(4, t.tombstone);
         }
         match &file.no_later_than {
             Some(dated) => {

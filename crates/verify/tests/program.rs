@@ -101,6 +101,24 @@ fn another_key_or_a_receipt_that_does_not_say_yes_exits_1() {
 }
 
 #[test]
+fn a_tombstone_is_said_to_be_one_in_three_languages() {
+    let bag = beside("../bag-v1-tombstone/bag");
+    for (lang, expected) in [
+        ("en", "a tombstone, no file that was received"),
+        ("uk", "не отриманий файл, а свідчення про знищення"),
+        ("ru", "не полученный файл, а свидетельство об уничтожении"),
+    ] {
+        let said = verify(&[bag.as_os_str(), "--lang".as_ref(), lang.as_ref()]);
+        let unwrapped = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((said.code, unwrapped.matches(expected).count()), (0, 1), "{lang}: {}", said.out);
+        assert!(unwrapped.contains("A1-3") && unwrapped.contains("2031-02-19"), "{}", said.out);
+    }
+    let said = verify(&[bag.as_os_str(), "--json".as_ref()]);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["files"][2]["fields"]["change"], "erasure/1");
+}
+
+#[test]
 fn a_bag_whose_key_followed_another_says_how_far_the_pinned_key_reaches() {
     let keys = beside("../bag-v1-keys");
     let bag = keys.join("bag");

@@ -54,6 +54,25 @@ fn the_recipe_proves_each_file_of_the_frozen_bag() {
 }
 
 #[test]
+fn the_recipe_proves_a_tombstone_and_refuses_other_words() {
+    if !recipe_tools_are_there() {
+        return;
+    }
+    let (frozen, folder) = (beside("../bag-v1-tombstone/bag"), tempfile::tempdir().unwrap());
+    let output = recipe(&frozen, "data/03.txt", None);
+    assert!(output.status.success(), "{output:?}");
+    bag::copy(&frozen, folder.path());
+    let path = folder.path().join("data/03.txt");
+    let words = fs::read_to_string(&path).unwrap();
+    fs::write(&path, words.replace("A1-4", "A1-5")).unwrap();
+    recompute_manifests(folder.path());
+    let output = recipe(folder.path(), "data/03.txt", None);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = verify(&[folder.path().as_os_str()]);
+    assert_eq!(said.code, 1, "{}", said.out);
+}
+
+#[test]
 fn the_recipe_refuses_what_the_program_refuses() {
     if !recipe_tools_are_there() {
         return;

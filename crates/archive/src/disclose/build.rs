@@ -12,7 +12,7 @@ use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::keychain::ARCHIVE_KEY_FIELDS;
 use vidimus_proof::record::Record;
 
-use super::choose::Chosen;
+use super::choose::{Chosen, Content};
 use super::dating::Checkpoints;
 use super::folder::{Partial, out_error};
 use super::{Copied, DiscloseError, extension};
@@ -33,7 +33,16 @@ impl Archive {
         copied: &mut Copied,
         progress: &mut dyn FnMut(Copied),
     ) -> Result<(String, Digests), DiscloseError> {
-        let mut bytes = self.open_place(&item.reference, &item.place, item.key)?;
+        let (place, key) = match &item.content {
+            Content::Object(place, key) => (place, *key),
+            Content::Tombstone(text) => {
+                let name = format!("{stem}.txt");
+                partial.write(&format!("data/{name}"), text.as_bytes())?;
+                copied.bytes += item.size;
+                return Ok((name, Digests::of(text.as_bytes())));
+            }
+        };
+        let mut bytes = self.open_place(&item.reference, place, key)?;
         let mut buffer = vec![0; BUFFER];
         let mut hasher = Hasher::default();
         let mut open = None;

@@ -29,7 +29,7 @@ use crate::query::AskError;
 use crate::read::ReadError;
 use crate::receipt::ReceiptError;
 use crate::tiles::LogError;
-use choose::Chosen;
+use choose::{Chosen, Content};
 use folder::Partial;
 
 /// What is to be disclosed.
@@ -49,6 +49,8 @@ pub struct Disclose {
     pub names: Names,
     /// Fields of the disclosure's own record to open besides `change`, `files` and `opened`.
     pub opened: Vec<String>,
+    /// Of what was erased its tombstone is given; without, that it was erased is an error.
+    pub tombstones: bool,
 }
 
 /// How the files of a bag are named; never as found.
@@ -226,7 +228,7 @@ impl Archive {
         if self.went_back.is_some() {
             return Err(DoorError::ReadOnly.into());
         }
-        let (items, compartment) = self.choose(&request.refs, &fields)?;
+        let (items, compartment) = self.choose(&request.refs, &fields, request.tombstones)?;
         let checkpoints = self.checkpoints()?;
         let partial = Partial::begin(&request.out, self.layout.root())?;
 
@@ -235,8 +237,10 @@ impl Archive {
         let mut planned = Vec::with_capacity(items.len());
         for (number, item) in (1..).zip(&items) {
             let stem = match request.names {
-                Names::Numbers => format!("{number:0width$}"),
-                Names::References => item.reference.to_string().replace(':', "_"),
+                Names::References if item.reference.item.is_some() => {
+                    item.reference.to_string().replace(':', "_")
+                }
+                Names::Numbers | Names::References => format!("{number:0width$}"),
             };
             let (name, digests) = self.copy(item, &stem, &partial, &mut copied, progress)?;
             planned.push((name, digests, item));
@@ -248,6 +252,8 @@ impl Archive {
         }
         partial.sync()?;
 
+        let erased = items.iter().filter(|item| matches!(item.content, Content::Tombstone(_)));
+        let erased = erased.map(|item| item.reference.clone()).collect();
         let change = Disclosure {
             about: items.iter().map(|item| item.reference.clone()).collect(),
             recipient: request.to.clone(),
@@ -255,7 +261,7 @@ impl Archive {
             files: plan.files(),
             opened: opened.iter().map(|field| (*field).to_owned()).collect(),
         };
-        let appended = self.act(|archive| archive.decide_disclosure(&change, &compartment))?;
+        let appended = self.act(|archive| archive.decide_disclosure(&change, &compartment, &erased))?;
         let index = appended.first;
         let finished = self.finish(plan, partial, &appended, &change.about[0], &opened);
         let (bag, checkpoint) =

@@ -52,6 +52,7 @@ fn disclose(archive: &mut Archive, folder: &Path, refs: &[&str]) -> Result<Discl
         fields: Vec::new(),
         names: Names::References,
         opened: Vec::new(),
+        tombstones: false,
     };
     archive.disclose(&request, &mut |_| {})
 }
@@ -213,6 +214,7 @@ fn a_withdrawal_during_the_copying_is_heeded() {
         fields: Vec::new(),
         names: Names::Numbers,
         opened: Vec::new(),
+        tombstones: false,
     };
     let withdrawal = Withdrawal { about: vec!["A1-1".parse().unwrap()], reason: "a witness asked".into() };
     let mut meanwhile = |_| record(&mut other, key, Change::Withdraw(withdrawal.clone()));
@@ -233,6 +235,7 @@ fn a_bag_that_cannot_be_put_in_its_place_is_told_to_be_on_record() {
         fields: Vec::new(),
         names: Names::Numbers,
         opened: Vec::new(),
+        tombstones: false,
     };
     let size = archive.checkpoint().unwrap().checkpoint().size;
     // Somebody puts something in the bag's place while it is being made.

@@ -62,6 +62,7 @@ impl Rich {
             fields: Vec::new(),
             names: Names::Numbers,
             opened: Vec::new(),
+            tombstones: false,
         };
         archive.disclose(&ask, &mut |_| {}).unwrap();
         archive.add_member(BOHDAN.0, BOHDAN.1, &KDF, &[CompartmentId::main()]).unwrap();

@@ -159,6 +159,7 @@ fn disclose(archive: &mut Archive, item: &str, out: &Path) {
         fields: vec!["path".into()],
         names: Names::References,
         opened: Vec::new(),
+        tombstones: false,
     };
     archive.disclose(&request, &mut |_| {}).unwrap();
 }
@@ -346,4 +347,67 @@ fn a_tombstone_proves_itself() {
     };
     assert!(proved(&format!("{shown}{}~", disclosure("nobody asked")), None).is_none());
     assert!(proved(&shown, Some([7; 32])).is_none());
+}
+
+/// With the program alone: a package of what is left, which a stranger checks with the archive's key or a published receipt.
+#[test]
+fn a_tombstone_is_handed_over_in_a_package() {
+    let house = House::of_two();
+    let [mut olena, mut bohdan] = received(&house);
+    let doomed = references_of(&mut olena, "CANARY");
+    let neighbour = references_of(&mut olena, "neighbour").remove(0);
+    let names: Vec<&str> = doomed.iter().map(String::as_str).collect();
+    let id = waiting(olena.propose(erase(&names), "a private letter", false).unwrap());
+    bohdan.agree(id).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let ask = |refs: &[&str], to: &str, tombstones| Disclose {
+        refs: refs.iter().map(|text| r(text)).collect(),
+        to: "A court".into(),
+        purpose: "To show that it is gone".into(),
+        out: out.path().join(to),
+        fields: Vec::new(),
+        names: Names::References,
+        opened: Vec::new(),
+        tombstones,
+    };
+    let mut disclose = |refs: &[&str], to, tombstones| {
+        bohdan.disclose(&ask(refs, to, tombstones), &mut |_| {}).map(|disclosed| bag(&disclosed.bag))
+    };
+    let [gone, kept] = [doomed[1].as_str(), neighbour.as_str()];
+    assert!(matches!(disclose(&[gone], "one", false), Err(crate::disclose::DiscloseError::Gone(_))));
+    let made = disclose(&[gone, kept], "both", true).unwrap();
+    let trust = Trust { archive_keys: vec![olena.verifier_key()], ..Trust::default() };
+    let report = verify(&made, &trust);
+    assert!(report.proved() && report.files.len() == 2, "{:?}", report.problems);
+    let words = String::from_utf8(made.0[&format!("data/{gone}.txt")].clone()).unwrap();
+    for part in ["\"erasure/1\"", "\"a private letter\"", gone] {
+        assert!(words.contains(part), "{words}");
+    }
+    // Neither its name nor its digest goes along, and no bag of its words is made for what is there.
+    for needle in needles() {
+        assert!(
+            made.0.values().all(|bytes| !bytes.windows(needle.len()).any(|window| window == &needle[..]))
+        );
+    }
+    assert_eq!(made.0[&format!("data/{kept}.txt")], b"it stays");
+
+    // A whole accession has a number for its name.
+    house.receive("Олена", &[("b.txt", b"two".as_slice())]);
+    olena.release(&r("A2")).unwrap();
+    let id = waiting(olena.propose(erase(&["A2"]), "the wrong folder", false).unwrap());
+    let mut disclose = |refs: &[&str], to| {
+        bohdan.disclose(&ask(refs, to, true), &mut |_| {}).map(|disclosed| bag(&disclosed.bag))
+    };
+    assert!(matches!(disclose(&["A2"], "early"), Err(crate::disclose::DiscloseError::NotAnItem(_))));
+    bohdan.agree(id).unwrap();
+    let mut disclose = |refs: &[&str], to| {
+        bohdan.disclose(&ask(refs, to, true), &mut |_| {}).map(|disclosed| bag(&disclosed.bag))
+    };
+    for (about, to) in [("A2", "whole"), ("A2-1", "part")] {
+        let made = disclose(&[about], to).unwrap();
+        assert!(verify(&made, &trust).proved(), "{about}");
+        let words = made.0.iter().find(|(path, _)| path.starts_with("data/")).unwrap().1;
+        assert!(String::from_utf8_lossy(words).contains(r#"about: ["A2"]"#));
+    }
+    house.is_sound_for(&["Олена", "Богдан"]);
 }

@@ -33,6 +33,7 @@ fn disclose(archive: &mut Archive, about: &str, out: &Path) -> MemoryBag {
         fields: Vec::new(),
         names: Default::default(),
         opened: Vec::new(),
+        tombstones: false,
     };
     let bag = archive.disclose(&request, &mut |_| {}).unwrap().bag;
     let mut files = BTreeMap::new();

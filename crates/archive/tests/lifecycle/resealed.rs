@@ -30,6 +30,7 @@ fn lived_in() -> House {
         fields: Vec::new(),
         names: Names::Numbers,
         opened: Vec::new(),
+        tombstones: false,
     };
     olena.disclose(&ask, &mut |_| {}).unwrap();
     let proposal = waiting(olena.propose(erase(&["A1-2"]), "a letter", false).unwrap());

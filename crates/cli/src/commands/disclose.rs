@@ -37,6 +37,9 @@ pub struct Arguments {
     /// How files are named: a running number, or the reference
     #[arg(long, value_enum, default_value_t = Naming::Number)]
     names: Naming,
+    /// Of what was erased, give its tombstone: what was destroyed, when and why
+    #[arg(long)]
+    tombstone: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -66,6 +69,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
             Naming::Ref => Names::References,
         },
         opened: arguments.show,
+        tombstones: arguments.tombstone,
     };
     let mut archive = context.open_to_record()?;
     let mut bar = Bar::new(context.lang);

@@ -381,9 +381,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         ),
         Trouble::Gone(reference) => say!(
             lang,
-            "{reference} is no longer here.\nWhat became of it is shown by: vidimus log {reference}",
-            "{reference} тут більше немає.\nЩо з ним сталося, показує: vidimus log {reference}",
-            "{reference} здесь больше нет.\nЧто с ним стало, показывает: vidimus log {reference}",
+            "{reference} is no longer here.\nWhat became of it is shown by: vidimus log {reference}; that it was erased is proved by: vidimus disclose {reference} --tombstone",
+            "{reference} тут більше немає.\nЩо з ним сталося, показує: vidimus log {reference}; що його знищено, доводить: vidimus disclose {reference} --tombstone",
+            "{reference} здесь больше нет.\nЧто с ним стало, показывает: vidimus log {reference}; что его уничтожили, доказывает: vidimus disclose {reference} --tombstone",
         ),
         Trouble::SeveralCompartments { first, other } => say!(
             lang,

@@ -213,6 +213,7 @@ pub const SCENES: &[Scene] = &[
             ("--fields", Few, ""),
             ("--show", Few, ""),
             ("--names", Few, ""),
+            ("--tombstone", Flag, ""),
             JSON,
         ],
     ),

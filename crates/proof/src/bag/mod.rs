@@ -9,6 +9,7 @@ mod plan;
 mod problem;
 mod report;
 mod source;
+mod tombstone;
 mod verify;
 
 pub use plan::{Anchor, Plan, PlanError, PlannedFile, PlannedKey, StampFiles};
@@ -18,6 +19,7 @@ pub use report::{
     StampReport, Trust,
 };
 pub use source::{BagSource, Entry, EntryKind, MemoryBag};
+pub use tombstone::{TOMBSTONE, TOMBSTONE_FIELDS, tombstone_text};
 pub use verify::verify;
 
 /// The change that the record of a file as received says.

@@ -8,7 +8,7 @@ use super::layout::{
     DECLARATION, DECLARATION_TEXT, DISCLOSURE_PROOF, DISCLOSURE_RECORD, INFO, KEY, Place, README,
 };
 use super::manifest::{Algorithm, Digests, Manifest};
-use super::{CONTAINED, CONTAINED_FIELDS, DISCLOSURE, ITEM, MAX_FILES};
+use super::{CONTAINED, CONTAINED_FIELDS, DISCLOSURE, ITEM, MAX_FILES, TOMBSTONE, tombstone_text};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::consistency::ConsistencyProof;
 use crate::keychain::{Succession, public_key};
@@ -25,7 +25,8 @@ pub struct PlannedFile {
     pub name: String,
     /// Its digests and size, from the reading that wrote it.
     pub digests: Digests,
-    /// Its record with the fields that are to be open, at least [`super::ITEM_FIELDS`].
+    /// Its record with the fields that are to be open, at least [`super::ITEM_FIELDS`]; of a tombstone, whose file is
+    /// [`tombstone_text`], [`super::TOMBSTONE_FIELDS`].
     pub record: Record,
     /// The proof of the record, under one of the bag's checkpoints.
     pub proof: TlogProof,
@@ -76,7 +77,8 @@ pub enum PlanError {
     /// A name that no bag has, or that stands twice (without its extension).
     #[error("{0:?} cannot be the name of a file in a bag, or stands twice")]
     Name(String),
-    /// The record is not an `item/1`, or a `contained/1` that says of which tool, whose open digest and size are the file's.
+    /// The record is neither an `item/1`, or a `contained/1` that says of which tool, whose open digest and size are the file's, nor
+    /// the tombstone whose text it is.
     #[error("the record is not that of {0:?}")]
     Record(String),
     /// The proof names a checkpoint that is not among those given, or has an `extra` line.
@@ -272,14 +274,18 @@ fn add_file(tags: &mut BTreeMap<String, Vec<u8>>, file: &PlannedFile) -> Result<
         return Err(PlanError::Name(file.name.clone()));
     };
     let record = &file.record;
-    let is_of_a_file = match record.text("change") {
-        Some(ITEM) => true,
-        Some(CONTAINED) => CONTAINED_FIELDS.iter().all(|name| record.field(name).is_some()),
+    let is_its = || {
+        record.text("sha256") == Some(&file.digests.hex(Algorithm::Sha256))
+            && record.field("size").and_then(Value::as_u64) == Some(file.digests.size)
+    };
+    let is_of_this = match record.text("change") {
+        Some(ITEM) => is_its(),
+        Some(CONTAINED) => CONTAINED_FIELDS.iter().all(|name| record.field(name).is_some()) && is_its(),
+        Some(TOMBSTONE) => {
+            tombstone_text(record).is_ok_and(|text| Digests::of(text.as_bytes()) == file.digests)
+        }
         _ => false,
     };
-    let is_of_this = is_of_a_file
-        && record.text("sha256") == Some(&file.digests.hex(Algorithm::Sha256))
-        && record.field("size").and_then(Value::as_u64) == Some(file.digests.size);
     if !is_of_this {
         return Err(PlanError::Record(file.name.clone()));
     }

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
 use vidimus_proof::bag::manifest::{Algorithm, Digests, Manifest};
-use vidimus_proof::bag::{Anchor, MemoryBag, Plan, PlanError, PlannedFile, PlannedKey, StampFiles};
+use vidimus_proof::bag::{self, Anchor, MemoryBag, Plan, PlanError, PlannedFile, PlannedKey, StampFiles};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::consistency::ConsistencyProof;
 use vidimus_proof::cosignature::Cosigner;
@@ -20,6 +20,8 @@ use vidimus_proof::note::{Signer, VerifierKey};
 use vidimus_proof::record::{MemberAct, Record, SigningKey};
 use vidimus_proof::tlog_proof::TlogProof;
 
+/// The words that stand for what was erased.
+pub const TOMBSTONE_FILE: &str = "03.txt";
 pub const ORIGIN: &str = "archive.example/ik-900";
 /// The time of the sample cosigner, 2031-02-19T11:00:00Z.
 pub const COSIGNED_AT: u64 = 1_929_265_200;
@@ -296,6 +298,29 @@ impl<'s> Pieces<'s> {
         Plan::new(self.key.clone(), &self.keys, &self.files, &self.anchors, &self.consistency)
     }
 
+    /// Adds a tombstone behind all there is, under a checkpoint of its own; its words.
+    pub fn bury(&mut self) -> Vec<u8> {
+        let record = self.log.issue(vec![
+            ("change", json!(bag::TOMBSTONE)),
+            ("about", json!(["A1-3", "A1-4"])),
+            ("entries", json!([11, 12])),
+            ("reason", json!("Свідок попросив: \"знищіть\".\nA line\u{1} more\u{7f}")),
+            ("proposed_by", json!("0101010101010101")),
+            ("agreed_by", json!("0202020202020202")),
+        ]);
+        let index = self.log.append(&record);
+        let note = self.log.fill(index + 20);
+        let record = record.choose(&bag::TOMBSTONE_FIELDS);
+        let text = bag::tombstone_text(&record).unwrap().into_bytes();
+        let proof = self.log.prove(index, &note);
+        let largest = self.anchors.iter().map(|anchor| anchor.note.checkpoint().size).max().unwrap();
+        self.consistency.push(self.log.join(largest, note.checkpoint().size));
+        self.anchors.push(Anchor { note, stamps: Vec::new() });
+        let digests = Digests::of(&text);
+        self.files.push(PlannedFile { name: TOMBSTONE_FILE.into(), digests, record, proof });
+        text
+    }
+
     /// The record of the disclosure with what is open of it, its proof, and the way there from the largest receipt.
     pub fn disclose(&mut self, plan: &Plan) -> (Record, TlogProof, ConsistencyProof) {
         let mut opened = self.log.sample.opened.clone();
@@ -323,6 +348,18 @@ pub fn bag(sample: &Sample) -> MemoryBag {
     let (disclosure, proof, consistency) = pieces.disclose(&plan);
     let mut files = plan.finish(&disclosure, proof, &consistency).unwrap();
     files.extend(sample.files.iter().map(|(name, bytes)| (format!("data/{name}"), bytes.clone())));
+    MemoryBag(files)
+}
+
+/// The bag with a tombstone in it.
+pub fn bag_with_a_tombstone(sample: &Sample) -> MemoryBag {
+    let mut pieces = Pieces::of(sample);
+    let text = pieces.bury();
+    let plan = pieces.plan().unwrap();
+    let (disclosure, proof, consistency) = pieces.disclose(&plan);
+    let mut files = plan.finish(&disclosure, proof, &consistency).unwrap();
+    files.extend(sample.files.iter().map(|(name, bytes)| (format!("data/{name}"), bytes.clone())));
+    files.insert(format!("data/{TOMBSTONE_FILE}"), text);
     MemoryBag(files)
 }
 

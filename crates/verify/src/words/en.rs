@@ -35,6 +35,7 @@ pub const TABLE: Table = Table {
     said_of_package: "The archive says of this package:",
     files: "Files:",
     bytes: ["{0} byte", "{0} bytes", "{0} bytes"],
+    tombstone: "a tombstone, no file that was received: the archive said that it destroyed what this names; that no copy is left anywhere is not proved",
     no_later_than: "in the archive's log no later than {0}, says {1} ({2})",
     undated: "since when: unknown; nobody whom you told this program to trust says so",
     inside_receipt: "inside the receipt: {0}",

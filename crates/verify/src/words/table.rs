@@ -64,6 +64,8 @@ pub struct Table {
     pub files: &'static str,
     /// Size of a file: the forms that go with 1, with 2 to 4, and with the others.
     pub bytes: [&'static str; 3],
+    /// A file is the words of a tombstone.
+    pub tombstone: &'static str,
     /// Time, authority, how.
     pub no_later_than: &'static str,
     /// Nobody trusted dates it.
@@ -263,6 +265,7 @@ impl Table {
             self.bytes[0],
             self.bytes[1],
             self.bytes[2],
+            self.tombstone,
             self.no_later_than,
             self.undated,
             self.inside_receipt,

@@ -11,7 +11,7 @@ use super::key::Keys;
 use crate::bag::layout::Place;
 use crate::bag::manifest::{Algorithm, Digests};
 use crate::bag::problem::Problems;
-use crate::bag::{CONTAINED, CONTAINED_FIELDS, Fault, ITEM};
+use crate::bag::{CONTAINED, CONTAINED_FIELDS, Fault, ITEM, TOMBSTONE, tombstone_text};
 use crate::merkle::leaf_hash;
 use crate::record::{Fields, Record, RecordError};
 use crate::tlog_proof::TlogProof;
@@ -93,29 +93,37 @@ fn check_record(
     let text = contents.read_text(&path, RecordError::NotSdJwt.into(), problems)?;
     let record = problems.keep(&path, Record::parse(&text))?;
     problems.keep(&path, keys.verify(&record))?;
-    match record.text("change") {
-        Some(ITEM) => {}
-        Some(CONTAINED) => {
-            let [tool, version] = CONTAINED_FIELDS;
-            let is_open =
-                |name, is: fn(&Value) -> bool| record.field(name).filter(|value| is(value)).map(|_| ());
-            problems.keep(&path, is_open(tool, Value::is_string).ok_or(Fault::Field(tool)))?;
-            let known = is_open(version, |value| value.is_string() || value.is_null());
-            problems.keep(&path, known.ok_or(Fault::Field(version)))?;
-        }
-        _ => {
-            problems.add(&path, Fault::OtherChange(ITEM));
-            return None;
-        }
-    }
-    let sha256 = problems.keep(&path, record.text("sha256").ok_or(Fault::Field("sha256")))?;
-    let size = record.field("size").and_then(Value::as_u64);
-    let size = problems.keep(&path, size.ok_or(Fault::Field("size")))?;
-    if sha256 != digests.hex(Algorithm::Sha256) || size != digests.size {
+    let is_its = problems.keep(&path, is_of(&record, digests))?;
+    if !is_its {
         problems.add(format!("data/{name}"), Fault::OtherFile);
         return None;
     }
     Some(record)
+}
+
+/// Is it the file of this record: the one that was received, the one that a tool unpacked, or the words of a tombstone?
+fn is_of(record: &Record, digests: &Digests) -> Result<bool, Fault> {
+    match record.text("change") {
+        Some(ITEM) => is_recorded(record, digests),
+        Some(CONTAINED) => {
+            let [tool, version] = CONTAINED_FIELDS;
+            record.field(tool).filter(|value| value.is_string()).ok_or(Fault::Field(tool))?;
+            let known = record.field(version).filter(|value| value.is_string() || value.is_null());
+            known.ok_or(Fault::Field(version))?;
+            is_recorded(record, digests)
+        }
+        Some(TOMBSTONE) => {
+            let text = tombstone_text(record).map_err(Fault::Field)?;
+            Ok(Digests::of(text.as_bytes()) == *digests)
+        }
+        _ => Err(Fault::OtherChange(ITEM)),
+    }
+}
+
+fn is_recorded(record: &Record, digests: &Digests) -> Result<bool, Fault> {
+    let sha256 = record.text("sha256").ok_or(Fault::Field("sha256"))?;
+    let size = record.field("size").and_then(Value::as_u64).ok_or(Fault::Field("size"))?;
+    Ok(sha256 == digests.hex(Algorithm::Sha256) && size == digests.size)
 }
 
 fn check_proof(
