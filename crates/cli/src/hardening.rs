@@ -19,11 +19,13 @@ pub fn harden() {
     keep_out_of_swap();
 }
 
-/// Is this process's memory kept out of swap?
+/// Is this process's memory kept out of swap? What libraries lock of their own is not all of it.
 pub fn is_out_of_swap() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")?.split_whitespace().next());
-    locked.is_some_and(|kilobytes| kilobytes != "0")
+    let kilobytes = |what: &str| -> Option<u64> {
+        status.lines().find_map(|line| line.strip_prefix(what)?.split_whitespace().next()?.parse().ok())
+    };
+    kilobytes("VmLck:").zip(kilobytes("VmRSS:")).is_some_and(|(locked, resident)| locked >= resident)
 }
 
 /// Only where the user may lock memory without bound: beyond a bound the kernel would give no more of it to us.
