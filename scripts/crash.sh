@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 source scripts/common.sh
 
 require_rust
-cargo build --locked --package vidimus-cli --package vidimus-harness
+cargo build --locked --workspace --bin vidimus --bin vidimus-crash
 # In memory it is many times faster, and a kill loses there no less than elsewhere.
 scratch=${TMPDIR:-/tmp}
 [ -w /dev/shm ] && scratch=/dev/shm

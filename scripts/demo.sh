@@ -10,7 +10,7 @@ scripts/setup.sh
 require_rust
 
 say "Building (the first time takes some minutes)"
-cargo build --locked --quiet --package vidimus-cli --package vidimus-verify --package xtask
+cargo build --locked --quiet --workspace --bin vidimus --bin vidimus-verify --bin xtask
 PATH="$PWD/target/debug:$PATH"
 
 demo=target/demo
