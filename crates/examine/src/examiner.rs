@@ -40,8 +40,9 @@ impl Password {
         Password(bytes.into())
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// In hexadecimal digits, as our own reader takes it.
+    fn word(&self) -> String {
+        hex::encode(&self.0)
     }
 }
 
@@ -60,6 +61,13 @@ pub struct Options {
     pub limits: Limits,
     /// What the salts of commitments are derived from: random, of this item alone. Without it none are made.
     pub seed: Option<[u8; 32]>,
+}
+
+impl Options {
+    /// The passwords, as our own reader takes them.
+    pub(crate) fn password_words(&self) -> Vec<String> {
+        self.passwords.iter().map(Password::word).collect()
+    }
 }
 
 /// How far the examination of one item may go. What lies beyond is told, and the rest is kept.

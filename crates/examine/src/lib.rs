@@ -26,6 +26,7 @@ mod reader;
 mod subject;
 mod text;
 pub mod tools;
+mod unlock;
 mod work;
 
 pub use examiner::{Examiner, Limits, Options, Password, Setup};

@@ -62,7 +62,8 @@ fn pages(work: &mut Work<'_>) {
     let limits = Limits { output: work.options.limits.text_bytes * 2, ..Limits::default() };
     let ran = work.run(Task { limits, ..Task::new("pdftotext", &["-enc", "UTF-8", INPUT, "-"]) });
     crate::pdf::judge(work, &ran);
-    if ran.reason(work) == Some(Reason::NeedsPassword) {
+    let locked = work.lock.unwrap_or(Reason::NeedsPassword);
+    if ran.reason(work) == Some(locked) {
         return;
     }
     let untrusted = String::from_utf8_lossy(ran.untrusted_output()).into_owned();

@@ -109,6 +109,11 @@ pub fn contained(of: u8, untrusted: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
+/// What is behind the lock of an office document that is locked as a whole; none where this word does not open it.
+pub fn unlocked(untrusted: &[u8], word: &str) -> Option<Vec<u8>> {
+    reader::unoffice::open(&mut Cursor::new(untrusted), &[word]).ok()
+}
+
 /// The facts that a picture or film of this kind tells besides what its decoder does: statements of origin, what lies
 /// behind its end, its size in boxes.
 pub fn told(of: u8, untrusted: &[u8]) -> Vec<(String, String)> {

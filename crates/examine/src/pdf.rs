@@ -17,6 +17,11 @@ pub(crate) fn facts(work: &mut Work<'_>) {
         if value.is_empty() || value == "none" {
             continue;
         }
+        // Of what was written anew without its lock these say nothing.
+        let is_new = matches!(name, "Encrypted" | "File size" | "PDF version" | "Optimized");
+        if is_new && work.unlocked.is_some() {
+            continue;
+        }
         let name: String =
             name.to_lowercase().chars().map(|c| if c == ' ' { '_' } else { c }).take(60).collect();
         work.fact(ran.tool, &format!("pdf.{name}"), value);
@@ -61,7 +66,7 @@ pub(crate) fn judge(work: &mut Work<'_>, ran: &Ran) {
         return;
     };
     let complaints = String::from_utf8_lossy(&outcome.untrusted_complaints);
-    let reason =
-        if complaints.contains("Incorrect password") { Reason::NeedsPassword } else { Reason::Damaged };
+    let is_locked = complaints.contains("Incorrect password");
+    let reason = if is_locked { work.lock.unwrap_or(Reason::NeedsPassword) } else { Reason::Damaged };
     work.judge(ran.tool, End::Failed, Some(reason), None);
 }

@@ -102,6 +102,10 @@ pub(crate) struct Work<'a> {
     pub findings: Findings,
     /// What the first look into a film told, for the stages that follow.
     pub film: Option<crate::media::Film>,
+    /// The document as it is without its lock, and what every tool is given then.
+    pub unlocked: Option<Vec<u8>>,
+    /// Why a lock was not opened, where passwords were given.
+    pub lock: Option<Reason>,
     stage: Stage,
     /// Where the runs of this stage begin in the findings.
     since: usize,
@@ -127,6 +131,8 @@ impl<'a> Work<'a> {
             since: 0,
             kind: None,
             film: None,
+            unlocked: None,
+            lock: None,
             looked: false,
         }
     }
@@ -201,11 +207,17 @@ impl<'a> Work<'a> {
 
     /// The same, where what the tool writes goes into a sink, as it comes.
     pub fn run_into(&mut self, task: Task<'_>, into: &mut dyn Write) -> Ran {
-        let result = match self.subject.input() {
-            Ok(input) => run(self.hands.sandbox.as_mut(), task, input, into),
-            Err(error) => Err(RunError::Input(error)),
-        };
+        let result = self.input().and_then(|input| run(self.hands.sandbox.as_mut(), task, input, into));
         self.write_down(task, result)
+    }
+
+    /// What tools are given of it.
+    fn input(&self) -> Result<Input, RunError> {
+        let input = match &self.unlocked {
+            Some(untrusted) => Input::held(&untrusted[..], untrusted.len() as u64),
+            None => self.subject.input(),
+        };
+        input.map_err(RunError::Input)
     }
 
     /// Runs a tool while another thread than ours hands over what it writes; `reads` gets it here.
@@ -215,7 +227,7 @@ impl<'a> Work<'a> {
         reads: impl FnOnce(&mut Self, Through) -> T,
     ) -> (Ran, T) {
         let mut sandbox = self.hands.sandbox.take();
-        let input = self.subject.input().map_err(RunError::Input);
+        let input = self.input();
         let (sends, receives) = std::sync::mpsc::sync_channel(PIECES);
         let (result, read) = std::thread::scope(|scope| {
             let runs = scope.spawn(|| {

@@ -144,6 +144,16 @@ fn what_is_contained() {
 }
 
 #[test]
+fn what_is_locked() {
+    let opened = |bytes: &[u8]| parsers::unlocked(bytes, "sesame-900");
+    seeds(
+        "locked",
+        |bytes| opened(bytes).is_some_and(|open| open.starts_with(b"PK")),
+        |bytes| assert!(opened(bytes).is_none_or(|open| open.len() <= bytes.len())),
+    );
+}
+
+#[test]
 fn what_is_stated_of_origin() {
     let told =
         |bytes: &[u8]| bytes.split_first().map(|(of, bytes)| parsers::told(*of, bytes)).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use aes::Aes256;
-use aes::cipher::{BlockDecrypt as _, KeyInit as _};
+use aes::cipher::{BlockCipherDecrypt as _, KeyInit as _};
 use sha2::Digest as _;
 use vidimus_ledger::{Ledger as _, Row};
 use vidimus_model::KeyId;

@@ -39,7 +39,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
         work.not_done(OWN, Reason::TooDeep);
     } else if kind == Kind::Pst {
         post::mailbox(work);
-    } else if own {
+    } else if own || kind == Kind::Rar && !work.options.passwords.is_empty() {
         by_own_reader(work, kind);
     } else {
         libarchive::run(work, kind);
@@ -57,7 +57,7 @@ pub(crate) fn limits(work: &Work<'_>) -> Limits {
 }
 
 fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
-    let passwords: Vec<String> = work.options.passwords.iter().map(|word| hex(word.bytes())).collect();
+    let passwords = work.options.password_words();
     let secrets: Vec<&str> = passwords.iter().map(String::as_str).collect();
     let arguments = [MEMBERS, kind.media_type()];
     let limits = limits(work);
@@ -68,7 +68,7 @@ fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
         (keeps, answer)
     });
     let reason = answer.as_ref().and_then(|answer| answer.reason).filter(|_| keeps.is_untouched());
-    if matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip) {
+    if matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip | Kind::Rar) {
         match reason {
             Some(Reason::NotSupported) => {
                 work.judge(ran.tool, End::Nothing, None, None);
@@ -89,8 +89,4 @@ fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
         work.judge(ran.tool, End::Failed, Some(Reason::Crashed), None);
     }
     keeps.judge(work, &ran);
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

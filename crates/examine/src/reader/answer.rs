@@ -117,13 +117,18 @@ impl<'a> Frames<'a> {
         self.put(Tag::Text, &[&[index(&MADE, &kind)?], &json[..]].concat())
     }
 
+    /// Begins a contained item whose pieces, and an end, are written one by one.
+    pub fn begin(&mut self, path: &[u8], says: Member) -> io::Result<()> {
+        let path = path.iter().map(|byte| format!("{byte:02x}")).collect();
+        let begin = serde_json::to_vec(&Member { path, ..says }).map_err(io::Error::other)?;
+        self.put(Tag::Begin, &begin)
+    }
+
     /// Writes a contained item as it is read; whether it was whole.
     ///
     /// Damage to the item is told to the other side. An error is one of the other side's.
     pub fn member(&mut self, path: &[u8], says: Member, bytes: &mut dyn Read) -> io::Result<bool> {
-        let path = path.iter().map(|byte| format!("{byte:02x}")).collect();
-        let begin = serde_json::to_vec(&Member { path, ..says }).map_err(io::Error::other)?;
-        self.put(Tag::Begin, &begin)?;
+        self.begin(path, says)?;
         let mut buffer = vec![0; PIECE];
         loop {
             match bytes.read(&mut buffer) {

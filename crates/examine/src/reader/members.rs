@@ -1,11 +1,11 @@
-//! Takes out what is contained in zips, 7z, mails, mailboxes and captures of the web.
+//! Takes out what is contained in zips, 7z, locked RARs, mails, mailboxes and captures of the web.
 
 use std::io::{self, BufReader, Seek as _};
 
 use vidimus_model::{End, FoundPath, NotContained, NotContainedReason, Reason};
 
 use super::answer::{Answer, Frames};
-use super::{Given, mail, outlook, unseven, unzip, warc};
+use super::{Given, mail, outlook, unrar, unseven, unzip, warc};
 use crate::kind::Kind;
 
 /// Hands the members over, one after another.
@@ -13,11 +13,12 @@ use crate::kind::Kind;
 /// # Errors
 /// Nobody takes them.
 pub(super) fn take_out(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Answer> {
-    let passwords: Vec<Vec<u8>> = given.arguments.iter().skip(2).filter_map(|word| unhex(word)).collect();
+    let passwords = given.passwords();
     let mut answer = Answer::default();
     match given.kind(0) {
         Some(Kind::Zip | Kind::Wacz) => unzip::take_out(given, &passwords, frames, &mut answer)?,
         Some(Kind::SevenZip) => unseven::take_out(given, &passwords, frames, &mut answer)?,
+        Some(Kind::Rar) => unrar::take_out(given, &passwords, &mut answer)?,
         Some(Kind::Mail | Kind::Mhtml) => mail::take_out(&super::document::whole(given)?, frames)?,
         Some(Kind::Mbox) => {
             given.untrusted.rewind()?;
@@ -44,8 +45,4 @@ impl Answer {
         self.end = Some(End::Partly);
         self.reason = self.reason.or(Some(reason));
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }

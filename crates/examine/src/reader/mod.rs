@@ -15,12 +15,18 @@ pub(crate) mod outlook;
 mod picture;
 mod pixels;
 pub(crate) mod trailing;
+mod unlock;
+pub(crate) mod unoffice;
+mod unrar;
 mod unseven;
 mod unzip;
 pub(crate) mod warc;
 
+use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use vidimus_model::Reason;
 use vidimus_sandbox::keeper::{Granted, Own};
@@ -40,12 +46,30 @@ pub(crate) const MEMBERS: &str = "members";
 pub(crate) const PIXELS: &str = "pixels";
 /// Reads its text: its kind; how many bytes of text.
 pub(crate) const TEXT: &str = "text";
+/// Opens a locked document: its kind; then passwords in hexadecimal digits.
+pub(crate) const UNLOCK: &str = "unlock";
 
 /// What a task is given.
 struct Given {
-    untrusted: File,
+    /// Shared, because some decoders want a file of their own.
+    untrusted: Arc<File>,
     size: u64,
     arguments: Vec<String>,
+    output: Output,
+}
+
+/// Where frames go; shared for the same reason.
+#[derive(Clone)]
+struct Output(Rc<RefCell<BufWriter<File>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
 }
 
 impl Given {
@@ -61,6 +85,11 @@ impl Given {
     fn kind(&self, index: usize) -> Option<Kind> {
         Kind::of_media_type(self.argument(index))
     }
+
+    /// The arguments behind the first, which are passwords.
+    fn passwords(&self) -> Vec<Vec<u8>> {
+        self.arguments.iter().skip(2).filter_map(|word| hex::decode(word).ok()).collect()
+    }
 }
 
 fn read(granted: Granted) -> u8 {
@@ -69,18 +98,19 @@ fn read(granted: Granted) -> u8 {
 }
 
 fn answer_task(granted: Granted) -> io::Result<()> {
-    let mut untrusted = granted.untrusted_input;
+    let mut untrusted = Arc::new(granted.untrusted_input);
     // Asking for its length by `statx` is not allowed here.
     let size = untrusted.seek(SeekFrom::End(0))?;
     untrusted.rewind()?;
-    let mut given = Given { untrusted, size, arguments: granted.arguments };
-    let mut output = io::BufWriter::with_capacity(64 << 10, granted.output);
+    let mut output = Output(Rc::new(RefCell::new(BufWriter::with_capacity(64 << 10, granted.output))));
+    let mut given = Given { untrusted, size, arguments: granted.arguments, output: output.clone() };
     let mut frames = Frames::new(&mut output);
     let answer = match given.arguments.first().map(String::as_str) {
         Some(LOOK) => look(&mut given, &mut frames)?,
         Some(MEMBERS) => members::take_out(&mut given, &mut frames)?,
         Some(PIXELS) => pixels::hand_over(&mut given, &mut frames)?,
         Some(TEXT) => document::text(&mut given, &mut frames)?,
+        Some(UNLOCK) => unlock::hand_over(&mut given, &mut frames)?,
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };
     frames.answer(&answer)?;

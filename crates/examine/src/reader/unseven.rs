@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
+use std::sync::Arc;
 
 use sevenz_rust2::{ArchiveReader, Error, Password};
 use vidimus_model::{End, NotContainedReason, Reason};
@@ -69,7 +70,7 @@ pub(super) fn take_out(
 
 /// The password with which the first member is read right, before anything is handed over: of some methods a wrong one is
 /// seen by nothing but the sum at the end.
-fn first_that_opens(untrusted: &mut File, passwords: &[Vec<u8>]) -> Result<Password, Reason> {
+fn first_that_opens(untrusted: &mut Arc<File>, passwords: &[Vec<u8>]) -> Result<Password, Reason> {
     match first_member(untrusted, Password::empty(), 1) {
         Err(Error::PasswordRequired | Error::MaybeBadPassword(_)) => {}
         Err(error) if reason(&error) == Reason::NotSupported => return Err(Reason::NotSupported),
@@ -83,7 +84,7 @@ fn first_that_opens(untrusted: &mut File, passwords: &[Vec<u8>]) -> Result<Passw
 }
 
 /// Reads the beginning of the first member that holds something.
-fn first_member(untrusted: &mut File, password: Password, most: u64) -> Result<(), Error> {
+fn first_member(untrusted: &mut Arc<File>, password: Password, most: u64) -> Result<(), Error> {
     let mut archive = ArchiveReader::new(BufReader::new(untrusted), password)?;
     archive.set_thread_count(1);
     let mut read = false;

@@ -73,6 +73,9 @@ fn own(work: &mut Work<'_>, kind: Kind) {
     let limits = Limits { memory: 2 << 30, output, ..Limits::default() };
     let ran = work.run(Task { limits, ..Task::new(OWN, &arguments) });
     outside::take(work, &ran);
+    if let (Some(Reason::NeedsPassword), Some(lock)) = (ran.reason(work), work.lock) {
+        work.judge(ran.tool, End::Failed, Some(lock), None);
+    }
 }
 
 /// By a program that writes plain text; whether it found any.
