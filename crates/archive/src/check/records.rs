@@ -476,11 +476,8 @@ impl Facts {
         });
         if !certain.is_empty() {
             for (first, last) in runs(&certain) {
-                report.problem(
-                    record(first, last),
-                    "it was erased, and no tombstone says why",
-                    what::TAMPERED,
-                );
+                let problem = "it was erased, and no tombstone says why";
+                report.problem(record(first, last), problem, what::TAMPERED);
             }
         }
         if !without.is_empty() {
