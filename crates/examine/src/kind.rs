@@ -131,7 +131,17 @@ impl Kind {
 
     /// Whether our own reader decodes it.
     pub(crate) fn is_decoded_here(self) -> bool {
-        matches!(self, Kind::Jpeg | Kind::Png | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp)
+        matches!(
+            self,
+            Kind::Jpeg
+                | Kind::Png
+                | Kind::Gif
+                | Kind::Bmp
+                | Kind::Tiff
+                | Kind::Webp
+                | Kind::Heic
+                | Kind::Avif
+        )
     }
 
     /// As a record says it, with what the ending of this name is worth.

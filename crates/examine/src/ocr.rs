@@ -28,7 +28,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
     match work.kind() {
         Some(Kind::Pdf) => pages(work),
         Some(kind) if kind.is_decoded_here() => picture(work),
-        Some(Kind::Heic | Kind::Avif | Kind::Jpeg2000 | Kind::JpegXl | Kind::Psd | Kind::Djvu) => {
+        Some(Kind::Jpeg2000 | Kind::JpegXl | Kind::Psd | Kind::Djvu) => {
             work.not_done(OWN, Reason::NotSupported);
         }
         _ => {}

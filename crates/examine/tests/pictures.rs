@@ -135,3 +135,94 @@ fn a_picture_that_is_cut_off_keeps_its_facts_and_says_why_there_is_no_still() {
     assert_eq!(facts(&findings, "height"), ["200"]);
     assert!(findings.made.is_empty());
 }
+
+/// One of the files of `tests/pictures`, which its README describes.
+fn phone(name: &str) -> Item {
+    let path = format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"));
+    Item::new(name, std::fs::read(path).unwrap())
+}
+
+#[test]
+fn what_phones_make_is_shown_the_right_way_up_with_its_place_and_time() {
+    let (red, green, blue, white) = ([220, 20, 20], [20, 200, 20], [20, 20, 220], [230, 230, 230]);
+    for (name, size, fields) in [
+        ("photo.heic", ["200", "120"], [red, green, blue, white]),
+        ("photo.avif", ["200", "120"], [red, green, blue, white]),
+        ("turned.heic", ["200", "120"], [blue, red, white, green]),
+    ] {
+        let findings = examine(&phone(name), &[Stage::First]);
+        assert_eq!(ended(&findings, Stage::First), (End::Done, None), "{name} {:?}", findings.tools);
+        let kind = findings.kind.as_ref().unwrap();
+        assert_eq!(kind.media_type, format!("image/{}", &name[name.len() - 4..]));
+        assert_eq!([facts(&findings, "width"), facts(&findings, "height")].concat(), size, "{name}");
+        assert_eq!(facts(&findings, "exif.Model"), ["Phone 900"], "{name}");
+        assert_eq!(facts(&findings, "gps.latitude"), ["-51.510000"], "{name}");
+        let claim = findings.times.iter().find(|claim| claim.field == "exif.DateTimeOriginal").unwrap();
+        assert_eq!(
+            (claim.time.to_string().as_str(), claim.zone),
+            ("2024-05-14T08:00:00", Some(180)),
+            "{name}"
+        );
+        let clear = findings.made.iter().find(|made| made.look == Some(Look::Clear)).unwrap();
+        let clear = image::load_from_memory(&clear.bytes).unwrap().to_rgb8();
+        let (width, height) = clear.dimensions();
+        assert_eq!(width > height, name != "turned.heic", "{name}");
+        let places = [(1, 1), (3, 1), (1, 3), (3, 3)];
+        for ((across, down), field) in places.into_iter().zip(fields) {
+            let pixel = clear.get_pixel(width * across / 4, height * down / 4).0;
+            let near = pixel.iter().zip(field).all(|(one, other)| one.abs_diff(other) < 25);
+            assert!(near, "{name} {across},{down}: {pixel:?}, not {field:?}");
+        }
+    }
+}
+
+#[test]
+fn what_phones_make_has_bounds_and_may_be_damaged() {
+    let limits = Limits { pixels: 200 * 120 - 1, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    for name in ["photo.heic", "photo.avif"] {
+        let findings = examiner().examine(&phone(name), &[Stage::First], &options, &mut Kept::default());
+        assert_eq!(ended(&findings, Stage::First), (End::Partly, Some(Reason::TooManyPixels)), "{name}");
+        assert!(findings.made.is_empty());
+        let mut cut = phone(name);
+        cut.bytes.truncate(cut.bytes.len() - 100);
+        let findings = examine(&cut, &[Stage::First]);
+        let (end, reason) = ended(&findings, Stage::First);
+        assert_eq!(end, End::Partly, "{name}");
+        assert!(matches!(reason, Some(Reason::Damaged | Reason::EndsEarly)), "{name} {reason:?}");
+        assert_eq!(facts(&findings, "width"), ["200"], "{name}");
+    }
+}
+
+#[test]
+fn pictures_of_real_phones_are_shown_or_say_why_not() {
+    let shared = std::env::var_os("VIDIMUS_SHARED").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        std::path::PathBuf::from,
+    );
+    let folder = shared.join("samples/image/heic");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        println!("skipped: there is no {}", folder.display());
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let findings = examine(&Item::new(&name, std::fs::read(&path).unwrap()), &[Stage::First]);
+        let stills = findings.made.iter().filter(|made| made.kind == DerivativeKind::Still).count();
+        let (end, reason) = ended(&findings, Stage::First);
+        println!("{name}: {end:?} {reason:?}, {stills} stills, {} facts", findings.facts.len());
+        match name.as_str() {
+            "corrupted.hif" | "NegativeArraySizeException.HeifReader.processBoxes.heif" => {
+                assert_eq!((end, reason, stills), (End::Partly, Some(Reason::Damaged), 0), "{name}");
+            }
+            "truncated.heic" => {
+                assert_eq!((end, reason, stills), (End::Partly, Some(Reason::EndsEarly), 3), "{name}");
+            }
+            _ => assert_eq!((end, reason, stills), (End::Done, None, 3), "{name}"),
+        }
+        if name.contains("exif") {
+            assert!(findings.facts.iter().any(|fact| fact.name.starts_with("exif.")), "{name}");
+        }
+    }
+}

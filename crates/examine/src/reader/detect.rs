@@ -140,8 +140,15 @@ fn of_family(head: &[u8]) -> Option<Kind> {
         return Some(match at(8, 4) {
             b"qt  " => Kind::QuickTime,
             b"M4A " | b"M4B " => Kind::M4a,
-            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"mif1" | b"msf1" => Kind::Heic,
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" => Kind::Heic,
             b"avif" | b"avis" => Kind::Avif,
+            // The name of the family: those that follow say which of them it is.
+            b"mif1" | b"msf1" => {
+                match at(16, 64).chunks_exact(4).any(|brand| matches!(brand, b"avif" | b"avis")) {
+                    true => Kind::Avif,
+                    false => Kind::Heic,
+                }
+            }
             brand if brand.starts_with(b"3g") => Kind::ThreeGp,
             _ => Kind::Mp4,
         });
@@ -332,6 +339,8 @@ mod tests {
             (b"\xff\xd8\xff\xe0\0\x10JFIF", "png", Kind::Jpeg),
             (b"\0\0\0\x18ftypmp42\0\0\0\0", "avi", Kind::Mp4),
             (b"\0\0\0\x18ftypM4A \0\0\0\0", "", Kind::M4a),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "heic", Kind::Avif),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf", "", Kind::Heic),
             (b"RIFF\x10\0\0\0AVI LIST", "", Kind::Avi),
             (b"junk %PDF-1.7", "", Kind::Pdf),
             (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "mp4", Kind::Playlist),

@@ -7,6 +7,7 @@ pub(crate) mod c2pa;
 pub(crate) mod detect;
 mod document;
 mod exif;
+mod heif;
 mod holds;
 mod jumbf;
 pub(crate) mod mail;

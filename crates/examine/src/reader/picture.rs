@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use vidimus_model::{DerivativeKind, End, Look, Reason};
 
 use super::answer::{Answer, Frames};
-use super::{exif, trailing};
+use super::{exif, heif, trailing};
 use crate::kind::Kind;
 
 /// The longest side of a still, and of a clear one.
@@ -32,6 +32,7 @@ pub(super) fn look<F: Read + Seek>(
     frames: &mut Frames<'_>,
     answer: &mut Answer,
 ) -> io::Result<()> {
+    let is_heif = matches!(kind, Kind::Heic | Kind::Avif);
     if size <= HEADS {
         untrusted.rewind()?;
         let found = exif::read(&mut BufReader::new(&mut *untrusted), answer);
@@ -39,20 +40,20 @@ pub(super) fn look<F: Read + Seek>(
             && let Some(picture) = decode(Cursor::new(thumbnail), pixels).ok()
         {
             put(frames, DerivativeKind::Thumbnail, &picture)?;
+        } else if is_heif && let Some(picture) = heif::thumbnail(&mut *untrusted) {
+            put(frames, DerivativeKind::Thumbnail, &picture)?;
         }
         if let Some(bytes) = trailing::behind(&mut *untrusted, kind, size)? {
             answer.fact("trailing.bytes", bytes);
         }
     }
     untrusted.rewind()?;
-    if matches!(kind, Kind::Heic | Kind::Avif)
-        && let Some((width, height)) = trailing::size_in_boxes(&mut *untrusted)?
-    {
-        answer.fact("width", width);
-        answer.fact("height", height);
-    }
-    untrusted.rewind()?;
-    match dimensions(&mut *untrusted) {
+    let declared = if is_heif {
+        trailing::size_in_boxes(&mut *untrusted)?.ok_or(Reason::Damaged)
+    } else {
+        dimensions(&mut *untrusted)
+    };
+    match declared {
         Ok((width, height)) => {
             answer.fact("width", width);
             answer.fact("height", height);
@@ -67,6 +68,9 @@ pub(super) fn look<F: Read + Seek>(
         Ok(picture) => put(frames, DerivativeKind::Still, &picture)?,
         Err(reason) => answer.partly(reason),
     }
+    if is_heif && answer.reason.is_none() && trailing::is_cut_off(untrusted, size)? {
+        answer.partly(Reason::EndsEarly);
+    }
     Ok(())
 }
 
@@ -78,7 +82,10 @@ fn dimensions(untrusted: impl Read + Seek) -> Result<(u32, u32), Reason> {
 }
 
 /// Decodes a picture, turned as its camera says, if it does not declare more pixels than may be.
-pub(super) fn decode(untrusted: impl Read + Seek, pixels: u64) -> Result<DynamicImage, Reason> {
+pub(super) fn decode(mut untrusted: impl Read + Seek, pixels: u64) -> Result<DynamicImage, Reason> {
+    if heif::is_one(&mut untrusted).map_err(|_| Reason::Unreadable)? {
+        return heif::decode(&mut untrusted, pixels);
+    }
     let mut reader =
         ImageReader::new(BufReader::new(untrusted)).with_guessed_format().map_err(|_| Reason::Damaged)?;
     // The sandbox bounds memory too; this says why.

@@ -37,6 +37,32 @@ pub(crate) fn size_in_boxes(untrusted: &mut impl Read) -> io::Result<Option<(u32
     Ok(sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height)))
 }
 
+/// Whether the outermost boxes of a HEIC or AVIF say that they are longer than the file: a decoder fills up what is missing.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn is_cut_off(untrusted: &mut (impl Read + Seek), size: u64) -> io::Result<bool> {
+    let mut at = 0u64;
+    while at < size {
+        let mut head = Vec::new();
+        untrusted.seek(SeekFrom::Start(at))?;
+        untrusted.by_ref().take(16).read_to_end(&mut head)?;
+        let Some(short) = head.first_chunk::<4>() else { return Ok(true) };
+        let length = match (u32::from_be_bytes(*short), head.get(8..16)) {
+            // To the end of the file.
+            (0, _) => return Ok(false),
+            (1, Some(&[a, b, c, d, e, f, g, h])) => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            (short, _) => u64::from(short),
+        };
+        // What is no box lies behind the last.
+        if length < 8 {
+            return Ok(false);
+        }
+        at = at.saturating_add(length);
+    }
+    Ok(at > size)
+}
+
 /// The place behind the mark of a JPEG's end.
 fn jpeg(reader: &mut (impl Read + Seek)) -> io::Result<Option<u64>> {
     let mut mark = [0; 2];
@@ -112,6 +138,16 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+
+    #[test]
+    fn boxes_that_end_behind_the_file_are_seen() {
+        let whole = b"\0\0\0\x0cftypheic\0\0\0\x01mdat\0\0\0\0\0\0\0\x12xx".to_vec();
+        let cut = |bytes: &[u8]| is_cut_off(&mut Cursor::new(bytes), bytes.len() as u64).unwrap();
+        assert!(!cut(&whole) && !cut(&[&whole[..], &[0; 9]].concat()) && !cut(b""));
+        for length in [1, 11, 14, 29] {
+            assert!(cut(&whole[..length]), "{length}");
+        }
+    }
 
     #[test]
     fn what_lies_behind_the_end_is_counted() {
