@@ -15,7 +15,7 @@ use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldI
 use tantivy::tokenizer::{LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
 use tantivy::{Index, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 use vidimus_folds::search::query::parse;
-use vidimus_folds::search::{Search, Texts, Wanted};
+use vidimus_folds::search::{Fit, Search, Texts, Wanted};
 use vidimus_folds::{Entry, Fold as _, Said};
 use vidimus_model::{
     Change, Derivative, DerivativeKind, Examination, MemberId, ObjectPlace, OperationId, Ref, Statement,
@@ -115,7 +115,7 @@ impl Texts for Numbered {
 fn build_ours(texts: Vec<String>, disk: &Path, cache: usize) -> Search<Numbered> {
     let count = texts.len();
     let mut spent = 0.0;
-    let folder = disk.join("search.v1");
+    let folder = disk.join("search");
     let opened = Search::open(&folder, &[7; 32], cache, Numbered(texts)).expect("a new index");
     let mut search = opened.with_threads(2);
     for from in (0..count).step_by(BATCH) {
@@ -210,7 +210,7 @@ fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> ((f64,
         };
         let answer = search.answer(&question, &wanted).expect("an answer");
         found += answer.hits.len();
-        exact += answer.hits.iter().filter(|hit| hit.exact).count();
+        exact += answer.hits.iter().filter(|hit| hit.fit == Fit::Spelled).count();
     });
     (took, found / 2, exact / 2)
 }

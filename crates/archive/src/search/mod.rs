@@ -13,7 +13,7 @@ use vidimus_model::{Camera, KeyId, Ref};
 
 pub use vidimus_folds::catalogue::ExaminedCounts;
 pub use vidimus_folds::search::query::Ignored;
-pub use vidimus_folds::search::{Hit, Kind, Place, Snippet};
+pub use vidimus_folds::search::{Fit, Hit, Kind, Place, Snippet};
 
 use crate::Archive;
 use crate::cameras::label_of;
@@ -90,8 +90,8 @@ impl Archive {
                 }
             }
         }
-        // Scores of different indexes count words differently; between hits of equal spelling they are the best there is.
-        answer.hits.sort_by(|a, b| b.exact.cmp(&a.exact).then(b.score.total_cmp(&a.score)));
+        // Scores of different indexes count words differently; between hits that fit in the same way they are the best there is.
+        answer.hits.sort_by(|a, b| a.fit.cmp(&b.fit).then(b.score.total_cmp(&a.score)));
         answer.hits.truncate(end);
         answer.hits.drain(..query.offset.min(answer.hits.len()));
         Ok(answer)

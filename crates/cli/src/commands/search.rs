@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::Args;
 use serde::Serialize;
-use vidimus_archive::search::{Hit, Kind, Place, SearchQuery};
+use vidimus_archive::search::{Fit, Hit, Kind, Place, SearchQuery};
 
 use super::Answer;
 use crate::context::{Context, unread};
@@ -40,11 +40,13 @@ struct Row<'a> {
     reference: String,
     r#in: &'static str,
     place: Option<RowPlace>,
+    others: Vec<RowPlace>,
     snippet: &'a str,
     /// Characters of the snippet: the first, and the one behind the last.
     marks: Vec<[usize; 2]>,
     score: f32,
     exact: bool,
+    apart: bool,
 }
 
 #[derive(Serialize)]
@@ -144,15 +146,21 @@ fn row(hit: &Hit) -> Row<'_> {
     Row {
         reference: hit.about.to_string(),
         r#in: Kind::word(hit.kind),
-        place: match hit.place {
-            Place::Whole => None,
-            Place::Page(page) => Some(RowPlace::Page(page)),
-            Place::Second(second) => Some(RowPlace::Second(second)),
-            Place::Line(line) => Some(RowPlace::Line(line)),
-        },
+        place: place(hit.place),
+        others: hit.others.iter().copied().filter_map(place).collect(),
         snippet: text,
         marks: hit.snippet.marks.iter().map(|mark| [characters(mark.start), characters(mark.end)]).collect(),
         score: hit.score,
-        exact: hit.exact,
+        exact: hit.fit == Fit::Spelled,
+        apart: hit.fit == Fit::Apart,
+    }
+}
+
+fn place(place: Place) -> Option<RowPlace> {
+    match place {
+        Place::Whole => None,
+        Place::Page(page) => Some(RowPlace::Page(page)),
+        Place::Second(second) => Some(RowPlace::Second(second)),
+        Place::Line(line) => Some(RowPlace::Line(line)),
     }
 }

@@ -1,6 +1,6 @@
 //! What a search says: where a hit stands, what was passed over, and how much was examined.
 
-use vidimus_archive::search::{ExaminedCounts, Hit, Ignored, Kind, Place};
+use vidimus_archive::search::{ExaminedCounts, Fit, Hit, Ignored, Kind, Place};
 
 use super::numbers::count;
 use super::{Lang, safe};
@@ -17,15 +17,30 @@ pub fn head(lang: Lang, hit: &Hit) -> String {
         Kind::Transcript => lang.pick("spoken", "сказано", "сказано"),
         Kind::Note => lang.pick("note", "примітка", "заметка"),
     };
-    let place = match hit.place {
-        Place::Whole => String::new(),
-        Place::Page(page) => format!(", {} {page}", lang.pick("page", "сторінка", "страница")),
-        Place::Line(line) => format!(", {} {line}", lang.pick("line", "рядок", "строка")),
-        Place::Second(second) => {
-            format!(", {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
-        }
+    let word = match hit.place {
+        Place::Whole | Place::Second(_) => "",
+        Place::Page(_) => lang.pick("page ", "сторінка ", "страница "),
+        Place::Line(_) => lang.pick("line ", "рядок ", "строка "),
     };
-    format!("{}  {kind}{place}", hit.about)
+    let places: Vec<String> = std::iter::once(&hit.place).chain(&hit.others).filter_map(number).collect();
+    let places = if places.is_empty() { String::new() } else { format!(", {word}{}", places.join(", ")) };
+    let apart = match hit.fit {
+        Fit::Apart => lang.pick(
+            "; the words stand far apart",
+            "; слова стоять далеко одне від одного",
+            "; слова стоят далеко друг от друга",
+        ),
+        Fit::Spelled | Fit::Forms | Fit::Names => "",
+    };
+    format!("{}  {kind}{places}{apart}", hit.about)
+}
+
+fn number(place: &Place) -> Option<String> {
+    Some(match place {
+        Place::Whole => return None,
+        Place::Page(number) | Place::Line(number) => number.to_string(),
+        Place::Second(second) => format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60),
+    })
 }
 
 /// How many there are, and which of them are shown.

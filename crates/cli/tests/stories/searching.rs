@@ -18,6 +18,12 @@ fn archive() -> House {
     house
 }
 
+/// The index in the folder of a fold, whatever its version.
+fn index(fold: &std::path::Path) -> Option<std::path::PathBuf> {
+    let mut within = std::fs::read_dir(fold).ok()?.flatten();
+    within.find(|entry| entry.file_name().to_string_lossy().starts_with("search.v")).map(|entry| entry.path())
+}
+
 fn paths(said: &Said) -> Vec<String> {
     let hits = said.json();
     let text = |hit: &serde_json::Value| hit["snippet"].as_str().unwrap().to_owned();
@@ -40,6 +46,10 @@ fn names_are_found_before_anything_is_examined() {
         ["export/Vyhadailov_interview.docx", "ИК-900/Протокол допиту Вигадайлова.txt"],
         "a name is found in either alphabet"
     );
+    for small in ["вигадайлов", "vyhadailov", "выгадайлов"] {
+        let said = house.vidimus(["search", small, "--json"]).succeeds();
+        assert_eq!(paths(&said), paths(&both), "{small}: whoever asks in small letters finds it too");
+    }
     let hits = both.json();
     assert_eq!(hits[0]["exact"], true, "what is spelled as asked comes first: {hits}");
     assert_eq!(hits[1]["exact"], false, "{hits}");
@@ -79,32 +89,32 @@ fn what_is_taken_back_is_not_found() {
     house.vidimus(["withdraw", one, "--reason", "the wrong file"]).succeeds();
     assert_eq!(found(&["interview"]), [""; 0]);
     assert_eq!(found(&["interview", "--withdrawn"]).len(), 1);
-    assert_eq!(found(&["ref:A1"]).len(), 4);
+    assert_eq!(found(&["ref:A1", "in:name"]).len(), 3);
     assert!(house.vidimus(["search", "ref:A1"]).succeeds().out.contains("0 of 3 examined"));
     house.vidimus(["reinstate", one, "--reason", "it was right"]).succeeds();
     assert_eq!(found(&["interview"]).len(), 1);
     house.vidimus(["withdraw", "A1", "--reason", "the wrong disk"]).succeeds();
     assert_eq!(found(&["ref:A1"]), [""; 0]);
-    assert_eq!(found(&["ref:A1", "--withdrawn"]).len(), 5);
+    assert_eq!(found(&["ref:A1", "in:name", "--withdrawn"]).len(), 4);
     house.vidimus(["reinstate", one, "--reason", "it was right"]).succeeds();
     assert_eq!(found(&["interview"]).len(), 1, "one item of a withdrawn delivery came back");
     house.vidimus(["reinstate", "A1", "--reason", "it was right"]).succeeds();
 
     house.vidimus(["release", "A1"]).succeeds();
-    assert_eq!(found(&["ref:A1"]).len(), 5, "released, it is found once");
+    assert_eq!(found(&["ref:A1", "in:name"]).len(), 4, "released, it is found once");
     house.vidimus(["compartment", "new", "medical", "--letter", "M"]).succeeds();
     house.vidimus(["move", one, "--into", "medical", "--yes"]).succeeds();
-    assert_eq!(found(&["ref:A1"]).len(), 5, "moved, it is found where it is now");
+    assert_eq!(found(&["ref:A1", "in:name"]).len(), 4, "moved, it is found where it is now");
     house.vidimus(["erase", one, "--reason", "she asked", "--confirm", one, "--yes"]).succeeds();
     // The erasure itself took it out of what lies on the disk: nothing is left to be done by whoever searches next.
     let commits = || {
         let folds = std::fs::read_dir(house.path("archive/folds")).unwrap().flatten();
-        let commits = folds.filter_map(|fold| std::fs::read(fold.path().join("search.v1/meta.json")).ok());
+        let commits = folds.filter_map(|fold| std::fs::read(index(&fold.path())?.join("meta.json")).ok());
         commits.collect::<std::collections::BTreeSet<_>>()
     };
     let swept = commits();
     assert_eq!(found(&["interview"]), [""; 0]);
-    assert_eq!(found(&["ref:A1", "--withdrawn"]).len(), 4);
+    assert_eq!(found(&["ref:A1", "in:name", "--withdrawn"]).len(), 3);
     assert!(!swept.is_empty() && commits() == swept);
     house.vidimus(["check"]).succeeds();
 }
@@ -147,8 +157,8 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
     let before = house.vidimus(["search", "Vyhadailov", "--json"]).succeeds().out;
     let folds = house.path("archive/folds");
     let indexes = || {
-        let keys = std::fs::read_dir(&folds).unwrap().flatten().map(|entry| entry.path().join("search.v1"));
-        keys.filter(|index| index.exists()).collect::<Vec<_>>()
+        let keys = std::fs::read_dir(&folds).unwrap().flatten();
+        keys.filter_map(|key| index(&key.path())).collect::<Vec<_>>()
     };
     let mut files = Vec::new();
     for index in indexes() {
@@ -184,12 +194,14 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
 /// Texts that are found where they stand; all of it plainly invented.
 fn with_texts() -> House {
     let house = House::with_archive();
-    let protocol = "ИК-900, отряд 13\n\nПротокол осмотра карцера\nПонятые: Вигадайлов и Придуманский\n";
+    let protocol = "ИК-900, отряд 13\n\nПротокол осмотра карцера\n\nПонятые: Вигадайлов и Придуманский\n";
     house.file("disk/protocol.txt", protocol);
     house.file(
         "disk/свідчення.txt",
-        "Свідчення\n\nЇх п’ятьох тримали в підвалі без світла.\nЛікаря не кликали.\n",
+        "\n\n\nСвідчення\n\nЇх п’ятьох тримали в підвалі без світла.\nЛікаря не кликали.\n",
     );
+    let days = "порожній день без подій\n".repeat(4000);
+    house.file("disk/журнал.txt", format!("\n\n\nприбуття етапу\n{days}відправлення етапу\n"));
     house.file(
         "disk/page.html",
         "<html><body><h1>Report</h1><p>Beaten detainees were seen by Vyhadailov.</p></body></html>",
@@ -209,10 +221,30 @@ fn texts_are_found_where_they_stand_and_once() {
     }
     house.vidimus(["examine", "--stage", "first", "--stage", "text"]);
     let said = house.vidimus(["search", "осмотры"]).succeeds();
-    assert!(said.out.contains("3 of 3 examined") && said.out.contains("Протокол [осмотра]"), "{said:?}");
+    assert!(said.out.contains("4 of 4 examined") && said.out.contains("Протокол [осмотра]"), "{said:?}");
     let hits = search(&["осмотр", "карцер"]).succeeds().json();
     assert_eq!((hits.as_array().unwrap().len(), &hits[0]["in"]), (1, &"text".into()), "{hits}");
-    assert!(hits[0]["place"]["line"].is_number(), "{hits}");
+    assert_eq!(
+        (&hits[0]["place"]["line"], &hits[0]["others"]),
+        (&3.into(), &serde_json::json!([])),
+        "{hits}"
+    );
+    let hits = search(&["вигадайлов", "in:text", "lang:ru"]).succeeds().json();
+    assert_eq!(hits[0]["place"], serde_json::json!({"line": 5}), "a line is the hit's own: {hits}");
+    let said = house.vidimus(["search", "підвал"]).succeeds();
+    assert!(said.out.contains("text, line 6"), "{said:?}");
+    // Words that stand hundreds of pages apart meet in the text they are of.
+    let apart = search(&["прибуття", "відправлення"]).succeeds().json();
+    assert_eq!((apart[0]["apart"].clone(), apart.as_array().unwrap().len()), (true.into(), 1), "{apart}");
+    for (word, line) in [("прибуття", 4), ("відправлення", 4_005)] {
+        assert_eq!(
+            search(&[word]).succeeds().json()[0]["place"],
+            serde_json::json!({"line": line}),
+            "{word}"
+        );
+    }
+    let said = house.vidimus(["search", "прибуття", "відправлення"]).succeeds();
+    assert!(said.out.contains("the words stand far apart") && said.out.contains("Found: 1."), "{said:?}");
     for (question, part) in [
         ("п'ять", None),
         ("підвал", Some("підвалі")),
@@ -256,18 +288,50 @@ fn a_corrected_clock_is_found_by_its_right_time() {
         |question: &str| house.vidimus(["search", "--json", question]).json().as_array().unwrap().len();
     let give = ["camera", "give", "A1-1", "--camera", "CAM 03", "--reason", "the recorder's folder"];
     house.vidimus(give).succeeds();
-    assert_eq!((found("camera:cam3"), found("camera:\"CAM 03\""), found("camera:cam4")), (1, 1, 0));
+    // The file's name, and the reason why it was given.
+    assert_eq!((found("camera:cam3"), found("camera:\"CAM 03\""), found("camera:cam4")), (2, 2, 0));
     if !house.vidimus(["doctor", "--json"]).json()["sandbox"]["level"].is_string() {
         eprintln!("skipped: no sandbox holds on this machine");
         return;
     }
     house.vidimus(["examine", "--stage", "first"]);
-    assert_eq!((found("date:2024-05-14"), found("date:2024-06-14")), (1, 0));
+    assert_eq!((found("date:2024-05-14 in:name"), found("date:2024-06-14 in:name")), (1, 0));
     let days = (31 * 86_400).to_string();
     let set =
         ["camera", "set", "A1/cam3", "--clock-add", &days, "--reason", "the camera stands a month behind"];
     house.vidimus(set).succeeds();
-    assert_eq!((found("date:2024-05-14"), found("date:2024-06-14")), (1, 1));
+    assert_eq!((found("date:2024-05-14 in:name"), found("date:2024-06-14 in:name")), (1, 1));
     house.vidimus(["camera", "set", "A1/cam3", "--clock-none", "--reason", "it was another"]).succeeds();
-    assert_eq!(found("date:2024-06-14"), 0);
+    assert_eq!(found("date:2024-06-14 in:name"), 0);
+}
+
+#[test]
+fn what_members_wrote_is_found() {
+    let house = archive();
+    let found = |question: &[&str]| {
+        let said = house.vidimus([&["search", "--json"], question].concat()).json();
+        let refs = said.as_array().unwrap().iter().map(|hit| hit["ref"].as_str().unwrap().to_owned());
+        refs.collect::<Vec<_>>()
+    };
+    let set = |name: &str, place: &str, reason: &str| {
+        house
+            .vidimus(["camera", "set", "A1/cam3", "--name", name, "--place", place, "--reason", reason])
+            .succeeds();
+    };
+    set("Дворова", "північна вежа", "свідок показав на плані");
+    assert_eq!(found(&["дворовою"]), ["A1"]);
+    assert_eq!(found(&["вежа", "in:note"]), ["A1"]);
+    set("Коридорна", "другий поверх", "план був старий");
+    assert_eq!(found(&["дворовою"]), [""; 0], "of what is said of a camera the latest holds");
+    assert_eq!((found(&["коридорна"]), found(&["свідок", "плані"])), (vec!["A1".into()], vec!["A1".into()]));
+    house.vidimus(["camera", "give", "A1-2", "--camera", "cam3", "--reason", "той самий ліхтар"]).succeeds();
+    assert_eq!(found(&["ліхтарі"]), ["A1-2"]);
+    house.vidimus(["withdraw", "A1-2", "--reason", "знайшлося приватне листування"]).succeeds();
+    assert_eq!(found(&["листування"]), [""; 0], "what is withdrawn is hidden with its reasons");
+    assert_eq!(found(&["листування", "--withdrawn"]), ["A1-2"]);
+    house.vidimus(["reinstate", "A1-2", "--reason", "воно не про неї"]).succeeds();
+    assert_eq!(found(&["листування"]), ["A1-2"]);
+    house.vidimus(["erase", "A1-2", "--reason", "просила", "--confirm", "A1-2", "--yes"]).succeeds();
+    assert_eq!(found(&["листування"]), [""; 0]);
+    house.vidimus(["check"]).succeeds();
 }

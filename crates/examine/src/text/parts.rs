@@ -29,8 +29,7 @@ impl Parts {
 
     /// Adds a part, if something is written in it; a long one in several pieces.
     pub fn add(&mut self, place: &TextPlace, text: &str) {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}');
-        let mut rest = text;
+        let mut rest = trimmed(text);
         while !rest.is_empty() {
             let (piece, behind) = rest.split_at(piece(rest));
             self.push(TextPart {
@@ -69,6 +68,11 @@ impl Parts {
                 gathered.clear();
                 from = number;
             }
+            // A piece begins with what is written in it: lines are counted on from its first.
+            if gathered.is_empty() && trimmed(line).is_empty() {
+                from = number + 1;
+                continue;
+            }
             gathered.push_str(line);
             gathered.push('\n');
         }
@@ -85,6 +89,10 @@ impl Parts {
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
 }
 
 /// Where the next piece ends: at a blank if there is one.
@@ -172,6 +180,15 @@ mod tests {
         let places: Vec<_> = text.parts.iter().map(|part| part.place.clone()).collect();
         assert_eq!(places, [TextPlace::Line(1), TextPlace::Line(41), TextPlace::Line(81)]);
         assert!(text.parts[1].text.starts_with("line 41\n"));
+        // What is trimmed off a piece's beginning is counted all the same.
+        let mut parts = Parts::bounded(1 << 20);
+        parts.lines(&format!("\u{feff}\n \nthree\n\nfive{}\n\nlast\n", "\n".repeat(40)));
+        let found = parts.into_text(None, false).parts;
+        let found: Vec<_> = found.into_iter().map(|part| (part.place, part.text)).collect();
+        assert_eq!(
+            found,
+            [(TextPlace::Line(3), "three\n\nfive".to_owned()), (TextPlace::Line(47), "last".to_owned())]
+        );
         let mut parts = Parts::bounded(7);
         parts.add(&TextPlace::Whole, "камера");
         assert!(parts.full);

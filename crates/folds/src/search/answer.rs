@@ -1,16 +1,17 @@
-//! Asks an index and cites what it found: exact spellings first, then forms and names.
+//! Asks an index and cites what it found: exact spellings first, then forms, names, and words that stand apart.
 
 use std::collections::HashSet;
 
 use tantivy::collector::{Count, TopDocs};
-use tantivy::query::Query;
 use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError};
 use vidimus_model::Ref;
 
 use super::document::{CameraSays, Kind, Place};
+use super::gather::BestOfEach;
 use super::index::{TextIndex, store_error};
-use super::plan::plan;
+use super::plan::{Plan, plan};
 use super::query::{Ignored, Question};
+use super::schema::WHOLE;
 use super::snippet::{Finder, Snippet};
 use crate::StoreError;
 
@@ -54,13 +55,31 @@ pub struct Hit {
     pub kind: Kind,
     /// Where in the item the cited words stand.
     pub place: Place,
+    /// Where else in the same text as many of the words stand near each other, in order; at most [`MOST_PLACES`].
+    pub others: Vec<Place>,
     /// The words, cited.
     pub snippet: Snippet,
-    /// How well it fits; only hits of one answer and of equal `exact` can be compared.
+    /// How well it fits; only hits of one answer and of equal `fit` can be compared.
     pub score: f32,
-    /// Are all words there as they were spelled?
-    pub exact: bool,
+    /// In which way it fits.
+    pub fit: Fit,
 }
+
+/// In which way a text fits a question, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// All words are there as they were spelled, or no spelling was asked for.
+    Spelled,
+    /// Forms of the words are there, or other spellings of names that were asked for as such.
+    Forms,
+    /// Other spellings are there of words that may be names, though they were asked for in small letters.
+    Names,
+    /// All words are there, but pages apart.
+    Apart,
+}
+
+/// Places that are told beside the first of a hit.
+pub const MOST_PLACES: usize = 20;
 
 impl TextIndex {
     /// Answers a question from the newest commit of any process.
@@ -71,44 +90,59 @@ impl TextIndex {
         let (searcher, position) = self.searcher()?;
         let mut found = Found { total: 0, hits: Vec::new(), ignored: question.ignored.clone(), position };
         let Some(clause) = &question.clause else { return Ok(found) };
-        let planned = plan(clause, wanted, &self.fields, &searcher).map_err(store_error)?;
-        found.ignored.extend(planned.ignored);
-        found.total = searcher.search(&*planned.wide, &Count).map_err(store_error)? as u64;
-        let best = best(&searcher, planned.exact.as_deref(), &*planned.wide, wanted).map_err(store_error)?;
-        let mut finder = Finder::new(clause);
-        for (score, address, exact) in best {
+        let mut planned = plan(clause, wanted, &self.fields, &searcher).map_err(store_error)?;
+        found.ignored.append(&mut planned.ignored);
+        let (total, best) = best(&searcher, &planned, wanted).map_err(store_error)?;
+        found.total = total;
+        let mut finder = Finder::new(clause, &planned.names);
+        for (score, address, fit) in best {
             let document: TantivyDocument = searcher.doc(address).map_err(store_error)?;
             let (head, text) = self.fields.read(&document).ok_or(StoreError::NotReadable)?;
             let (about, kind) = head.about().ok_or(StoreError::NotReadable)?;
-            let (snippet, at) = finder.cite(&text);
-            found.hits.push(Hit { about, kind, place: head.place(at), snippet, score, exact });
+            let cited = finder.cite(&text, kind);
+            let place = head.place(&text, cited.at);
+            let mut others: Vec<Place> = Vec::new();
+            for at in cited.others {
+                let other = head.place(&text, at);
+                if other != place && !others.contains(&other) && others.len() < MOST_PLACES {
+                    others.push(other);
+                }
+            }
+            found.hits.push(Hit { about, kind, place, others, snippet: cited.snippet, score, fit });
         }
         self.unharmed()?;
         Ok(found)
     }
 }
 
-/// The wanted hits. What is spelled as asked comes first, whatever its score among the forms.
-fn best(
-    searcher: &Searcher,
-    exact: Option<&dyn Query>,
-    wide: &dyn Query,
-    wanted: &Wanted,
-) -> Result<Vec<(f32, DocAddress, bool)>, TantivyError> {
+/// A document that fits: how well, and in which way.
+type Fitting = (f32, DocAddress, Fit);
+
+/// How many fit, and the wanted ones of them: what fits better in its way comes first, whatever its score.
+fn best(searcher: &Searcher, plan: &Plan, wanted: &Wanted) -> Result<(u64, Vec<Fitting>), TantivyError> {
     let end = wanted.offset.saturating_add(wanted.limit).min(MOST_HITS);
-    let top = |query: &dyn Query, limit: usize| {
-        // The library takes no limit of none.
-        searcher.search(query, &TopDocs::with_limit(limit.max(1)).order_by_score())
-    };
-    let mut hits: Vec<(f32, DocAddress, bool)> = Vec::new();
-    if let Some(exact) = exact {
-        hits.extend(top(exact, end)?.into_iter().map(|(score, at)| (score, at, true)));
-    }
-    if hits.len() < end {
+    let mut total = searcher.search(plan.named.as_deref().unwrap_or(&*plan.wide), &Count)? as u64;
+    let mut hits: Vec<Fitting> = Vec::new();
+    let forms = if plan.exact.is_some() { Fit::Forms } else { Fit::Spelled };
+    let ways = [
+        (plan.exact.as_deref(), Fit::Spelled),
+        (Some(&*plan.wide), forms),
+        (plan.named.as_deref(), Fit::Names),
+    ];
+    for (query, fit) in ways {
+        let Some(query) = query.filter(|_| hits.len() < end) else { continue };
         let seen: HashSet<DocAddress> = hits.iter().map(|(_, at, _)| *at).collect();
-        let others = top(wide, end + seen.len())?.into_iter().filter(|(_, at)| !seen.contains(at));
-        hits.extend(others.map(|(score, at)| (score, at, exact.is_none())));
+        // The library takes no limit of none.
+        let most = TopDocs::with_limit((end + seen.len()).max(1)).order_by_score();
+        let found = searcher.search(query, &most)?.into_iter().filter(|(_, at)| !seen.contains(at));
+        hits.extend(found.map(|(score, at)| (score, at, fit)));
+    }
+    if let Some(apart) = &plan.apart {
+        let found = searcher.search(&**apart, &BestOfEach(WHOLE))?;
+        total += found.len() as u64;
+        hits.truncate(end);
+        hits.extend(found.into_iter().map(|(score, at)| (score, at, Fit::Apart)));
     }
     hits.truncate(end);
-    Ok(hits.split_off(wanted.offset.min(hits.len())))
+    Ok((total, hits.split_off(wanted.offset.min(hits.len()))))
 }

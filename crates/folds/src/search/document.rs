@@ -13,12 +13,23 @@ pub struct Document {
     pub entry: u64,
     /// Where the text comes from.
     pub kind: Kind,
-    /// The stage of examination that made the text; a later run of it on the item takes its place.
-    pub stage: Option<Stage>,
+    /// Which of its entry's texts it is, from 0.
+    pub number: usize,
+    /// What a later text takes the place of it as.
+    pub latest: Option<Latest>,
     /// The language that was recognised; where none is given, what the letters say.
     pub language: Option<Language>,
     /// The text, in order.
     pub pieces: Vec<Piece>,
+}
+
+/// Of the texts of an item that are the same of these, only those of the latest entry hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Latest {
+    /// What a stage of examination made.
+    Stage(Stage),
+    /// What members say of the camera with this label.
+    Camera(String),
 }
 
 /// What an entry says of an item besides texts, for filters: whatever entry of an item says so, all its texts are like that.
@@ -92,6 +103,15 @@ pub enum Place {
     Second(u32),
     /// A line, from 1.
     Line(u32),
+}
+
+impl Place {
+    /// The place behind this text, where it began at this one.
+    pub(super) fn further(self, text: &str) -> Self {
+        let Self::Line(first) = self else { return self };
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        Self::Line(first.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX)))
+    }
 }
 
 /// Where a text comes from.

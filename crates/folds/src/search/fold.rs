@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use vidimus_model::{
-    Accession, Change, ClaimSource, Derivative, DerivativeKind, Examination, Item, Ref, Stage, Text,
+    Change, ClaimSource, Derivative, DerivativeKind, Examination, Item, Ref, Stage, Text, TextPart,
     TextPlace, TimeClaim, TimeOf,
 };
 
-use super::document::{Document, Facts, Kind, Piece, Place, Span};
+use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
 use super::index::{Forget, State, TextIndex, Writing};
+use super::notes::notes;
 use super::query::Question;
 use super::{Found, Language, Wanted};
 use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
@@ -104,7 +105,7 @@ impl<T: Texts> Search<T> {
         let newly_gone = note(&mut state, batch.values().copied());
         batch.retain(|seq, _| !state.is_gone(*seq));
         let known = self.index.holds_entries()?;
-        let mut runs = Runs::default();
+        let mut runs = Runs(HashSet::new());
         for seq in newly_gone.iter().filter(|_| known) {
             writing.forget(&Forget::Entry(*seq))?;
         }
@@ -119,7 +120,7 @@ impl<T: Texts> Search<T> {
             if let Said::Statement(said) = &entry.said {
                 // What stands before the position may be here already.
                 let is_late = seq < before.position && known;
-                if is_late && makes_documents(&said.change) {
+                if is_late {
                     writing.forget(&Forget::Entry(seq))?;
                 }
                 match &said.change {
@@ -128,7 +129,23 @@ impl<T: Texts> Search<T> {
                         let outdated = runs.outdated(&self.index, &mut writing, found, seq, is_late)?;
                         add_texts(&mut writing, &mut self.texts, seq, found, &outdated)?;
                     }
-                    other => add(&mut writing, &state, seq, other)?,
+                    Change::Item(item) => add(&mut writing, &state, name_of(item, seq))?,
+                    Change::Contained(contained) => add(&mut writing, &state, name_of(&contained.item, seq))?,
+                    other => {
+                        for note in notes(seq, other) {
+                            if let Some(latest) = &note.latest
+                                && !runs.is_latest(
+                                    &self.index,
+                                    &mut writing,
+                                    (&note.about, latest, seq),
+                                    is_late,
+                                )?
+                            {
+                                continue;
+                            }
+                            add(&mut writing, &state, note)?;
+                        }
+                    }
                 }
             }
         }
@@ -137,7 +154,7 @@ impl<T: Texts> Search<T> {
 }
 
 impl<T: Texts> Fold for Search<T> {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn position(&self) -> Result<u64, StoreError> {
         Ok(self.index.state()?.position)
@@ -155,9 +172,8 @@ impl<T: Texts> Fold for Search<T> {
     }
 }
 
-/// What runs of this batch made texts.
-#[derive(Default)]
-struct Runs(HashSet<(Ref, Stage)>);
+/// What of this batch holds until something later takes its place.
+struct Runs(HashSet<(Ref, Latest)>);
 
 impl Runs {
     /// The latest run of a stage on an item holds: what older ones made is taken out, and given back are the stages of `found`
@@ -172,18 +188,34 @@ impl Runs {
     ) -> Result<HashSet<Stage>, StoreError> {
         let mut outdated = HashSet::new();
         for stage in found.stages.iter().map(|end| end.stage) {
-            if is_late && index.holds_run(&found.about, stage, Some(entry))? {
-                outdated.insert(stage);
+            let latest = Latest::Stage(stage);
+            // Nothing was before a first attempt.
+            if found.attempt <= 1 && !is_late && self.0.insert((found.about.clone(), latest.clone())) {
                 continue;
             }
-            // Nothing was before a first attempt.
-            let first = found.attempt <= 1;
-            let again = !self.0.insert((found.about.clone(), stage));
-            if again || (!first && index.holds_run(&found.about, stage, None)?) {
-                writing.forget(&Forget::Runs(found.about.clone(), stage, entry))?;
+            if !self.is_latest(index, writing, (&found.about, &latest, entry), is_late)? {
+                outdated.insert(stage);
             }
         }
         Ok(outdated)
+    }
+
+    /// Is there nothing later of this kind? Then what is older is taken out.
+    fn is_latest(
+        &mut self,
+        index: &TextIndex,
+        writing: &mut Writing,
+        (about, latest, entry): (&Ref, &Latest, u64),
+        is_late: bool,
+    ) -> Result<bool, StoreError> {
+        if is_late && index.holds(about, latest, Some(entry))? {
+            return Ok(false);
+        }
+        let again = !self.0.insert((about.clone(), latest.clone()));
+        if again || index.holds(about, latest, None)? {
+            writing.forget(&Forget::Older(about.clone(), latest.clone(), entry))?;
+        }
+        Ok(true)
     }
 }
 
@@ -209,24 +241,9 @@ fn note<'a>(state: &mut State, batch: impl Iterator<Item = &'a Entry>) -> BTreeS
     gone
 }
 
-fn makes_documents(change: &Change) -> bool {
-    change.as_item().is_some() || matches!(change, Change::Examination(_) | Change::Accession(_))
-}
-
-/// What is not examined: the name of an item, the note of an accession.
-fn add(writing: &mut Writing, state: &State, entry: u64, change: &Change) -> Result<(), StoreError> {
-    if let Some(item) = change.as_item() {
-        if !state.is_moved(&item.about, entry) {
-            writing.add(&name_of(item, entry))?;
-        }
-    } else if let Change::Accession(Accession { about, note: Some(note), .. }) = change
-        && !state.is_moved(about, entry)
-    {
-        let pieces = vec![Piece { place: Place::Whole, text: note.clone() }];
-        let (about, kind) = (about.clone(), Kind::Note);
-        writing.add(&Document { about, entry, kind, stage: None, language: None, pieces })?;
-    }
-    Ok(())
+/// Adds a text, unless what it is of was moved away.
+fn add(writing: &mut Writing, state: &State, document: Document) -> Result<(), StoreError> {
+    if state.is_moved(&document.about, document.entry) { Ok(()) } else { writing.add(&document) }
 }
 
 fn add_texts(
@@ -236,7 +253,7 @@ fn add_texts(
     found: &Examination,
     outdated: &HashSet<Stage>,
 ) -> Result<(), StoreError> {
-    for derivative in &found.derivatives {
+    for (number, derivative) in found.derivatives.iter().enumerate() {
         let kind = match derivative.kind {
             DerivativeKind::Text => Kind::Text,
             DerivativeKind::Ocr | DerivativeKind::BurntIn => Kind::Ocr,
@@ -250,8 +267,12 @@ fn add_texts(
         if stage.is_some_and(|stage| outdated.contains(&stage)) {
             continue;
         }
-        if let Some(text) = texts.text(entry, &found.about, derivative) {
-            writing.add(&document(&found.about, entry, kind, stage, text))?;
+        if let Some(untrusted_text) = texts.text(entry, &found.about, derivative) {
+            let latest = stage.map(Latest::Stage);
+            let pieces = pieces(untrusted_text.parts);
+            let language = untrusted_text.language.as_deref().and_then(language);
+            let about = found.about.clone();
+            writing.add(&Document { about, entry, kind, number, latest, language, pieces })?;
         }
     }
     Ok(())
@@ -261,19 +282,22 @@ fn add_texts(
 fn name_of(item: &Item, entry: u64) -> Document {
     let text = String::from_utf8_lossy(item.path.as_bytes()).into_owned();
     let pieces = vec![Piece { place: Place::Whole, text }];
-    Document { about: item.about.clone(), entry, kind: Kind::Name, stage: None, language: None, pieces }
+    let (about, kind) = (item.about.clone(), Kind::Name);
+    Document { about, entry, kind, number: 0, latest: None, language: None, pieces }
 }
 
-fn document(about: &Ref, entry: u64, kind: Kind, stage: Option<Stage>, untrusted_text: Text) -> Document {
-    let language = match untrusted_text.language.as_deref() {
-        Some("ukr") => Some(Language::Ukrainian),
-        Some("rus") => Some(Language::Russian),
-        Some("eng") => Some(Language::English),
+fn pieces(untrusted_parts: Vec<TextPart>) -> Vec<Piece> {
+    untrusted_parts.into_iter().map(|part| Piece { place: place(&part.place), text: part.text }).collect()
+}
+
+/// The language of such a code of ISO 639-3.
+fn language(untrusted_code: &str) -> Option<Language> {
+    match untrusted_code {
+        "ukr" => Some(Language::Ukrainian),
+        "rus" => Some(Language::Russian),
+        "eng" => Some(Language::English),
         _ => None,
-    };
-    let pieces =
-        untrusted_text.parts.into_iter().map(|part| Piece { place: place(&part.place), text: part.text });
-    Document { about: about.clone(), entry, kind, stage, language, pieces: pieces.collect() }
+    }
 }
 
 fn place(place: &TextPlace) -> Place {

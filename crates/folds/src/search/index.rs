@@ -14,11 +14,11 @@ use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::query::{BooleanQuery, Query, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
-use vidimus_model::{Ref, Stage};
+use vidimus_model::Ref;
 
 use super::analysis::TextTokenizer;
-use super::document::{Document, Facts};
-use super::schema::{Fields, TOKENIZER, chain, run_word};
+use super::document::{Document, Facts, Latest};
+use super::schema::{Fields, TOKENIZER, chain, latest_word};
 use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
 
@@ -35,8 +35,8 @@ pub enum Forget {
     Entry(u64),
     /// Those of an item with its members, or of a whole accession, as far as their entries stand before this one.
     About(Ref, u64),
-    /// What runs of a stage on an item made, as far as their entries stand before this one.
-    Runs(Ref, Stage, u64),
+    /// What of an item only the latest holds, as far as their entries stand before this one.
+    Older(Ref, Latest, u64),
 }
 
 /// A full-text index in a sealed folder.
@@ -182,15 +182,15 @@ impl TextIndex {
         Ok(!self.index.searchable_segment_ids().map_err(store_error)?.is_empty())
     }
 
-    /// Did a run of this stage on the item, behind this entry, make a text that is in the newest commit?
-    pub(super) fn holds_run(
+    /// Is such a text of the item, from an entry behind this one, in the newest commit?
+    pub(super) fn holds(
         &self,
         about: &Ref,
-        stage: Stage,
+        latest: &Latest,
         behind: Option<u64>,
     ) -> Result<bool, StoreError> {
         let (searcher, _) = self.searcher()?;
-        let term = Term::from_field_text(self.fields.run, &run_word(about, stage));
+        let term = Term::from_field_text(self.fields.latest, &latest_word(about, latest));
         let holds = match behind {
             None => searcher.doc_freq(&term).map_err(store_error)? > 0,
             Some(entry) => {
@@ -259,8 +259,11 @@ impl Writing<'_> {
             Forget::About(about, before) => {
                 self.forget_older(Term::from_field_text(fields.about, &about.to_string()), *before)?;
             }
-            Forget::Runs(about, stage, before) => {
-                self.forget_older(Term::from_field_text(fields.run, &run_word(about, *stage)), *before)?;
+            Forget::Older(about, latest, before) => {
+                self.forget_older(
+                    Term::from_field_text(fields.latest, &latest_word(about, latest)),
+                    *before,
+                )?;
             }
         }
         Ok(())

@@ -1,9 +1,10 @@
-//! A question as the index answers it: once for the words as they were spelled, once for their forms and names too.
+//! A question as the index answers it: for the words as they were spelled, for their forms, for names, and for words that stand apart.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use tantivy::columnar::Column;
 use tantivy::query::doc_predicate_query::{DocPredicateQuery, FunctionPredicate};
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, RangeQuery,
@@ -16,9 +17,9 @@ use vidimus_model::Ref;
 use super::analysis::{NAME, STEM, folded, name_keys, query_stems};
 use super::answer::Wanted;
 use super::document::{CameraSays, Kind};
-use super::items::Items;
+use super::gather::Numbers;
 use super::query::{Clause, Days, Filter, Ignored, Reach, Word};
-use super::schema::{BY_CAMERA, Fields, ITEM, item_number};
+use super::schema::{BY_CAMERA, Fields, ITEM, PART, WHOLE, item_number};
 
 /// Words that the beginning of one may stand for.
 const EXPANSIONS: usize = 256;
@@ -26,13 +27,21 @@ const EXPANSIONS: usize = 256;
 const LOOKED_AT: usize = 50_000;
 /// Letters of the longest word that is searched with mistakes: the automaton for it grows with them.
 const LONGEST_FUZZY: usize = 40;
+/// Sounds of the shortest key by which a word in small letters is searched as a name.
+const SHORTEST_SMALL: usize = 4;
 
-/// The two questions to the index.
+/// The questions to the index, each of which finds all that the one before it does, but for the last.
 pub(super) struct Plan {
     /// Finds what is spelled as the question is; none where that is no different.
     pub exact: Option<Box<dyn Query>>,
-    /// Finds forms and other spellings of names too, and everything that `exact` does.
+    /// Finds forms and other spellings of names too.
     pub wide: Box<dyn Query>,
+    /// Finds other spellings of words in small letters that may be names too; none where none may be.
+    pub named: Option<Box<dyn Query>>,
+    /// Finds parts of texts whose words stand in different parts, and that nothing before finds; none where there are none.
+    pub apart: Option<Box<dyn Query>>,
+    /// The words in small letters that may be names.
+    pub names: HashSet<String>,
     /// What could not be done as asked.
     pub ignored: Vec<Ignored>,
 }
@@ -44,29 +53,45 @@ pub(super) fn plan(
     fields: &Fields,
     searcher: &Searcher,
 ) -> tantivy::Result<Plan> {
-    let mut planner =
-        Planner { fields, searcher, cameras: wanted.cameras, ignored: Vec::new(), spelling_matters: false };
-    let mut exact = planner.query(clause, Tier::Exact)?;
-    let spelling_matters = planner.spelling_matters;
+    let mut planner = Planner {
+        fields,
+        searcher,
+        cameras: wanted.cameras,
+        ignored: Vec::new(),
+        spelling_matters: false,
+        names: HashSet::new(),
+        are_texts_cut: searcher.doc_freq(&Term::from_field_text(fields.part, PART))? > 0,
+    };
+    let exact = planner.query(clause, Tier::Exact)?;
+    let exact = planner.spelling_matters.then_some(exact);
     planner.ignored.clear();
-    let mut wide = planner.query(clause, Tier::Wide)?;
-    if !wanted.without.is_empty() {
-        let terms =
-            || wanted.without.iter().map(|about| Term::from_field_text(fields.about, &about.to_string()));
-        let hide = |query| excluding(query, Box::new(TermSetQuery::new(terms())));
-        (exact, wide) = (hide(exact), hide(wide));
-    }
-    if !wanted.alone.is_empty() {
-        let hide = |query| excluding(query, one_of(wanted.alone.iter().map(item_number).collect()));
-        (exact, wide) = (hide(exact), hide(wide));
-    }
-    Ok(Plan { exact: spelling_matters.then_some(exact), wide, ignored: planner.ignored })
+    let wide = planner.query(clause, Tier::Wide)?;
+    let ignored = std::mem::take(&mut planner.ignored);
+    planner.find_names(clause)?;
+    let widest = if planner.names.is_empty() { Tier::Wide } else { Tier::Named };
+    let named = (widest == Tier::Named).then(|| planner.query(clause, widest)).transpose()?;
+    let apart = planner.apart(clause, widest, named.as_deref().unwrap_or(&*wide))?;
+    let hide = |mut query| {
+        if !wanted.without.is_empty() {
+            let about = wanted.without.iter().map(Ref::to_string);
+            let terms = about.map(|about| Term::from_field_text(fields.about, &about));
+            query = excluding(query, Box::new(TermSetQuery::new(terms.collect::<Vec<_>>())));
+        }
+        if !wanted.alone.is_empty() {
+            query = excluding(query, one_of(ITEM, wanted.alone.iter().map(item_number).collect()));
+        }
+        query
+    };
+    let (exact, named, apart) = (exact.map(hide), named.map(hide), apart.map(hide));
+    Ok(Plan { exact, wide: hide(wide), named, apart, names: planner.names, ignored })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tier {
     Exact,
     Wide,
+    /// Words in small letters as names too.
+    Named,
     /// Forms, and no other names: what is excluded.
     Excluded,
 }
@@ -78,6 +103,10 @@ struct Planner<'a> {
     ignored: Vec<Ignored>,
     /// Is there a word whose forms are searched?
     spelling_matters: bool,
+    /// Words in small letters that may be names.
+    names: HashSet<String>,
+    /// Is there any text that was cut in parts?
+    are_texts_cut: bool,
 }
 
 impl Planner<'_> {
@@ -90,7 +119,7 @@ impl Planner<'_> {
                 Box::new(BooleanQuery::new(parts.collect::<tantivy::Result<_>>()?))
             }
             Clause::All(parts) => self.all(parts, tier)?,
-            Clause::Not(inner) => excluding(self.every_text(), self.query(inner, Tier::Excluded)?),
+            Clause::Not(inner) => excluding(self.every_text(), self.excluded(inner)?),
             Clause::Only(filter) => Box::new(ConstScoreQuery::new(self.filter(filter)?, 0.0)),
         })
     }
@@ -100,7 +129,7 @@ impl Planner<'_> {
         let mut occurs = Vec::with_capacity(parts.len());
         for part in parts {
             occurs.push(match part {
-                Clause::Not(inner) => (Occur::MustNot, self.query(inner, Tier::Excluded)?),
+                Clause::Not(inner) => (Occur::MustNot, self.excluded(inner)?),
                 other => (Occur::Must, self.query(other, tier)?),
             });
         }
@@ -108,6 +137,95 @@ impl Planner<'_> {
             occurs.push((Occur::Must, self.every_text()));
         }
         Ok(Box::new(BooleanQuery::new(occurs)))
+    }
+
+    /// What is excluded: also parts of texts that hold it in another part.
+    fn excluded(&mut self, inner: &Clause) -> tantivy::Result<Box<dyn Query>> {
+        let excluded = self.query(inner, Tier::Excluded)?;
+        // What a text is like, every part of it is.
+        if !self.are_texts_cut || matches!(inner, Clause::Only(_)) {
+            return Ok(excluded);
+        }
+        let parts = one_of(WHOLE, self.texts(inner, Tier::Excluded)?);
+        Ok(Box::new(BooleanQuery::union(vec![excluded, parts])))
+    }
+
+    /// Parts of texts that hold all that is asked for, but in different parts, and of which `found` finds none.
+    fn apart(
+        &mut self,
+        clause: &Clause,
+        tier: Tier,
+        found: &dyn Query,
+    ) -> tantivy::Result<Option<Box<dyn Query>>> {
+        if !self.are_texts_cut || !may_stand_apart(clause) {
+            return Ok(None);
+        }
+        let mut texts = self.texts(clause, tier)?;
+        for found in self.searcher.search(found, &Numbers(WHOLE))? {
+            texts.remove(&found);
+        }
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        let mut asked = Vec::new();
+        self.leaves(clause, tier, &mut asked)?;
+        let any: Box<dyn Query> = Box::new(BooleanQuery::union(asked));
+        Ok(Some(Box::new(BooleanQuery::intersection(vec![any, one_of(WHOLE, texts)]))))
+    }
+
+    /// Texts that were cut and fit as a whole.
+    fn texts(&mut self, clause: &Clause, tier: Tier) -> tantivy::Result<HashSet<u64>> {
+        if !self.are_texts_cut {
+            return Ok(HashSet::new());
+        }
+        Ok(match clause {
+            Clause::Word(_) | Clause::Phrase(_) | Clause::Only(_) => {
+                let of_parts = vec![is(self.fields.part, PART), self.query(clause, tier)?];
+                self.searcher.search(&BooleanQuery::intersection(of_parts), &Numbers(WHOLE))?
+            }
+            Clause::Any(parts) => {
+                let mut texts = HashSet::new();
+                for part in parts {
+                    texts.extend(self.texts(part, tier)?);
+                }
+                texts
+            }
+            Clause::All(parts) => {
+                let mut texts: Option<HashSet<u64>> = None;
+                for part in parts {
+                    let fits = self.texts(part, tier)?;
+                    texts = Some(match texts {
+                        None => fits,
+                        Some(texts) => texts.intersection(&fits).copied().collect(),
+                    });
+                }
+                texts.unwrap_or_default()
+            }
+            Clause::Not(inner) => {
+                let all = self.searcher.search(&*is(self.fields.part, PART), &Numbers(WHOLE))?;
+                let not = self.texts(inner, Tier::Excluded)?;
+                all.difference(&not).copied().collect()
+            }
+        })
+    }
+
+    /// The words and phrases that are asked for, each by itself.
+    fn leaves(
+        &mut self,
+        clause: &Clause,
+        tier: Tier,
+        found: &mut Vec<Box<dyn Query>>,
+    ) -> tantivy::Result<()> {
+        match clause {
+            Clause::Word(_) | Clause::Phrase(_) => found.push(self.query(clause, tier)?),
+            Clause::All(parts) | Clause::Any(parts) => {
+                for part in parts {
+                    self.leaves(part, tier, found)?;
+                }
+            }
+            Clause::Not(_) | Clause::Only(_) => {}
+        }
+        Ok(())
     }
 
     fn word(&mut self, word: &Word, tier: Tier) -> tantivy::Result<Box<dyn Query>> {
@@ -132,8 +250,10 @@ impl Planner<'_> {
             Reach::Forms => {
                 let mut terms: Vec<Term> =
                     query_stems(&plain).iter().map(|stem| self.marked(STEM, stem)).collect();
-                if tier == Tier::Wide && word.text.starts_with(char::is_uppercase) {
+                if matches!(tier, Tier::Wide | Tier::Named) && word.text.starts_with(char::is_uppercase) {
                     terms.extend(self.names(word));
+                } else if tier == Tier::Named && self.names.contains(&word.text) {
+                    terms.extend(self.small_names(word));
                 }
                 self.any_term(terms)
             }
@@ -142,6 +262,40 @@ impl Planner<'_> {
 
     fn names(&self, word: &Word) -> Vec<Term> {
         name_keys(&word.text).iter().map(|key| self.marked(NAME, key)).collect()
+    }
+
+    /// Notes which words in small letters may be names: those that no more texts hold, in any form, than hold a word of the same
+    /// key with a capital letter.
+    fn find_names(&mut self, clause: &Clause) -> tantivy::Result<()> {
+        match clause {
+            Clause::Word(word)
+                if word.reach == Reach::Forms && !word.text.starts_with(char::is_uppercase) =>
+            {
+                let stems = query_stems(&folded(&word.text));
+                let stems: Vec<Term> = stems.iter().map(|stem| self.marked(STEM, stem)).collect();
+                let large = self.most_texts(&self.small_names(word))?;
+                if large > 0 && self.most_texts(&stems)? <= large {
+                    self.names.insert(word.text.clone());
+                }
+            }
+            Clause::All(parts) | Clause::Any(parts) => {
+                for part in parts {
+                    self.find_names(part)?;
+                }
+            }
+            Clause::Word(_) | Clause::Phrase(_) | Clause::Not(_) | Clause::Only(_) => {}
+        }
+        Ok(())
+    }
+
+    fn small_names(&self, word: &Word) -> Vec<Term> {
+        let keys = name_keys(&word.text).into_iter().filter(|key| key.len() >= SHORTEST_SMALL);
+        keys.map(|key| self.marked(NAME, &key)).collect()
+    }
+
+    /// How many texts hold the most frequent of these.
+    fn most_texts(&self, terms: &[Term]) -> tantivy::Result<u64> {
+        terms.iter().try_fold(0, |most, term| Ok(self.searcher.doc_freq(term)?.max(most)))
     }
 
     /// Those of the terms that are in the index: one is found faster than a choice.
@@ -202,15 +356,15 @@ impl Planner<'_> {
             Filter::In(kind) => return Ok(is(fields.kind, kind.word())),
             Filter::Language(language) => return Ok(is(fields.language, language.code())),
             Filter::Reference(about) => is(fields.about, &about.to_string()),
-            Filter::Form(form) => one_of(self.items(&*is(fields.form, form))?),
-            Filter::Camera(camera) => one_of(self.of_camera(camera, None)?),
-            Filter::Days(days) => one_of(self.of_days(*days)?),
+            Filter::Form(form) => one_of(ITEM, self.items(&*is(fields.form, form))?),
+            Filter::Camera(camera) => one_of(ITEM, self.of_camera(camera, None)?),
+            Filter::Days(days) => one_of(ITEM, self.of_days(*days)?),
             Filter::Path(words) => {
                 let words = words.iter().map(|word| Word { text: word.clone(), reach: Reach::Forms });
                 let mut parts: Vec<Clause> = words.map(Clause::Word).collect();
                 parts.push(Clause::Only(Filter::In(Kind::Name)));
                 let named = self.all(&parts, Tier::Excluded)?;
-                one_of(self.items(&*named)?)
+                one_of(ITEM, self.items(&*named)?)
             }
         };
         Ok(Box::new(BooleanQuery::intersection(vec![self.every_text(), fits])))
@@ -268,7 +422,7 @@ impl Planner<'_> {
     }
 
     fn items(&self, query: &dyn Query) -> tantivy::Result<HashSet<u64>> {
-        self.searcher.search(query, &Items)
+        self.searcher.search(query, &Numbers(ITEM))
     }
 
     fn term(&self, word: &str) -> Term {
@@ -280,6 +434,18 @@ impl Planner<'_> {
     }
 }
 
+/// Are several words asked for at once?
+fn may_stand_apart(clause: &Clause) -> bool {
+    match clause {
+        Clause::All(parts) => {
+            let words = parts.iter().filter(|part| !matches!(part, Clause::Not(_) | Clause::Only(_)));
+            words.count() > 1 || parts.iter().any(may_stand_apart)
+        }
+        Clause::Any(parts) => parts.iter().any(may_stand_apart),
+        Clause::Word(_) | Clause::Phrase(_) | Clause::Only(_) | Clause::Not(_) => false,
+    }
+}
+
 fn excluding(query: Box<dyn Query>, excluded: Box<dyn Query>) -> Box<dyn Query> {
     Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, excluded)]))
 }
@@ -288,15 +454,20 @@ fn is(field: Field, value: &str) -> Box<dyn Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
 }
 
-/// Documents of these items.
-fn one_of(items: HashSet<u64>) -> Box<dyn Query> {
-    if items.is_empty() {
+/// Documents with one of these numbers in a column.
+fn one_of(column: &'static str, numbers: HashSet<u64>) -> Box<dyn Query> {
+    if numbers.is_empty() {
         return Box::new(EmptyQuery);
     }
-    let items = Arc::new(items);
+    let numbers = Arc::new(numbers);
     let predicate = FunctionPredicate::from(move |segment: &SegmentReader| {
-        let (column, items) = (segment.fast_fields().u64(ITEM)?, items.clone());
-        Ok(move |document: DocId| column.first(document).is_some_and(|item| items.contains(&item)))
+        // None where no document of the segment has a number there.
+        let column: Option<Column<u64>> = segment.fast_fields().column_opt(column)?;
+        let numbers = numbers.clone();
+        Ok(move |document: DocId| {
+            let number = column.as_ref().and_then(|column| column.first(document));
+            number.is_some_and(|number| numbers.contains(&number))
+        })
     });
     Box::new(DocPredicateQuery::from(predicate))
 }

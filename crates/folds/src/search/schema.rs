@@ -6,10 +6,10 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
     Value as _,
 };
-use vidimus_model::{Ref, Stage};
+use vidimus_model::Ref;
 
-use super::analysis::guess;
-use super::document::{Document, Facts, Kind, Piece, Place, Span};
+use super::analysis::{guess, words};
+use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
 
 /// Under this name the index asks for what takes texts apart.
 pub(super) const TOKENIZER: &str = "vidimus";
@@ -23,8 +23,14 @@ pub(super) const BY_CAMERA: &str = "camera";
 /// The name of the column of item numbers.
 pub(super) const ITEM: &str = "item";
 
-/// Bytes of text in one document of the index. A text is cut into documents of this size at the borders of its pieces: all
-/// words of a question must stand in one of them, some fifteen pages; reading one to cite from it takes a millisecond.
+/// The name of the column of numbers of texts that were cut in several documents.
+pub(super) const WHOLE: &str = "whole";
+
+/// What stands for a document that is a part of a text.
+pub(super) const PART: &str = "part";
+
+/// Bytes of text in one document of the index, some fifteen pages. A text is cut into documents of this size at the borders of its
+/// pieces: a hit is one of them, and reading it to cite from it takes a millisecond.
 const LARGEST: usize = 32 << 10;
 
 /// Where in the index what stands.
@@ -49,8 +55,11 @@ pub(super) struct Fields {
     pub from: Field,
     pub to: Field,
     pub clock: Field,
-    /// [`run_word`] of a text that a run of a stage made.
-    pub run: Field,
+    /// [`latest_word`] of a text that a later one takes the place of.
+    pub latest: Field,
+    /// Of the parts of a text that was cut: the text's number, and [`PART`].
+    pub whole: Field,
+    pub part: Field,
     /// A [`Head`] in JSON.
     head: Field,
 }
@@ -102,7 +111,9 @@ impl Fields {
             from: schema.add_i64_field("from", second.clone()),
             to: schema.add_i64_field("to", second),
             clock: schema.add_text_field("clock", whole.clone()),
-            run: schema.add_text_field("run", whole),
+            latest: schema.add_text_field("latest", whole.clone()),
+            whole: schema.add_u64_field(WHOLE, FAST),
+            part: schema.add_text_field("part", whole),
             head: schema.add_bytes_field("head", STORED),
         };
         (schema.build(), fields)
@@ -110,7 +121,13 @@ impl Fields {
 
     /// The documents of the index that `document` becomes.
     pub fn documents<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = TantivyDocument> + 'a {
-        parts(&document.pieces).map(move |(text, places)| {
+        let mut parts = parts(&document.pieces).peekable();
+        let mut whole = None;
+        std::iter::from_fn(move || {
+            let (text, places) = parts.next()?;
+            if parts.peek().is_some() {
+                whole = Some(text_number(document));
+            }
             let mut made = TantivyDocument::default();
             let head = Head {
                 about: document.about.to_string(),
@@ -121,13 +138,23 @@ impl Fields {
             if let Some(language) = document.language.or_else(|| guess(&text)) {
                 made.add_text(self.language, language.code());
             }
-            if let Some(stage) = document.stage {
-                made.add_text(self.run, run_word(&document.about, stage));
+            if let Some(latest) = &document.latest {
+                made.add_text(self.latest, latest_word(&document.about, latest));
             }
+            if let Some(whole) = whole {
+                made.add_u64(self.whole, whole);
+                made.add_text(self.part, PART);
+            }
+            // In paths names are often written small: what `Осечкин` finds, it finds in `osechkin_1.avi` too.
+            let named =
+                (document.kind == Kind::Name).then(|| capitalised(&text)).filter(|named| *named != text);
             made.add_text(self.text, text);
+            if let Some(named) = named {
+                made.add_text(self.text, named);
+            }
             made.add_text(self.kind, document.kind.word());
             self.stands_for(&mut made, &document.about, document.entry);
-            made
+            Some(made)
         })
     }
 
@@ -177,24 +204,51 @@ impl Head {
         Some((self.about.parse().ok()?, Kind::read(&self.kind)?))
     }
 
-    /// The place of the byte `at` of the text.
-    pub fn place(&self, at: usize) -> Place {
+    /// The place of the byte `at` of the `text`: a line is counted on from where its piece begins.
+    pub fn place(&self, text: &str, at: usize) -> Place {
         let behind = self.places.partition_point(|(from, _)| *from <= at);
-        behind.checked_sub(1).map_or(Place::Whole, |number| self.places[number].1.into())
+        let Some((from, place)) = behind.checked_sub(1).map(|number| self.places[number]) else {
+            return Place::Whole;
+        };
+        Place::from(place).further(text.get(from..at).unwrap_or_default())
     }
 }
 
 /// 64-bit FNV-1a of the written reference: numbers of references that are given out one after another do not meet.
 pub(super) fn item_number(about: &Ref) -> u64 {
-    about
-        .to_string()
-        .bytes()
+    number(&about.to_string())
+}
+
+/// The same of a text, by its entry and its place among the entry's texts.
+fn text_number(document: &Document) -> u64 {
+    number(&format!("{} {} {}", document.about, document.entry, document.number))
+}
+
+fn number(text: &str) -> u64 {
+    text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The item and the stage.
-pub(super) fn run_word(about: &Ref, stage: Stage) -> String {
-    format!("{about} {stage:?}")
+/// The item, and what of it only the latest holds.
+pub(super) fn latest_word(about: &Ref, latest: &Latest) -> String {
+    match latest {
+        Latest::Stage(stage) => format!("{about} {stage:?}"),
+        Latest::Camera(label) => format!("{about} camera {label}"),
+    }
+}
+
+/// The text with every word's first letter large; words stand where they stood.
+fn capitalised(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for word in words(text) {
+        out.push_str(&text[at..word.bytes.start]);
+        let first = text[word.bytes.clone()].chars().next();
+        out.extend(first.into_iter().flat_map(char::to_uppercase));
+        at = word.bytes.start + first.map_or(0, char::len_utf8);
+    }
+    out.push_str(&text[at..]);
+    out
 }
 
 /// `A7-3.1` is part of `A7-3` and `A7`.
@@ -212,15 +266,15 @@ pub(super) fn chain(about: &Ref) -> Vec<String> {
 
 /// Texts of at most [`LARGEST`] bytes, each with the places of its parts.
 fn parts(pieces: &[Piece]) -> impl Iterator<Item = (String, Vec<(usize, Place)>)> + '_ {
-    let mut cut =
-        pieces.iter().flat_map(|piece| cuts(&piece.text).map(|text| (text, piece.place))).peekable();
+    let mut cut = pieces.iter().flat_map(|piece| cuts(&piece.text, piece.place)).peekable();
     std::iter::from_fn(move || {
         let (first, place) = cut.next()?;
         let mut text = first.to_owned();
         let mut places = vec![(0, place)];
         while let Some((next, place)) = cut.next_if(|(next, _)| text.len() + 1 + next.len() <= LARGEST) {
             text.push('\n');
-            if places.last().is_some_and(|(_, last)| *last != place) {
+            // Lines are counted from the beginning of their piece.
+            if matches!(place, Place::Line(_)) || places.last().is_some_and(|(_, last)| *last != place) {
                 places.push((text.len(), place));
             }
             text.push_str(next);
@@ -229,19 +283,20 @@ fn parts(pieces: &[Piece]) -> impl Iterator<Item = (String, Vec<(usize, Place)>)
     })
 }
 
-/// A text in pieces of at most [`LARGEST`] bytes, cut where something white stands in the last quarter, else anywhere.
-fn cuts(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
+/// A text in pieces of at most [`LARGEST`] bytes, cut where something white stands in the last quarter, else anywhere; with the
+/// place of each.
+fn cuts(text: &str, place: Place) -> impl Iterator<Item = (&str, Place)> {
+    let mut rest = Some((text, place));
     std::iter::from_fn(move || {
-        let now = rest.take()?;
+        let (now, place) = rest.take()?;
         if now.len() <= LARGEST {
-            return Some(now);
+            return Some((now, place));
         }
         let most = now.floor_char_boundary(LARGEST);
         let least = now.floor_char_boundary(LARGEST / 4 * 3);
         let end = now[least..most].rfind(char::is_whitespace).map_or(most, |white| least + white);
-        rest = Some(&now[end..]);
-        Some(&now[..end])
+        rest = Some((&now[end..], place.further(&now[..end])));
+        Some((&now[..end], place))
     })
 }
 

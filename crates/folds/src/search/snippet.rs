@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::analysis::{Stemmers, folded, guess, name_keys, query_stems, words};
+use super::analysis::{Stemmers, TextWord, folded, guess, name_keys, query_stems, words};
+use super::document::Kind;
 use super::query::{Clause, Reach, Word};
 
 /// Bytes of text that are cited, about.
 const CITED: usize = 320;
 /// Bytes before the first cited word, about.
 const BEFORE: usize = 80;
-/// Words found in one text after which no more are looked for.
-const ENOUGH: usize = 200;
 
 /// A part of a text, and which of its bytes are what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,44 +25,73 @@ pub struct Snippet {
     pub more_after: bool,
 }
 
+/// What to cite of a text.
+pub(super) struct Cited {
+    /// The words that stand nearest each other.
+    pub snippet: Snippet,
+    /// The byte where they begin, or where the text does.
+    pub at: usize,
+    /// Bytes where as many of the asked words stand as near each other, in order.
+    pub others: Vec<usize>,
+}
+
 /// Finds the words of one question in texts.
 pub(super) struct Finder {
+    /// At most [`super::query::MOST_CLAUSES`].
     asked: Vec<Asked>,
+    /// Whether any of them is a phrase.
+    phrases: bool,
     stemmers: Stemmers,
     folded: String,
 }
 
-struct Asked {
+enum Asked {
+    Word(AskedWord),
+    /// Folded words, side by side.
+    Phrase(Vec<String>),
+}
+
+struct AskedWord {
     plain: String,
     reach: Reach,
     stems: HashSet<String>,
     names: HashSet<String>,
 }
 
+/// A word of a text at its position, folded, for phrases.
+type Spot = (usize, String, Range<usize>);
+
 impl Finder {
-    /// Everything that the question wants to be there.
-    pub fn new(clause: &Clause) -> Self {
+    /// Everything that the question wants to be there; of these words in small letters, other spellings as names too.
+    pub fn new(clause: &Clause, names: &HashSet<String>) -> Self {
         let mut asked = Vec::new();
-        gather(clause, &mut asked);
-        Self { asked, stemmers: Stemmers::default(), folded: String::new() }
+        gather(clause, names, &mut asked);
+        let phrases = asked.iter().any(|asked| matches!(asked, Asked::Phrase(_)));
+        Self { asked, phrases, stemmers: Stemmers::default(), folded: String::new() }
     }
 
-    /// What to cite of `text`, and the byte of it that stands for its place: its first found word, or its beginning.
-    pub fn cite(&mut self, text: &str) -> (Snippet, usize) {
-        let found = self.find(text);
-        let first = best_start(&found);
-        let at = found.get(first).map_or(0, |(_, bytes)| bytes.start);
+    /// What to cite of `text`.
+    pub fn cite(&mut self, text: &str, kind: Kind) -> Cited {
+        let found = self.find(text, kind);
+        let mut places = best_starts(&found).into_iter();
+        let at = places.next().unwrap_or(0);
         let start = if at <= BEFORE { 0 } else { word_start(text, at - BEFORE, at) };
         let end = word_end(text, (start + CITED).min(text.len()));
-        let shown =
-            found.iter().map(|(_, bytes)| bytes).filter(|bytes| bytes.start >= start && bytes.end <= end);
-        (one_line(text, start..end, shown), at)
+        let mut marks: Vec<Range<usize>> = Vec::new();
+        for (_, bytes) in found.into_iter().filter(|(_, bytes)| bytes.start >= start && bytes.end <= end) {
+            // A word may be asked for by itself and in a phrase.
+            if marks.last().is_none_or(|last| last.end <= bytes.start) {
+                marks.push(bytes);
+            }
+        }
+        Cited { snippet: one_line(text, start..end, marks.iter()), at, others: places.collect() }
     }
 
-    /// Which asked word stands where.
-    fn find(&mut self, text: &str) -> Vec<(usize, Range<usize>)> {
+    /// Which asked word or phrase stands where, in order.
+    fn find(&mut self, text: &str, kind: Kind) -> Vec<(usize, Range<usize>)> {
         let language = guess(text);
         let mut found: Vec<(usize, Range<usize>)> = Vec::new();
+        let (mut spots, mut position): (Vec<Spot>, usize) = (Vec::new(), 0);
         for word in words(text) {
             let spelled: std::borrow::Cow<str> = match &word.halves {
                 None => text[word.bytes.clone()].into(),
@@ -71,32 +99,79 @@ impl Finder {
             };
             let mut plain = std::mem::take(&mut self.folded);
             super::analysis::fold(&spelled, &mut plain);
-            let fits = self
-                .asked
-                .iter()
-                .position(|asked| asked.fits(&plain, &spelled, &mut self.stemmers, language));
-            self.folded = plain;
+            // Paths are searched as if all their words were names.
+            let may_be_name = kind == Kind::Name || spelled.starts_with(char::is_uppercase);
+            let fits = self.asked.iter().position(|asked| match asked {
+                Asked::Word(asked) => asked.fits(&plain, &spelled, may_be_name, &mut self.stemmers, language),
+                Asked::Phrase(_) => false,
+            });
             if let Some(number) = fits {
-                found.push((number, word.bytes));
-                if found.len() == ENOUGH {
-                    break;
-                }
+                found.push((number, word.bytes.clone()));
+            }
+            if self.phrases {
+                self.note_spots(text, &word, &plain, &mut position, &mut spots);
+            }
+            self.folded = plain;
+        }
+        self.find_phrases(&spots, &mut found);
+        found
+    }
+
+    /// Notes what stands at the next positions and is a word of a phrase; positions are those of the index.
+    fn note_spots(
+        &self,
+        text: &str,
+        word: &TextWord,
+        plain: &str,
+        position: &mut usize,
+        spots: &mut Vec<Spot>,
+    ) {
+        let mut note = |further: usize, plain: &str| {
+            let is_asked = |asked: &Asked| matches!(asked, Asked::Phrase(words) if words.iter().any(|word| word == plain));
+            if self.asked.iter().any(is_asked) {
+                spots.push((*position + further, plain.to_owned(), word.bytes.clone()));
+            }
+        };
+        note(0, plain);
+        let mut taken = 1;
+        if let Some((first, second)) = &word.halves {
+            note(0, &folded(&text[first.clone()]));
+            note(1, &folded(&text[second.clone()]));
+            note(1, plain);
+            taken = 2;
+        }
+        *position += taken;
+    }
+
+    fn find_phrases(&self, spots: &[Spot], found: &mut Vec<(usize, Range<usize>)>) {
+        if spots.is_empty() {
+            return;
+        }
+        for (number, asked) in self.asked.iter().enumerate() {
+            let Asked::Phrase(words) = asked else { continue };
+            for (at, (begin, ..)) in spots.iter().enumerate().filter(|(_, spot)| spot.1 == words[0]) {
+                let stands = |(further, word): (usize, &String)| {
+                    let near = spots[at..].iter().take_while(|spot| spot.0 <= begin + further);
+                    near.filter(|spot| spot.0 == begin + further && spot.1 == *word)
+                        .map(|spot| &spot.2)
+                        .next()
+                };
+                let stand: Option<Vec<&Range<usize>>> = words.iter().enumerate().map(stands).collect();
+                found.extend(stand.into_iter().flatten().map(|bytes| (number, bytes.clone())));
             }
         }
-        found
+        found.sort_by_key(|(_, bytes)| (bytes.start, bytes.end));
     }
 }
 
-impl Asked {
-    fn new(word: &Word) -> Self {
+impl AskedWord {
+    fn new(word: &Word, may_be_name: bool) -> Self {
         let plain = folded(&word.text);
         let (mut stems, mut names) = (HashSet::new(), HashSet::new());
         if word.reach == Reach::Forms {
             stems.extend(query_stems(&plain));
         }
-        if word.reach == Reach::Name
-            || (word.reach == Reach::Forms && word.text.starts_with(char::is_uppercase))
-        {
+        if word.reach == Reach::Name || (word.reach == Reach::Forms && may_be_name) {
             names.extend(name_keys(&word.text));
         }
         Self { plain, reach: word.reach, stems, names }
@@ -106,6 +181,7 @@ impl Asked {
         &self,
         plain: &str,
         spelled: &str,
+        may_be_name: bool,
         stemmers: &mut Stemmers,
         language: Option<super::analysis::Language>,
     ) -> bool {
@@ -123,38 +199,50 @@ impl Asked {
                     stemmers.each(plain, language, |stem| fits |= self.stems.contains(stem));
                 }
                 fits || (!self.names.is_empty()
-                    && spelled.starts_with(char::is_uppercase)
+                    && may_be_name
                     && name_keys(spelled).iter().any(|key| self.names.contains(key)))
             }
         }
     }
 }
 
-fn gather(clause: &Clause, asked: &mut Vec<Asked>) {
+fn gather(clause: &Clause, names: &HashSet<String>, asked: &mut Vec<Asked>) {
     match clause {
-        Clause::Word(word) => asked.push(Asked::new(word)),
-        Clause::Phrase(words) => asked.extend(words.iter().map(|word| Asked {
-            plain: folded(word),
-            reach: Reach::Forms,
-            stems: HashSet::new(),
-            names: HashSet::new(),
-        })),
-        Clause::All(parts) | Clause::Any(parts) => parts.iter().for_each(|part| gather(part, asked)),
+        Clause::Word(word) => {
+            let may_be_name = word.text.starts_with(char::is_uppercase) || names.contains(&word.text);
+            asked.push(Asked::Word(AskedWord::new(word, may_be_name)));
+        }
+        Clause::Phrase(words) if words.is_empty() => {}
+        Clause::Phrase(words) => asked.push(Asked::Phrase(words.iter().map(|word| folded(word)).collect())),
+        Clause::All(parts) | Clause::Any(parts) => parts.iter().for_each(|part| gather(part, names, asked)),
         Clause::Not(_) | Clause::Only(_) => {}
     }
 }
 
-/// The found word from which the most different asked words stand near.
-fn best_start(found: &[(usize, Range<usize>)]) -> usize {
-    let mut best = (0, 0);
-    for (first, (_, bytes)) in found.iter().enumerate() {
+/// Where the most different asked words stand near each other, in order.
+fn best_starts(found: &[(usize, Range<usize>)]) -> Vec<usize> {
+    let (mut most, mut starts) = (0, Vec::new());
+    for (first, (number, bytes)) in found.iter().enumerate() {
         let near = found[first..].iter().take_while(|(_, other)| other.end <= bytes.start + CITED - BEFORE);
-        let different: HashSet<usize> = near.map(|(number, _)| *number).collect();
-        if different.len() > best.0 {
-            best = (different.len(), first);
+        // Numbers are below 64, so that each has a bit.
+        let (mut bits, mut comes_again) = (0_u64, false);
+        for (place, (other, _)) in near.enumerate() {
+            bits |= 1 << (other % 64);
+            comes_again |= place > 0 && other == number;
+        }
+        let different = bits.count_ones();
+        // They stand nearer each other from where it comes again.
+        if different > 1 && comes_again {
+            continue;
+        }
+        if different > most {
+            (most, starts) = (different, Vec::new());
+        }
+        if different == most {
+            starts.push(bytes.start);
         }
     }
-    best.1
+    starts
 }
 
 /// The beginning of the first word at or behind `from` and before `at`.

@@ -13,4 +13,4 @@ pub use language::{Language, guess};
 pub use names::name_keys;
 pub(super) use stems::{Stemmers, query_stems};
 pub(super) use tokens::{NAME, STEM, TextTokenizer};
-pub(super) use words::words;
+pub(super) use words::{Word as TextWord, words};

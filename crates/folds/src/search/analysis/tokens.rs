@@ -68,12 +68,18 @@ impl TextTokens<'_> {
                 self.terms(&self.text[word.bytes.clone()], word, 0);
                 self.position += 1;
             }
-            // The whole word stands where its first half does; both halves are words too, for it may have been a compound.
+            // The whole word stands where each half does, so that phrases find it; both halves are words too, for it may have been
+            // a compound.
             Some((first, second)) => {
                 let (first, second) = (&self.text[first.clone()], &self.text[second.clone()]);
-                self.terms(&format!("{first}{second}"), word, 0);
+                let whole = format!("{first}{second}");
+                self.terms(&whole, word, 0);
                 self.terms(first, word, 0);
                 self.terms(second, word, 1);
+                let folded = super::folding::folded(&whole);
+                if !folded.is_empty() && folded.len() <= 2 * LONGEST {
+                    self.term(None, &folded, word, 1);
+                }
                 self.position += 2;
             }
         }
@@ -163,7 +169,8 @@ mod tests {
     #[test]
     fn what_a_line_cuts_is_found_whole_and_in_parts() {
         let found = terms("составлен прото-\nкол допроса");
-        for (position, word) in [(0, "составлен"), (1, "протокол"), (1, "прото"), (2, "кол"), (3, "допроса")]
+        for (position, word) in
+            [(0, "составлен"), (1, "протокол"), (1, "прото"), (2, "кол"), (2, "протокол"), (3, "допроса")]
         {
             assert!(found.contains(&(position, word.into())), "{word}");
         }

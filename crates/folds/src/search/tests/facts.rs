@@ -38,7 +38,7 @@ fn facts_of_one_entry_filter_the_texts_of_another() {
         ("camera:cam4", &[]),
         ("date:2024-03-01 саратов", &["A1-2"]),
         ("date:2024-03-02..", &[]),
-        ("саратов -date:2024-03", &[]),
+        ("саратов -date:2024-03", &["A2-1"]),
     ] {
         assert_eq!(found(&search, question), expected, "{question}");
     }
