@@ -34,7 +34,7 @@ fuzz:
 	@scripts/fuzz.sh
 
 crowd:
-	VIDIMUS_CROWD=16 cargo test --locked -p vidimus-cli --test hostile crowd
+	VIDIMUS_CROWD=16 cargo test --locked --workspace --test hostile crowd
 
 limits:
 	VIDIMUS_LIMITS=1 cargo test --release --locked -p vidimus-cli --test hostile limits -- --nocapture --test-threads=1
@@ -47,19 +47,19 @@ fuzz-long:
 	@SECONDS_ALL=3600 scripts/fuzz.sh
 
 rot:
-	VIDIMUS_ROT=1 cargo test --locked -p vidimus-archive --test rot -- --nocapture
+	VIDIMUS_ROT=1 cargo test --locked --workspace --test rot -- --nocapture
 
 crash:
 	@scripts/crash.sh
 
 nonsense:
-	VIDIMUS_NONSENSE=1 cargo test --locked -p vidimus-cli --test nonsense
+	VIDIMUS_NONSENSE=1 cargo test --locked --workspace --test nonsense
 
 hostile:
 	cargo test --locked -p vidimus-examine --test breakers -- --include-ignored
 
 insider:
-	VIDIMUS_INSIDER=1 cargo test --locked -p vidimus-archive --test insider_cells --test insider_folds --test insider_splice -- --nocapture
+	VIDIMUS_INSIDER=1 cargo test --locked --workspace --test insider_cells --test insider_folds --test insider_splice -- --nocapture
 
 # How many films of a made archive have their burnt-in clock read right; SEED chooses the archive.
 bench-burnt-in: SEED ?= 1

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn say_rules() -> ExitCode {
-    let complaints = match rules::Tree::read(rules::repository()) {
+    let complaints = match rules::Tree::read(&rules::repository()) {
         Ok(tree) => rules::check(&tree),
         Err(error) => {
             eprintln!("The repository cannot be read: {error}.");
