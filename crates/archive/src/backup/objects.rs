@@ -21,6 +21,7 @@ impl Archive {
         progress: &mut dyn FnMut(BackupProgress),
     ) -> Result<(), BackupError> {
         let expected = self.objects_in_use()?.0;
+        crate::crash::step();
         let theirs = list(to)?;
         let ours = list(&self.vault)?;
         let is_damaged = |name, len| expected.get(name).is_some_and(|size| *size != len);
@@ -30,15 +31,14 @@ impl Archive {
         // A second look, for what came meanwhile, goes on from where the first one ended.
         let mut at =
             BackupProgress { objects: 0, objects_total: ours.len() as u64, bytes: done.bytes, bytes_total };
+        let mut suspects = Vec::new();
         for (name, len) in &ours {
             let damaged = is_damaged(name, *len);
             match theirs.get(name) {
                 Some(known) if known == len => {}
-                _ if damaged => keep(done, format!("object {name}")),
+                _ if damaged => suspects.push(*name),
                 // Of two lengths the recorded one is right; where none is recorded, the copy is left as it is.
-                Some(known) if expected.get(name).is_none_or(|size| size == known) => {
-                    keep(done, format!("object {name}"));
-                }
+                Some(known) if expected.get(name).is_none_or(|size| size == known) => suspects.push(*name),
                 known => {
                     if known.is_some() {
                         to.delete(name).map_err(vault)?;
@@ -52,26 +52,51 @@ impl Archive {
             at.objects += 1;
             progress(at);
         }
+        self.keep_damaged(suspects, done)?;
         to.barrier().map_err(vault)?;
         done.objects = list(to)?.len() as u64;
         Ok(())
     }
 
+    /// Names those that are still damaged; another command may have erased or moved what they held since they were listed.
+    fn keep_damaged(&mut self, suspects: Vec<ObjectName>, done: &mut BackedUp) -> Result<(), BackupError> {
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let (in_use, all_known) = self.objects_in_use()?;
+        for name in suspects {
+            let is_there = match self.vault.open(&name) {
+                Err(GetError::NotFound) => false,
+                _ => true,
+            };
+            if in_use.contains_key(&name) || !all_known && is_there {
+                keep(done, format!("object {name}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Removes what is gone from the archive and no record refers to; the rest is kept, because it was lost and not erased.
+    ///
+    /// What is there is listed before and after the records are asked: whoever moves or erases at this moment appends first and
+    /// deletes then, so that only what was missing before they were asked is lost.
     pub(super) fn drop_erased_objects(
         &mut self,
         to: &FolderVault,
         done: &mut BackedUp,
     ) -> Result<(), BackupError> {
+        let before = list(&self.vault)?;
+        crate::crash::step();
         let (in_use, all_known) = self.objects_in_use()?;
-        let ours = list(&self.vault)?;
-        for name in list(to)?.keys().filter(|name| !ours.contains_key(*name)) {
-            if in_use.contains_key(name) || !all_known {
-                keep(done, format!("object {name}"));
-            } else {
+        crate::crash::step();
+        let after = list(&self.vault)?;
+        for name in list(to)?.keys().filter(|name| !after.contains_key(*name)) {
+            if !in_use.contains_key(name) && all_known {
                 to.delete(name).map_err(vault)?;
                 done.removed += 1;
                 done.objects -= 1;
+            } else if !before.contains_key(name) {
+                keep(done, format!("object {name}"));
             }
         }
         to.barrier().map_err(vault)

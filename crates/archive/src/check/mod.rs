@@ -18,6 +18,7 @@ mod keys;
 mod kinds;
 mod ledger;
 mod made;
+mod meanwhile;
 mod objects;
 mod objects_read;
 mod once;
@@ -30,6 +31,7 @@ mod relabelled;
 mod report;
 mod sentence;
 mod tiles;
+mod tombstones;
 
 use std::path::Path;
 
@@ -180,7 +182,7 @@ fn run(
     if let Ok(vault) = &vault {
         let bench = objects::Bench { vault, keys: &keys, full, pending };
         crate::crash::step();
-        let since = objects::Since { ledger: &ledger, scan: &scan, stored: &stored };
+        let since = meanwhile::Since::new(&ledger, &scan, (&keys, &archive_id), &stored);
         objects::look(&bench, &facts, &since, &mut report, progress);
     }
     folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);

@@ -7,14 +7,13 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_vault::{FolderVault, GetError, ObjectName, ObjectReader, Vault as _};
 
 use super::CheckProgress;
 use super::items::{ItemFacts, Items, ObjectFacts};
 use super::keys::Keys;
-use super::ledger::{Scan, moved_on};
 use super::made::Made;
+use super::meanwhile::Since;
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
 use super::report::{Report, what};
@@ -30,16 +29,6 @@ pub(super) struct Bench<'a> {
     pub full: bool,
     /// Objects of erasures and moves that are under way.
     pub pending: BTreeSet<String>,
-}
-
-/// What the check began with, and how to see what came of it since.
-pub(super) struct Since<'a> {
-    /// The records, as they are by now.
-    pub ledger: &'a SqliteLedger,
-    /// What was read of them.
-    pub scan: &'a Scan,
-    /// The objects that were listed.
-    pub stored: &'a [(ObjectName, u64)],
 }
 
 /// Objects, and the items whose bytes lie in each.
@@ -114,7 +103,7 @@ pub(super) fn look(
     if !bench.full && count > 0 {
         report.unknown("whether every byte of the objects is what was received: that takes check --full");
     }
-    name_extra(bench, facts, since.stored, &uses, report);
+    name_extra(bench, facts, since.stored(), &uses, report);
 }
 
 /// Looks at all objects of a kind; how many are sound, and whether some went meanwhile.
@@ -156,7 +145,9 @@ fn look_at_all(
         drop(sender);
         loop {
             match outcomes.recv_timeout(NEWS) {
-                Ok(Outcome { index, result: Err(Trouble::Missing) }) if uses.went_meanwhile(index, since) => {
+                Ok(Outcome { index, result: Err(trouble) })
+                    if uses.went_meanwhile(index, &trouble, since) =>
+                {
                     meanwhile = true;
                 }
                 Ok(Outcome { index, result }) => {
@@ -188,7 +179,9 @@ impl<'a> Uses<'a> {
         for (index, item) in items.iter().filter(|(index, _)| made.is_none_or(|made| made.holds(*index))) {
             match items.object(item) {
                 Some(_) => order.push(index),
-                None => report.problem(item.about.to_string(), "its record names no object", what::TAMPERED),
+                None => {
+                    report.problem(item.about().to_string(), "its record names no object", what::TAMPERED)
+                }
             }
         }
         let name = |index: u32| items.object(items.get(index)).map(|object| object.name);
@@ -201,7 +194,7 @@ impl<'a> Uses<'a> {
             }
             let fits = first.is_some_and(|first| agree(items, items.get(first), items.get(index)));
             if !fits {
-                let about = items.get(index).about.to_string();
+                let about = items.get(index).about().to_string();
                 report.problem(about, "its record contradicts others about its object", what::TAMPERED);
             }
             fits
@@ -234,15 +227,13 @@ impl<'a> Uses<'a> {
 
     /// May another command have moved or erased what lies in an object, after its records were read? It appends first, and
     /// deletes then. What was not there before the check began was lost before.
-    fn went_meanwhile(&self, index: usize, Since { ledger, scan, stored }: &Since<'_>) -> bool {
-        let name = self.object(index).name;
-        if stored.iter().any(|(listed, _)| *listed == name) && moved_on(ledger, scan) {
-            return true;
-        }
-        self.used[index].of(&self.order).iter().map(|item| self.items.get(*item)).all(|item| {
-            let row = ledger.rows(item.seq, 1).ok().and_then(|mut rows| rows.pop());
-            row.is_some_and(|row| row.seq == item.seq && (row.erased || row.key != self.items.key(item)))
-        })
+    fn went_meanwhile(&self, index: usize, trouble: &Trouble, since: &Since<'_>) -> bool {
+        let missing = matches!(trouble, Trouble::Missing);
+        (missing && since.may_have_gone(self.object(index).name))
+            || self.used[index]
+                .of(&self.order)
+                .iter()
+                .all(|item| since.left(self.items, self.items.get(*item)))
     }
 
     /// Names the items of one object that are not sound; returns whether all are.
@@ -289,7 +280,7 @@ impl<'a> Uses<'a> {
         for (digest, items) in digests.into_iter().zip(runs) {
             for item in items.iter().map(|item| self.items.get(*item)) {
                 let problem = match digest {
-                    Some(digest) if item.sha256 == Some(digest) => {
+                    Some(digest) if item.sha256() == Some(digest) => {
                         report.counted().bytes += if self.made { 0 } else { item.size };
                         continue;
                     }
@@ -304,7 +295,7 @@ impl<'a> Uses<'a> {
                     None => sentence!("a part of its object is damaged (object {})", object.name),
                 };
                 sound = false;
-                report.problem(item.about.to_string(), problem, what::BACKUP);
+                report.problem(item.about().to_string(), problem, what::BACKUP);
             }
         }
         sound
@@ -317,7 +308,7 @@ impl<'a> Uses<'a> {
     }
 
     fn about(&self, item: u32) -> String {
-        self.items.get(item).about.to_string()
+        self.items.get(item).about().to_string()
     }
 }
 

@@ -23,8 +23,9 @@ use super::once::Once;
 use super::openings::Sealed;
 use super::register::Register;
 use super::relabelled::Relabelled;
-use super::report::{Report, record, runs, what};
+use super::report::{Report, record, what};
 use super::sentence::{Sentence, sentence};
+use super::tombstones;
 use crate::rows;
 
 /// One generation of a compartment's key.
@@ -84,9 +85,10 @@ pub(super) struct Facts {
     pub folded: Folded,
     /// Another process appended meanwhile.
     pub in_use: bool,
-    erased: BTreeMap<u64, Arc<str>>,
+    /// Rows that were erased, and the compartment of each.
+    pub erased: BTreeMap<u64, Arc<str>>,
     /// Rows that tombstones name, and where each of these stands; in order.
-    buried: Vec<(u64, u64)>,
+    pub buried: Vec<(u64, u64)>,
     moved: Vec<(u64, Arc<str>)>,
     names: BTreeSet<Arc<str>>,
     moved_from: BTreeSet<String>,
@@ -161,6 +163,7 @@ pub(super) fn look(
         for (row, seen) in page.iter().zip(first.into_iter().chain(second)) {
             facts.take(row, seen, report);
         }
+        facts.folded.settle(&prints);
         next = page.last().map_or(next + PAGE as u64, |row| row.seq + 1);
         progress(CheckProgress { records: next.min(size), records_total: size, ..CheckProgress::default() });
     }
@@ -438,7 +441,7 @@ impl Facts {
             report.unknown("what was appended while the check ran");
             return;
         }
-        self.compare_tombstones(bench, report);
+        tombstones::compare(self, (bench.scan, bench.register), report);
         for (seq, from) in &self.moved {
             if !self.moved_from.contains(&**from) {
                 let problem = "it stands in another compartment than its member signed for, and no record says that it was moved";
@@ -455,44 +458,5 @@ impl Facts {
         let new = Arc::<str>::from(name);
         self.names.insert(Arc::clone(&new));
         new
-    }
-
-    fn compare_tombstones(&self, bench: &Bench<'_>, report: &mut Report) {
-        let without: BTreeSet<u64> = self
-            .erased
-            .iter()
-            .filter(|(seq, compartment)| self.tombstones(**seq).is_empty() && self.holds(compartment))
-            .map(|(seq, _)| *seq)
-            .collect();
-        // A tombstone that cannot be read may be the one that is looked for: a damaged one, or one of where it was moved to. What is
-        // only another member's is none, for a tombstone stands under the compartment's key.
-        let lacks =
-            self.is_damaged() || report.has_named_below("key held/") || !bench.scan.missing.is_empty();
-        let is_whole = !lacks && !bench.register.is_damaged;
-        let (certain, without): (BTreeSet<u64>, BTreeSet<u64>) = without.into_iter().partition(|seq| {
-            let stays =
-                self.erased.get(seq).is_some_and(|compartment| !self.altered.lets_out_of(compartment));
-            self.unread == 0 || is_whole && stays
-        });
-        if !certain.is_empty() {
-            for (first, last) in runs(&certain) {
-                let problem = "it was erased, and no tombstone says why";
-                report.problem(record(first, last), problem, what::TAMPERED);
-            }
-        }
-        if !without.is_empty() {
-            report.unknown(sentence!(
-                "why {} records were erased: not every record can be read",
-                without.len()
-            ));
-        }
-        let size = bench.scan.entries.len() as u64;
-        let back = |seq: &&u64| {
-            **seq < size && !self.erased.contains_key(*seq) && !bench.scan.missing.contains(*seq)
-        };
-        for (first, last) in runs(&self.buried.iter().map(|(seq, _)| seq).filter(back).copied().collect()) {
-            let problem = "a tombstone says that it was erased, and it is there";
-            report.problem(record(first, last), problem, what::TAMPERED);
-        }
     }
 }

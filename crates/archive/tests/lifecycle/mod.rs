@@ -10,6 +10,7 @@ mod house;
 mod keyholders;
 mod keys;
 mod killed;
+mod meanwhile;
 mod moving;
 mod openings;
 mod resealed;
