@@ -277,7 +277,7 @@ fn seen(catalogue: &Catalogue) -> Vec<(Ref, bool)> {
 fn differences(catalogue: &Catalogue, entries: &[Entry], end: u64) -> Vec<Difference> {
     let prints = Prints::default();
     let mut items = BTreeMap::new();
-    let (mut not_taken, mut rest) = (Vec::new(), Vec::new());
+    let (mut not_taken, mut bulk, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         let Said::Statement(said) = &entry.said else {
             rest.push(entry.clone());
@@ -290,14 +290,19 @@ fn differences(catalogue: &Catalogue, entries: &[Entry], end: u64) -> Vec<Differ
             (Some(print), Change::NotTaken(what)) => {
                 not_taken.push(NotTakenPrint { seq: entry.seq, about: what.about.clone(), print });
             }
+            // Each by itself: whatever else is folded with them makes no difference.
+            (_, change) if Prints::is_bulk(change) => {
+                bulk.extend(prints.of_rows(std::slice::from_ref(entry)).unwrap());
+            }
             _ => rest.push(entry.clone()),
         }
     }
     let told = Told {
         position: end,
         prints: &prints,
-        items: Box::new(items.iter().map(|(about, print)| (about, *print))),
+        items: Box::new(items.iter().map(|(about, print): (&Ref, &u64)| (about.clone(), *print))),
         not_taken: Box::new(not_taken.iter()),
+        bulk: bulk.iter().collect(),
         rest: &rest,
         unreadable: &BTreeSet::new(),
     };

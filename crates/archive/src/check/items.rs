@@ -1,49 +1,78 @@
 //! The items that the records name, in few bytes each: an archive may hold ten million.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use vidimus_model::{Item, ObjectPlace, Ref, Repack};
 use vidimus_vault::ObjectName;
 
 use super::report::{Report, what};
 
-/// An item that is to be there.
+/// An item that is to be there, without a word that most items do not need.
 pub(super) struct ItemFacts {
-    /// Its reference.
-    pub about: Ref,
+    letter: Option<char>,
+    accession: u64,
+    number: Option<NonZeroU64>,
+    members: Option<Box<[u64]>>,
     /// Where its record stands.
     pub seq: u64,
-    /// SHA-256 of the file; none where the record has something else.
-    pub sha256: Option<[u8; 32]>,
+    sha256: [u8; 32],
     /// Bytes of the file.
     pub size: u64,
     /// Its fingerprint, as folds are compared with; none where its fields are not of their form.
-    print: Option<u64>,
+    print: Option<NonZeroU64>,
     /// The key that seals it, an index.
     key: u32,
     /// Where its bytes lie now.
     spot: Spot,
+    has_digest: bool,
+}
+
+/// A reference, as it is sorted.
+type Order<'a> = (Option<char>, u64, Option<u64>, &'a [u64]);
+
+fn order_of(about: &Ref) -> Order<'_> {
+    (about.letter, about.accession, about.item, &about.members)
 }
 
 impl ItemFacts {
+    /// Its reference.
+    pub fn about(&self) -> Ref {
+        let (letter, accession, item, members) = self.order();
+        Ref { letter, accession, item, members: members.to_vec() }
+    }
+
+    /// SHA-256 of the file; none where the record has something else.
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        self.has_digest.then_some(self.sha256)
+    }
+
     /// Where its bytes begin in the plain text of the object; none where they are all of it.
     pub fn offset(&self) -> Option<u64> {
-        self.spot.offset
+        (self.spot.offset != NONE).then_some(self.spot.offset)
     }
 
     /// Its bytes in the object, as its record says.
     pub fn length(&self) -> u64 {
-        self.spot.length.unwrap_or(self.size)
+        if self.spot.length == NONE { self.size } else { self.spot.length }
+    }
+
+    fn order(&self) -> Order<'_> {
+        let members = self.members.as_deref().unwrap_or_default();
+        (self.letter, self.accession, self.number.map(NonZeroU64::get), members)
     }
 }
 
 /// Where bytes lie.
 #[derive(Clone, Copy)]
 struct Spot {
+    offset: u64,
+    length: u64,
     object: u32,
-    offset: Option<u64>,
-    length: Option<u64>,
 }
+
+/// No offset, no length: no object has so many bytes.
+const NONE: u64 = u64::MAX;
 
 /// An object as a record describes it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +106,22 @@ impl Items {
     pub fn learn(&mut self, seq: u64, key: &str, item: Item, print: Option<u64>) {
         let (key, spot) = (self.key_index(key), self.spot(&item.object));
         let sha256 = digest(&item.sha256);
-        self.all.push(ItemFacts { about: item.about, seq, sha256, size: item.size, print, key, spot });
+        let Ref { letter, accession, item: number, members } = item.about;
+        self.all.push(ItemFacts {
+            letter,
+            accession,
+            // No item has the number 0.
+            number: number.and_then(NonZeroU64::new),
+            members: (!members.is_empty()).then(|| members.into()),
+            seq,
+            sha256: sha256.unwrap_or_default(),
+            size: item.size,
+            // Of 2^64 fingerprints two are one.
+            print: print.map(|print| NonZeroU64::new(print).unwrap_or(NonZeroU64::MIN)),
+            key,
+            spot,
+            has_digest: sha256.is_some(),
+        });
     }
 
     /// Takes note of a record that names new places.
@@ -94,10 +138,10 @@ impl Items {
         let all = &mut self.all;
         let order = &mut self.by_reference;
         for pair in order.windows(2) {
-            let about = &all[pair[0] as usize].about;
-            if *about == all[pair[1] as usize].about {
+            let item = &all[pair[0] as usize];
+            if item.order() == all[pair[1] as usize].order() {
                 let problem = "two records say that they are this item";
-                report.problem(about.to_string(), problem, what::TAMPERED);
+                report.problem(item.about().to_string(), problem, what::TAMPERED);
             }
         }
         for (seq, about, spot) in std::mem::take(&mut self.moved) {
@@ -114,7 +158,7 @@ impl Items {
         let all = &self.all;
         let order = &mut self.by_reference;
         *order = (0..u32::try_from(all.len()).expect("fewer items than 2^32")).collect();
-        order.sort_unstable_by(|a, b| (&all[*a as usize].about, a).cmp(&(&all[*b as usize].about, b)));
+        order.sort_unstable_by(|a, b| (all[*a as usize].order(), a).cmp(&(all[*b as usize].order(), b)));
     }
 
     /// Gives what was made of an item with these bytes, and is on record before `seq`, its new place.
@@ -122,13 +166,13 @@ impl Items {
         let Some(sha256) = digest(sha256) else { return };
         let spot = self.spot(object);
         let all = &mut self.all;
-        let from = self.by_reference.partition_point(|index| all[*index as usize].about < *about);
+        let from = self.by_reference.partition_point(|index| all[*index as usize].order() < order_of(about));
         for index in &self.by_reference[from..] {
             let made = &mut all[*index as usize];
-            if made.about != *about {
+            if made.order() != order_of(about) {
                 return;
             }
-            if made.seq < seq && made.sha256 == Some(sha256) {
+            if made.seq < seq && made.sha256() == Some(sha256) {
                 made.spot = spot;
             }
         }
@@ -146,15 +190,17 @@ impl Items {
 
     /// Numbers of an accession's items, in their order.
     pub fn numbers(&self, accession: &Ref) -> impl Iterator<Item = u64> {
-        let about = |index: &u32| &self.all[*index as usize].about;
-        let from = self.by_reference.partition_point(|index| about(index) < accession);
-        let behind = self.by_reference[from..].iter().map(about);
-        let of = behind.take_while(|about| about.whole() == *accession);
-        of.filter(|about| about.members.is_empty()).filter_map(|about| about.item)
+        let whole = (accession.letter, accession.accession);
+        let from = self
+            .by_reference
+            .partition_point(|index| self.all[*index as usize].order() < order_of(accession));
+        let behind = self.by_reference[from..].iter().map(|index| self.all[*index as usize].order());
+        let of = behind.take_while(move |(letter, number, ..)| (*letter, *number) == whole);
+        of.filter(|(.., members)| members.is_empty()).filter_map(|(_, _, item, _)| item)
     }
 
     /// The fingerprints of what these keys seal, of each item the last, in the order of references.
-    pub fn prints(&self, keys: &BTreeSet<String>) -> impl Iterator<Item = (&Ref, u64)> {
+    pub fn prints(&self, keys: &BTreeSet<String>) -> impl Iterator<Item = (Ref, u64)> {
         let of_these: Vec<bool> = self.keys.iter().map(|key| keys.contains(key)).collect();
         let all = self.by_reference.iter().map(|index| &self.all[*index as usize]);
         let mut found =
@@ -162,8 +208,8 @@ impl Items {
         std::iter::from_fn(move || {
             loop {
                 let item = found.next()?;
-                if found.peek().is_none_or(|next| next.about != item.about) {
-                    return item.print.map(|print| (&item.about, print));
+                if found.peek().is_none_or(|next| next.order() != item.order()) {
+                    return item.print.map(|print| (item.about(), print.get()));
                 }
             }
         })
@@ -201,15 +247,15 @@ impl Items {
             |known| first + known,
         );
         let object = u32::try_from(index).expect("fewer objects than 2^32");
-        Spot { object, offset: place.offset, length: place.length }
+        Spot { object, offset: place.offset.unwrap_or(NONE), length: place.length.unwrap_or(NONE) }
     }
 }
 
 /// The index of the last item of a reference.
 fn last_of(all: &[ItemFacts], order: &[u32], about: &Ref) -> Option<usize> {
-    let behind = order.partition_point(|index| all[*index as usize].about <= *about);
+    let behind = order.partition_point(|index| all[*index as usize].order() <= order_of(about));
     let index = *order.get(behind.checked_sub(1)?)? as usize;
-    (all[index].about == *about).then_some(index)
+    (all[index].order() == order_of(about)).then_some(index)
 }
 
 fn described(place: &ObjectPlace) -> Option<ObjectFacts> {
@@ -273,7 +319,7 @@ pub(super) mod tests {
             let index = last_of(&items.all, &items.by_reference, &whole.with_item(number)).unwrap();
             let item = &items.all[index];
             items.object(item).copied() == described(place)
-                && (item.spot.offset, item.spot.length) == (place.offset, place.length)
+                && (item.offset(), item.length()) == (place.offset, place.length.unwrap_or(item.size))
         };
         assert!(at(4, &place(202, Some(9))));
         assert!(at(5, &place(5, Some(5))), "a record does not say where a later item lies");
@@ -294,7 +340,7 @@ pub(super) mod tests {
         let unnamed = ObjectPlace { name: "../x".into(), ..place(1, None) };
         items.learn(2, "key", Item { sha256: "3".into(), ..item(&whole.with_item(2), unnamed) }, None);
         assert!(items.iter().all(|(_, item)| items.object(item).is_none()));
-        assert_eq!(items.get(0).sha256, Some([3; 32]));
-        assert_eq!(items.get(1).sha256, None);
+        assert_eq!(items.get(0).sha256(), Some([3; 32]));
+        assert_eq!(items.get(1).sha256(), None);
     }
 }

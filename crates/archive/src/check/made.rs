@@ -63,11 +63,10 @@ impl Made {
 
     /// Does it hold still: did no later run look at the same again?
     pub fn holds(&self, index: u32) -> bool {
-        let (Some((stage, seq)), about) = (self.by.get(index as usize), &self.items.get(index).about) else {
-            return true;
-        };
-        let from = self.again.partition_point(|(item, ..)| item < about);
-        let of_it = self.again[from..].iter().take_while(|(item, ..)| item == about);
+        let Some((stage, seq)) = self.by.get(index as usize) else { return true };
+        let about = self.items.get(index).about();
+        let from = self.again.partition_point(|(item, ..)| *item < about);
+        let of_it = self.again[from..].iter().take_while(|(item, ..)| *item == about);
         !of_it.into_iter().any(|(_, stages, later)| later > seq && stages.contains(stage))
     }
 }

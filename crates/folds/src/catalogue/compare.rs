@@ -1,7 +1,8 @@
 //! A catalogue against what the records say: whatever was hidden in it, added to it or changed in it is named.
 //!
 //! A fold is authenticated, so only somebody who holds its key can have changed it; but every holder of a compartment does. Of
-//! items only fingerprints are compared, because there are millions; all else is folded again, in memory.
+//! items and of what was found in them only fingerprints are compared, because there are millions; all else is folded again,
+//! in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
@@ -10,6 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows};
 use vidimus_model::{Change, NotTaken, Ref, Statement};
 
+use super::bulk::{self, RowsPrint};
 use super::item::{COLUMNS, Checked, Columns, damaged, member_number, word};
 use super::key::Key;
 use super::standing::Standing;
@@ -27,9 +29,11 @@ pub struct Told<'a> {
     /// Made all fingerprints here.
     pub prints: &'a Prints,
     /// The latest record of each item whose record is there, in the order of references; also of those that were moved out.
-    pub items: Box<dyn Iterator<Item = (&'a Ref, u64)> + 'a>,
+    pub items: Box<dyn Iterator<Item = (Ref, u64)> + 'a>,
     /// What was not taken, in the order of the ledger.
     pub not_taken: Box<dyn Iterator<Item = &'a NotTakenPrint> + 'a>,
+    /// What was found in items, in any order.
+    pub bulk: Vec<&'a RowsPrint>,
     /// Everything that has no fingerprint, in any order.
     pub rest: &'a [Entry],
     /// Numbers of rows that cannot be read: what the catalogue alone knows of them is not held against it.
@@ -75,6 +79,11 @@ impl Prints {
         }
     }
 
+    /// The fingerprint of one row of a table.
+    pub(super) fn of_row(&self, table: &Table, cells: &[Cell]) -> u64 {
+        self.0.hash_one((table.name, cells))
+    }
+
     /// The sum is the same in whatever order.
     fn add(&self, sum: &mut u64, row: (i64, i64, i64)) {
         *sum = sum.wrapping_add(self.0.hash_one(row));
@@ -103,9 +112,12 @@ impl Catalogue {
                 return Ok(());
             }
             apply::apply(&rest, told.rest)?;
+            let mut bulk = bulk::Sums::of(&told.bulk);
             for table in &TABLES {
-                compare_table(table, db, &rest, told.unreadable, visit)?;
+                compare_table(table, (db, &rest), (&told, &mut bulk), visit)?;
             }
+            let mut present = Present::new(db);
+            bulk.compare(&mut |key| present.is(key), visit)?;
             compare_items(db, told, visit)
         })
     }
@@ -113,7 +125,7 @@ impl Catalogue {
 
 /// Tables that hold as much as was recorded about things, each with where the number of the record stands and, where there is
 /// one, the reference. The columns of its key come first.
-const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 15] = [
     Table { name: "record", columns: "seq, at, member, kind, body", key: "1", seq: 0, reference: false },
     Table {
         name: "about",
@@ -203,17 +215,17 @@ const TABLES: [Table; 15] = [
     Table { name: "unknown", columns: "seq, change", key: "1", seq: 0, reference: false },
 ];
 
-struct Table {
-    name: &'static str,
-    columns: &'static str,
+pub(super) struct Table {
+    pub name: &'static str,
+    pub columns: &'static str,
     key: &'static str,
-    seq: usize,
+    pub seq: usize,
     reference: bool,
 }
 
 /// A value as SQLite sorts those of one type.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Cell {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Cell {
     Null,
     Integer(i64),
     Text(Vec<u8>),
@@ -225,7 +237,7 @@ fn is_laid_out_alike(db: &Connection, made: &Connection) -> Result<bool, StoreEr
     let sql = "SELECT name, type, tbl_name, sql FROM sqlite_schema ORDER BY name, type";
     let (mut theirs, mut ours) = (db.prepare(sql)?, made.prepare(sql)?);
     let mut alike = true;
-    merge(theirs.query([])?, ours.query([])?, &mut |_, _| alike = false)?;
+    merge(theirs.query([])?, ours.query([])?, &mut |_| false, &mut |_, _| alike = false)?;
     if !alike {
         return Ok(false);
     }
@@ -236,19 +248,17 @@ fn is_laid_out_alike(db: &Connection, made: &Connection) -> Result<bool, StoreEr
 
 fn compare_table(
     table: &Table,
-    db: &Connection,
-    rest: &Connection,
-    unreadable: &BTreeSet<u64>,
+    (db, rest): (&Connection, &Connection),
+    (told, bulk): (&Told<'_>, &mut bulk::Sums<'_>),
     visit: &mut dyn FnMut(Difference),
 ) -> Result<(), StoreError> {
     let Table { name, columns, key, seq, reference } = table;
     let sql = format!("SELECT {columns} FROM {name} ORDER BY {key}");
     let (mut theirs, mut ours) = (db.prepare(&sql)?, rest.prepare(&sql)?);
-    merge(theirs.query([])?, ours.query([])?, &mut |side, cells| {
-        let number = match cells.get(*seq) {
-            Some(Cell::Integer(number)) => number.unsigned_abs(),
-            _ => 0,
-        };
+    let unreadable = told.unreadable;
+    let of_bulk = &mut |cells: &[Cell]| bulk.take(table, cells, told.prints);
+    merge(theirs.query([])?, ours.query([])?, of_bulk, &mut |side, cells| {
+        let number = number_of(cells, *seq);
         // A tombstone that cannot be read named what it destroyed.
         let may_be = *name == "destroyed" && !unreadable.is_empty() || unreadable.contains(&number);
         if side == Side::Catalogue && may_be {
@@ -259,6 +269,14 @@ fn compare_table(
     })
 }
 
+/// The number of the record of a row; 0 where there is none.
+pub(super) fn number_of(cells: &[Cell], seq: usize) -> u64 {
+    match cells.get(seq) {
+        Some(Cell::Integer(number)) => number.unsigned_abs(),
+        _ => 0,
+    }
+}
+
 /// Where a row stands that has no equal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -266,19 +284,33 @@ enum Side {
     Records,
 }
 
-/// Visits the rows of either side that the other does not have; both are sorted by their first columns.
-fn merge(mut theirs: Rows, mut ours: Rows, visit: &mut dyn FnMut(Side, &[Cell])) -> Result<(), StoreError> {
-    let (mut their, mut our) = (next(&mut theirs)?, next(&mut ours)?);
+/// Visits the rows of either side that the other does not have, but those of the catalogue that are dealt with elsewhere; both are
+/// sorted by their first columns.
+fn merge(
+    mut theirs: Rows,
+    mut ours: Rows,
+    elsewhere: &mut dyn FnMut(&[Cell]) -> bool,
+    visit: &mut dyn FnMut(Side, &[Cell]),
+) -> Result<(), StoreError> {
+    let mut theirs = || {
+        loop {
+            match next(&mut theirs)? {
+                Some(cells) if elsewhere(&cells) => {}
+                other => return Ok::<_, StoreError>(other),
+            }
+        }
+    };
+    let (mut their, mut our) = (theirs()?, next(&mut ours)?);
     loop {
         match (&their, &our) {
             (None, None) => return Ok(()),
             (Some(a), Some(b)) if a == b => {
-                their = next(&mut theirs)?;
+                their = theirs()?;
                 our = next(&mut ours)?;
             }
             (Some(a), b) if b.as_ref().is_none_or(|b| a < b) => {
                 visit(Side::Catalogue, a);
-                their = next(&mut theirs)?;
+                their = theirs()?;
             }
             (_, Some(b)) => {
                 visit(Side::Records, b);
@@ -289,7 +321,7 @@ fn merge(mut theirs: Rows, mut ours: Rows, visit: &mut dyn FnMut(Side, &[Cell]))
     }
 }
 
-fn next(rows: &mut Rows) -> Result<Option<Vec<Cell>>, StoreError> {
+pub(super) fn next(rows: &mut Rows) -> Result<Option<Vec<Cell>>, StoreError> {
     let Some(row) = rows.next()? else { return Ok(None) };
     let columns = row.as_ref().column_count();
     Ok(Some((0..columns).map(|column| cell(row, column)).collect::<rusqlite::Result<_>>()?))
@@ -356,7 +388,11 @@ struct Present<'a> {
     standings: HashMap<i64, Standing>,
 }
 
-impl Present<'_> {
+impl<'a> Present<'a> {
+    fn new(db: &'a Connection) -> Self {
+        Self { db, standings: HashMap::new() }
+    }
+
     fn is(&mut self, key: &Key) -> Result<bool, StoreError> {
         use std::collections::hash_map::Entry::{Occupied, Vacant};
         let standing = match self.standings.entry(key.accession) {
@@ -376,7 +412,7 @@ fn compare_items(
     let Told { prints, mut items, mut not_taken, unreadable, .. } = told;
     // A record that lets in what only the catalogue knows may be among those that cannot be read.
     let more_may_be = !unreadable.is_empty();
-    let mut present = Present { db, standings: HashMap::new() };
+    let mut present = Present::new(db);
     let mut tallies: BTreeMap<i64, [i64; 3]> = BTreeMap::new();
     let (mut by_bytes, mut by_object) = (0, 0);
 
@@ -396,7 +432,7 @@ fn compare_items(
     };
     let mut ours = || {
         for (about, print) in items.by_ref() {
-            if let Some(key) = Key::of(about)
+            if let Some(key) = Key::of(&about)
                 && present.is(&key)?
             {
                 return Ok(Some((key, print)));

@@ -2,6 +2,7 @@
 
 mod answers;
 mod apply;
+mod bulk;
 mod cameras;
 mod compare;
 mod dump;
@@ -31,6 +32,7 @@ pub use answers::{
     AccessionRow, Answer, Begun, Counts, Given, HistoryRow, ItemQuery, ItemRow, NotTakenRow, ObjectUse,
     State, Totals,
 };
+pub use bulk::RowsPrint;
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
 pub use hidden::Hidden;
 

@@ -20,6 +20,8 @@ impl SqliteLedger {
                 Err(error) => return Err(error),
             }
         }
+        // The whole file went through the cache, and little of it is asked again.
+        self.run("PRAGMA shrink_memory", [])?;
         Ok(faults)
     }
 
