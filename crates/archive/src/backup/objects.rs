@@ -65,10 +65,7 @@ impl Archive {
         }
         let (in_use, all_known) = self.objects_in_use()?;
         for name in suspects {
-            let is_there = match self.vault.open(&name) {
-                Err(GetError::NotFound) => false,
-                _ => true,
-            };
+            let is_there = !matches!(self.vault.open(&name), Err(GetError::NotFound));
             if in_use.contains_key(&name) || !all_known && is_there {
                 keep(done, format!("object {name}"));
             }
