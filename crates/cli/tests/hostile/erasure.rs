@@ -32,6 +32,7 @@ fn holds(folder: &Path, samples: &[Vec<u8>]) -> Option<PathBuf> {
 #[test]
 fn what_was_erased_is_gone_even_sealed_and_its_copy_goes_last() {
     let house = house();
+    vidimus(&house, &["examine"]);
     vidimus(&house, &["backup", "copy"]);
     let listed: serde_json::Value = serde_json::from_str(&vidimus(&house, &["list", "--json"]).out).unwrap();
     let of = |end: &str| {
@@ -45,6 +46,18 @@ fn what_was_erased_is_gone_even_sealed_and_its_copy_goes_last() {
     let name = shown["place"]["name"].as_str().unwrap();
     let object = find(&house.path("archive/objects"), name).expect("its object is there");
     let sealed = [&samples(&object)[..16], &[row(&house, shown["seq"].as_u64().unwrap())]].concat();
+    let made: Vec<&str> = shown["derivatives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|made| made["object"]["name"].as_str().unwrap())
+        .collect();
+    let is_kept =
+        |place: &str| made.iter().any(|name| find(&house.path(place).join("objects"), name).is_some());
+    assert!(!made.is_empty() && is_kept("archive") && is_kept("copy"), "what was made of it: {made:?}");
+    let found =
+        |house: &House| vidimus(house, &["search", "letter", "--json"]).out.contains(&format!("\"{large}\""));
+    assert!(found(&house), "what it says is found while it is there");
     assert!(holds(&house.path("archive"), &sealed[16..]).is_some(), "the row is found while it is there");
 
     let erase =
@@ -57,6 +70,8 @@ fn what_was_erased_is_gone_even_sealed_and_its_copy_goes_last() {
     for place in ["archive", "copy", "state"] {
         assert_eq!(holds(&house.path(place), &sealed), None);
     }
+    assert!(!is_kept("archive") && !is_kept("copy"), "what was made of it goes with it");
+    assert!(!found(&house), "and is found no more");
     vidimus(&house, &["check", "--full"]);
     vidimus(&house, &["disclose", &neighbour, "--to", "X", "--purpose", "Y", "--out", "bag"]);
     assert!(vidimus(&house, &["show", &large]).out.contains("erased"));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use vidimus_model::{Change, Ref};
 
-use super::compare::{Cell, Difference, Prints, TABLES, Table, next, number_of};
+use super::compare::{Cell, Difference, Prints, TABLES, Table, next};
 use super::key::Key;
 use super::{apply, store};
 use crate::{Entry, Fold as _, Said, StoreError};
@@ -101,5 +101,13 @@ impl<'a> Sums<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The number of the record of a row; 0 where there is none.
+pub(super) fn number_of(cells: &[Cell], seq: usize) -> u64 {
+    match cells.get(seq) {
+        Some(Cell::Integer(number)) => number.unsigned_abs(),
+        _ => 0,
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows};
 use vidimus_model::{Change, NotTaken, Ref, Statement};
 
-use super::bulk::{self, RowsPrint};
+use super::bulk::{self, RowsPrint, number_of};
 use super::item::{COLUMNS, Checked, Columns, damaged, member_number, word};
 use super::key::Key;
 use super::standing::Standing;
@@ -267,14 +267,6 @@ fn compare_table(
         let about = if *reference { reference_of(cells) } else { None };
         visit(about.map_or(Difference::Record(number), Difference::Thing));
     })
-}
-
-/// The number of the record of a row; 0 where there is none.
-pub(super) fn number_of(cells: &[Cell], seq: usize) -> u64 {
-    match cells.get(seq) {
-        Some(Cell::Integer(number)) => number.unsigned_abs(),
-        _ => 0,
-    }
 }
 
 /// Where a row stands that has no equal.
