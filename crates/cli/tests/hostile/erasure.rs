@@ -46,7 +46,7 @@ fn what_was_erased_is_gone_even_sealed_and_its_copy_goes_last() {
     let name = shown["place"]["name"].as_str().unwrap();
     let object = find(&house.path("archive/objects"), name).expect("its object is there");
     let sealed = [&samples(&object)[..16], &[row(&house, shown["seq"].as_u64().unwrap())]].concat();
-    let made: Vec<&str> = shown["derivatives"]
+    let made: Vec<&str> = shown["examination"]["derivatives"]
         .as_array()
         .unwrap()
         .iter()
