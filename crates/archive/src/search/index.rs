@@ -24,8 +24,19 @@ const BATCH: usize = 20_000;
 const PAGE: usize = 2048;
 /// Bytes of an index that are kept open in memory, for each.
 const CACHE: usize = 64 << 20;
+/// Texts that could not be read before and are tried again with one question: what is lost for good would else be looked for in
+/// vain for minutes.
+const TRIED_AGAIN: usize = 256;
 /// How often a damaged index is thrown away before its disk is not believed any more.
 const TRIES: usize = 3;
+
+/// What an index answered.
+pub(super) struct Asked<T> {
+    /// None: there is no index, and none can be made.
+    pub answer: Option<T>,
+    /// So many of the newest entries of the ledger it does not know, because it cannot be written.
+    pub lacks: u64,
+}
 
 /// An index that is open, and what opens texts for it.
 pub(super) type Index = Search<SealedTexts>;
@@ -36,25 +47,24 @@ pub(crate) fn belongs(untrusted_name: &OsStr) -> bool {
 }
 
 impl Archive {
-    /// Asks the index of a key, brought up to date. One that is damaged is thrown away and folded again.
+    /// Asks the index of a key, brought up to date as far as it can be written. One that is damaged is thrown away and folded
+    /// again.
     pub(super) fn ask_index<T>(
         &mut self,
         key: KeyId,
         ask: impl Fn(&Index) -> Result<T, StoreError>,
-    ) -> Result<T, FoldError> {
+    ) -> Result<Asked<T>, FoldError> {
         let folder = self.index_folder(key);
         for _ in 0..TRIES {
-            files::make_folder(&self.layout.fold(key))?;
-            if !is_whole(&folder) {
-                shelf::discard(&folder)?;
-            }
-            let opened = self.open_index(key, &folder)?;
-            let (mut index, number) = match opened {
-                Some(opened) => opened,
-                None => continue,
+            let (mut index, number) = match self.open_to_ask(key, &folder) {
+                Ok(Some(opened)) => opened,
+                Ok(None) => continue,
+                Err(error) if error.is_of_the_medium() => {
+                    return Ok(Asked { answer: None, lacks: self.ledger.tip()?.size });
+                }
+                Err(error) => return Err(error),
             };
-            let asked = self.bring_up_index(&mut index, key).and_then(|()| Ok(ask(&index)?));
-            match asked {
+            match self.ask_as_far(&mut index, key, &ask) {
                 // Unless another process was faster.
                 Err(error) if error.is_damage_of_the_fold() => {
                     if inode(&folder) == number {
@@ -65,6 +75,30 @@ impl Archive {
             }
         }
         Err(StoreError::NotReadable.into())
+    }
+
+    fn open_to_ask(&mut self, key: KeyId, folder: &Path) -> Result<Option<(Index, Option<u64>)>, FoldError> {
+        files::make_folder(&self.layout.fold(key))?;
+        if !is_whole(folder) {
+            shelf::discard(folder)?;
+        }
+        self.open_index(key, folder)
+    }
+
+    fn ask_as_far<T>(
+        &mut self,
+        index: &mut Index,
+        key: KeyId,
+        ask: impl Fn(&Index) -> Result<T, StoreError>,
+    ) -> Result<Asked<T>, FoldError> {
+        let lacks = match self.bring_up_index(index, key) {
+            Ok(()) => 0,
+            Err(error) if error.is_of_the_medium() => {
+                self.ledger.tip()?.size.saturating_sub(index.position()?)
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Asked { answer: Some(ask(index)?), lacks })
     }
 
     /// Takes what was erased or moved out of every index on the disk: each is brought up to date and swept, or thrown away.
@@ -142,9 +176,10 @@ impl Archive {
         for id in &read {
             self.keyring.open(*id)?;
         }
-        while position < size {
+        let mut again = self.readable_again(index, key, &read)?;
+        while position < size || !again.is_empty() {
             let from = position;
-            let mut batch: BTreeMap<u64, Entry> = BTreeMap::new();
+            let mut batch = std::mem::take(&mut again);
             while position < size && batch.len() < BATCH {
                 let (rows, end) = self.page(own, position, size)?;
                 let opened = self.open_rows(index, key, &rows, &read)?;
@@ -164,6 +199,24 @@ impl Archive {
             self.tell(Work::Folding, position, size);
         }
         Ok(())
+    }
+
+    /// Entries of which a text could not be read before, and can be now.
+    fn readable_again(
+        &mut self,
+        index: &mut Index,
+        key: KeyId,
+        read: &HashSet<KeyId>,
+    ) -> Result<BTreeMap<u64, Entry>, FoldError> {
+        let mut again = BTreeMap::new();
+        for seq in index.unread()?.into_iter().take(TRIED_AGAIN) {
+            let rows = self.ledger.rows(seq, 1)?;
+            let opened = self.open_rows(index, key, &rows, read)?;
+            again.extend(
+                opened.into_iter().filter(|entry| index.can_read(entry)).map(|entry| (entry.seq, entry)),
+            );
+        }
+        Ok(again)
     }
 
     /// The next rows below `size`, all or those under one key, and where those behind them begin.

@@ -45,6 +45,8 @@ pub struct SearchAnswer {
     pub ignored: Vec<Ignored>,
     /// How much of what could be searched was examined: what was not is found by its name alone.
     pub examined: ExaminedCounts,
+    /// So many of the newest entries of the ledger were not searched, because no index can be written.
+    pub lacks: u64,
 }
 
 impl Archive {
@@ -61,6 +63,7 @@ impl Archive {
             hits: Vec::new(),
             ignored: question.ignored.clone(),
             examined: ExaminedCounts::default(),
+            lacks: 0,
         };
         let mut seen = HashSet::new();
         for source in self.sources()? {
@@ -77,8 +80,9 @@ impl Archive {
                 alone: &hidden.alone,
                 cameras: &cameras,
             };
-            let Found { total, hits, ignored, .. } =
-                self.ask_index(source.key, |index| index.answer(&question, &wanted))?;
+            let asked = self.ask_index(source.key, |index| index.answer(&question, &wanted))?;
+            answer.lacks = answer.lacks.max(asked.lacks);
+            let Some(Found { total, hits, ignored, .. }) = asked.answer else { continue };
             answer.total += total;
             // What is being released by another process may for a moment stand in two folds.
             answer.hits.extend(hits.into_iter().filter(|hit| {

@@ -92,6 +92,9 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     for ignored in &answer.ignored {
         context.note(&words::ignored(lang, ignored));
     }
+    if answer.lacks > 0 {
+        context.note(&words::lacks(lang, answer.lacks));
+    }
     if arguments.json {
         let rows: Vec<Row> = answer.hits.iter().map(row).collect();
         writeln!(out, "{}", safe::pretty_json(&rows).map_err(|error| unread(error.into()))?)

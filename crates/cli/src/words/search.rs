@@ -49,7 +49,7 @@ pub fn total(lang: Lang, total: u64, shown: u64, offset: u64) -> String {
         return lang.pick("Nothing was found.", "Нічого не знайдено.", "Ничего не найдено.").to_owned();
     }
     let all = count(lang, total);
-    if shown == total {
+    if shown == total || (shown == 0 && offset == 0) {
         return lang.pick(format!("Found: {all}."), format!("Знайдено: {all}."), format!("Найдено: {all}."));
     }
     let (from, to) = (count(lang, offset.saturating_add(1)), count(lang, offset.saturating_add(shown)));
@@ -77,9 +77,25 @@ pub fn examined(lang: Lang, examined: ExaminedCounts) -> String {
     )
 }
 
+/// How much could not be searched because nothing can be written.
+pub fn lacks(lang: Lang, lacks: u64) -> String {
+    let lacks = count(lang, lacks);
+    lang.pick(
+        format!(
+            "The index cannot be written here: what the newest {lacks} records say was not searched. Copy the archive to a disk that can be written, and search there."
+        ),
+        format!(
+            "Покажчик тут не можна записати: у найновіших записах ({lacks}) не шукали. Скопіюйте архів на диск, на який можна писати, і шукайте там."
+        ),
+        format!(
+            "Указатель здесь нельзя записать: в самых новых записях ({lacks}) не искали. Скопируйте архив на диск, на который можно писать, и ищите там."
+        ),
+    )
+}
+
 /// What of the question was passed over.
 pub fn ignored(lang: Lang, ignored: &Ignored) -> String {
-    let quoted = |untrusted: &str| safe::typed(untrusted);
+    let quoted = |untrusted: &str| safe::typed(&shortened(untrusted));
     match ignored {
         Ignored::Nothing => lang
             .pick(
@@ -155,6 +171,22 @@ pub fn ignored(lang: Lang, ignored: &Ignored) -> String {
                 "Скобки слишком глубокие: внутренние пропущены.",
             )
             .to_owned(),
+        Ignored::Signs(word) => {
+            let word = quoted(word);
+            lang.pick(
+                format!("{word} was searched as words: * and ~ count at the end of a word only, other signs nowhere."),
+                format!("{word}: шукали як слова. * і ~ щось означають лише в кінці слова, інші знаки – ніде."),
+                format!("{word}: искали как слова. * и ~ что-то значат лишь в конце слова, другие знаки – нигде."),
+            )
+        }
+        Ignored::TooLongForMistakes(word) => {
+            let word = quoted(word);
+            lang.pick(
+                format!("{word} is too long to be searched with mistakes: it was searched as it is spelled."),
+                format!("{word}: надто довге, щоб шукати з помилками. Шукали так, як написано."),
+                format!("{word}: слишком длинное, чтобы искать с ошибками. Искали так, как написано."),
+            )
+        }
         Ignored::TooVague(word) => {
             let word = quoted(word);
             lang.pick(
@@ -164,4 +196,16 @@ pub fn ignored(lang: Lang, ignored: &Ignored) -> String {
             )
         }
     }
+}
+
+/// Letters of what was typed that are said back.
+const SAID_BACK: usize = 40;
+
+/// A word of a thousand letters says no more than its beginning.
+fn shortened(untrusted: &str) -> String {
+    let mut said: String = untrusted.chars().take(SAID_BACK).collect();
+    if said.len() < untrusted.len() {
+        said.push('…');
+    }
+    said
 }

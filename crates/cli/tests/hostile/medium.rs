@@ -80,6 +80,41 @@ fn a_disk_that_cannot_be_written_is_read() {
 }
 
 #[test]
+fn an_index_that_cannot_be_written_answers_as_far_as_it_goes() {
+    let house = house();
+    if !may_mount(&house) {
+        return;
+    }
+    let read_only = "mount --bind archive archive && mount -o remount,bind,ro archive";
+    let search = |words: &[&str]| mounted(&house, read_only, &[&["search", "in:name"], words].concat());
+    let none = search(&[]);
+    assert!(
+        none.code == 1 && none.err.contains("cannot be written here"),
+        "nothing was indexed yet: {none:?}"
+    );
+    house.vidimus(["search", "in:name"]).succeeds();
+    let all = search(&["--json"]);
+    assert_eq!((all.code, all.json().as_array().unwrap().len()), (0, 3), "{all:?}");
+    assert!(!all.err.contains("cannot be written"), "it is up to date: {all:?}");
+    house.file("more/later", "d");
+    house.vidimus(["receive", "more"]).succeeds();
+    // What is withdrawn meanwhile is hidden all the same: that is asked of the records.
+    house.vidimus(["withdraw", "A1-1", "--reason", "a wrong file"]).succeeds();
+    let some = search(&["--json"]);
+    assert_eq!((some.code, some.json().as_array().unwrap().len()), (0, 2), "{some:?}");
+    assert!(some.err.contains("cannot be written here: what the newest"), "{some:?}");
+    let told = search(&["--lang", "uk"]);
+    assert!(told.err.contains("Покажчик тут не можна записати"), "{told:?}");
+    // A full disk is no other case.
+    std::fs::create_dir(house.path("small")).unwrap();
+    let full = "mount -t tmpfs -o size=6m none small && cp -a archive small && (cat /dev/zero > small/fill 2>/dev/null; true)";
+    let some = mounted(&house, full, &["--archive", "small/archive", "search", "in:name", "--json"]);
+    assert_eq!((some.code, some.json().as_array().unwrap().len()), (0, 2), "{some:?}");
+    assert!(some.err.contains("cannot be written here"), "{some:?}");
+    assert_eq!(house.vidimus(["search", "in:name", "--json"]).succeeds().json().as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn a_full_disk_is_read_and_called_full() {
     let house = house();
     if !may_mount(&house) {

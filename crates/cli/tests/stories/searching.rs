@@ -119,6 +119,9 @@ fn what_is_taken_back_is_not_found() {
     house.vidimus(["check"]).succeeds();
 }
 
+/// A word of more letters than are searched with mistakes.
+const LONG: &str = "щщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщщ~";
+
 #[test]
 fn nonsense_is_answered_in_words() {
     let house = archive();
@@ -131,6 +134,14 @@ fn nonsense_is_answered_in_words() {
         (&["date:yesterday"], "The field date cannot be yesterday"),
         (&["OR"], "OR had nothing to it"),
         (&["п*"], "too short for the beginning of a word"),
+        (&["*токол"], "*токол was searched as words"),
+        (&["протокл~9"], "протокл~9 was searched as words"),
+        (&["\"протокол допиту\"~5"], "~5 was searched as words"),
+        (&["date:2021-13-45"], "The field date cannot be 2021-13-45"),
+        (&["camera:"], "camera: had nothing to it"),
+        (&["((((протокол))))))"], "A bracket without its second"),
+        (&["😀"], "holds no word"),
+        (&[LONG], "too long to be searched with mistakes"),
     ] {
         let said = house.vidimus([&["search"], question].concat());
         assert!(said.code <= 1 && said.err.contains(part), "{question:?}: {said:?}");
@@ -141,6 +152,13 @@ fn nonsense_is_answered_in_words() {
             assert!(!told.out.contains("examined"), "{told:?}");
         }
     }
+    // What was typed is said back, but not all of it.
+    let said = house.vidimus(["search", &format!("{}:x", "щ".repeat(900))]);
+    assert!(said.err.contains("There is no field щщщ") && said.err.chars().count() < 200, "{said:?}");
+    assert_eq!(
+        house.vidimus(["search", "!протокол", "in:name", "--json"]).json().as_array().unwrap().len(),
+        3
+    );
     let long = "слово ".repeat(9000);
     let said = house.vidimus(["search", &long]);
     assert!(said.code == 1 && said.err.contains("The question was too long"), "{said:?}");
@@ -220,6 +238,29 @@ fn texts_are_found_where_they_stand_and_once() {
         return;
     }
     house.vidimus(["examine", "--stage", "first", "--stage", "text"]);
+    // A disk of objects that is not there for a while: what could not be read is found as soon as it can be.
+    let objects = || {
+        let mut folders = vec![house.path("archive/objects")];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path())
+                } else {
+                    files.push(entry.path())
+                }
+            }
+        }
+        files
+    };
+    let aside = house.path("aside");
+    std::fs::create_dir(&aside).unwrap();
+    let away: Vec<_> =
+        objects().into_iter().map(|file| (aside.join(file.file_name().unwrap()), file)).collect();
+    assert!(!away.is_empty());
+    away.iter().for_each(|(aside, file)| std::fs::rename(file, aside).unwrap());
+    assert_eq!(search(&["осмотр"]).code, 1);
+    away.iter().for_each(|(aside, file)| std::fs::rename(aside, file).unwrap());
     let said = house.vidimus(["search", "осмотры"]).succeeds();
     assert!(said.out.contains("4 of 4 examined") && said.out.contains("Протокол [осмотра]"), "{said:?}");
     let hits = search(&["осмотр", "карцер"]).succeeds().json();

@@ -19,7 +19,8 @@ use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
 pub trait Texts {
     /// The text of a derivative of the item `about`, which this entry of the ledger names.
     ///
-    /// None where it cannot be had (its object is lost or damaged, its key destroyed): `check` names it; search goes on without.
+    /// None where it cannot be had (its object is lost or damaged, its key destroyed): `check` names it; search goes on without,
+    /// and remembers it, see [`Search::unread`].
     fn text(&mut self, entry: u64, about: &Ref, derivative: &Derivative) -> Option<Text>;
 }
 
@@ -89,6 +90,22 @@ impl<T: Texts> Search<T> {
         writing.commit(&state)
     }
 
+    /// Entries of which a text could not be read when they were folded: whoever finds that it can be now applies them again.
+    ///
+    /// # Errors
+    /// The index is damaged or cannot be read.
+    pub fn unread(&self) -> Result<Vec<u64>, StoreError> {
+        Ok(self.index.state()?.unread.into_iter().collect())
+    }
+
+    /// Can all texts of an entry be read now?
+    pub fn can_read(&mut self, entry: &Entry) -> bool {
+        let Said::Statement(said) = &entry.said else { return false };
+        let Change::Examination(found) = &said.change else { return false };
+        let mut texts = found.derivatives.iter().filter(|derivative| kind(derivative).is_some());
+        texts.all(|derivative| self.texts.text(entry.seq, &found.about, derivative).is_some())
+    }
+
     /// The index itself, for those who measure.
     pub fn index(&self) -> &TextIndex {
         &self.index
@@ -104,6 +121,9 @@ impl<T: Texts> Search<T> {
         let mut batch: BTreeMap<u64, &Entry> = batch.iter().map(|entry| (entry.seq, entry)).collect();
         let newly_gone = note(&mut state, batch.values().copied());
         batch.retain(|seq, _| !state.is_gone(*seq));
+        let unread = std::mem::take(&mut state.unread);
+        state.unread =
+            unread.into_iter().filter(|seq| !state.is_gone(*seq) && !batch.contains_key(seq)).collect();
         let known = self.index.holds_entries()?;
         let mut runs = Runs(HashSet::new());
         for seq in newly_gone.iter().filter(|_| known) {
@@ -127,7 +147,9 @@ impl<T: Texts> Search<T> {
                     Change::Examination(found) if !state.is_moved(&found.about, seq) => {
                         writing.add_facts(&facts(found, seq))?;
                         let outdated = runs.outdated(&self.index, &mut writing, found, seq, is_late)?;
-                        add_texts(&mut writing, &mut self.texts, seq, found, &outdated)?;
+                        if !add_texts(&mut writing, &mut self.texts, seq, found, &outdated)? {
+                            state.unread.insert(seq);
+                        }
                     }
                     Change::Item(item) => add(&mut writing, &state, name_of(item, seq))?,
                     Change::Contained(contained) => add(&mut writing, &state, name_of(&contained.item, seq))?,
@@ -246,36 +268,44 @@ fn add(writing: &mut Writing, state: &State, document: Document) -> Result<(), S
     if state.is_moved(&document.about, document.entry) { Ok(()) } else { writing.add(&document) }
 }
 
+/// Adds texts; whether all of them could be read.
 fn add_texts(
     writing: &mut Writing,
     texts: &mut impl Texts,
     entry: u64,
     found: &Examination,
     outdated: &HashSet<Stage>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut all = true;
     for (number, derivative) in found.derivatives.iter().enumerate() {
-        let kind = match derivative.kind {
-            DerivativeKind::Text => Kind::Text,
-            DerivativeKind::Ocr | DerivativeKind::BurntIn => Kind::Ocr,
-            DerivativeKind::Transcript => Kind::Transcript,
-            DerivativeKind::Still
-            | DerivativeKind::Strip
-            | DerivativeKind::Thumbnail
-            | DerivativeKind::Proxy => continue,
-        };
+        let Some(kind) = kind(derivative) else { continue };
         let stage = found.tools.get(derivative.tool as usize).map(|tool| tool.stage);
         if stage.is_some_and(|stage| outdated.contains(&stage)) {
             continue;
         }
-        if let Some(untrusted_text) = texts.text(entry, &found.about, derivative) {
-            let latest = stage.map(Latest::Stage);
-            let pieces = pieces(untrusted_text.parts);
-            let language = untrusted_text.language.as_deref().and_then(language);
-            let about = found.about.clone();
-            writing.add(&Document { about, entry, kind, number, latest, language, pieces })?;
+        let Some(untrusted_text) = texts.text(entry, &found.about, derivative) else {
+            all = false;
+            continue;
+        };
+        let latest = stage.map(Latest::Stage);
+        let pieces = pieces(untrusted_text.parts);
+        let language = untrusted_text.language.as_deref().and_then(language);
+        let about = found.about.clone();
+        writing.add(&Document { about, entry, kind, number, latest, language, pieces })?;
+    }
+    Ok(all)
+}
+
+/// Where the text of a derivative comes from; none where it is no text.
+fn kind(derivative: &Derivative) -> Option<Kind> {
+    match derivative.kind {
+        DerivativeKind::Text => Some(Kind::Text),
+        DerivativeKind::Ocr | DerivativeKind::BurntIn => Some(Kind::Ocr),
+        DerivativeKind::Transcript => Some(Kind::Transcript),
+        DerivativeKind::Still | DerivativeKind::Strip | DerivativeKind::Thumbnail | DerivativeKind::Proxy => {
+            None
         }
     }
-    Ok(())
 }
 
 /// A path that is no UTF-8 is searched by what of it can be read.

@@ -58,6 +58,9 @@ pub(super) struct State {
     pub position: u64,
     /// Entries whose bodies were destroyed: the first and the last of each span, in order and apart.
     pub gone: Vec<(u64, u64)>,
+    /// Entries of which a text could not be read when they were folded.
+    #[serde(default)]
+    pub unread: BTreeSet<u64>,
     /// What was moved last by which entry, out of here or into it.
     pub moved: BTreeMap<String, (u64, bool)>,
 }

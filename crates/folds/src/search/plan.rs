@@ -233,7 +233,7 @@ impl Planner<'_> {
         let exact = self.term(&plain);
         match word.reach {
             Reach::Letters(_) if plain.chars().count() > LONGEST_FUZZY => {
-                self.ignored.push(Ignored::TooVague(word.text.clone()));
+                self.ignored.push(Ignored::TooLongForMistakes(word.text.clone()));
                 Ok(Box::new(TermQuery::new(exact, IndexRecordOption::WithFreqs)))
             }
             _ if tier == Tier::Exact => {

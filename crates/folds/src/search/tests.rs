@@ -444,3 +444,25 @@ fn of_a_stage_that_was_run_again_the_latest_run_holds() {
     search.apply(&story.entries[old as usize..new as usize], to, to).unwrap();
     once(&search, "come back late");
 }
+
+#[test]
+fn a_text_that_could_not_be_read_is_remembered_until_it_can_be() {
+    let mut story = archive();
+    let seq = story.text("A1-2", DerivativeKind::Ocr, &[(TextPlace::Page(1), "вивіска біля воріт")]);
+    let lost = story.shelf.clone();
+    story.shelf.0.clear();
+    let mut search = story.folded();
+    assert!(found(&search, "вивіска").is_empty());
+    assert_eq!(search.unread().unwrap(), [3, 4, 5, seq]);
+    let entry = story.entries[seq as usize].clone();
+    assert!(!search.can_read(&entry));
+    search.texts_mut().clone_from(&lost);
+    assert!(search.can_read(&entry));
+    let to = search.position().unwrap();
+    search.apply(&[entry], to, to).unwrap();
+    assert_eq!(found(&search, "вивіска"), ["A1-2"]);
+    assert_eq!(search.unread().unwrap(), [3, 4, 5]);
+    story.say(erasure("A1-1", vec![0, 3]));
+    search.apply(&story.entries[to as usize..], to, to + 1).unwrap();
+    assert_eq!(search.unread().unwrap(), [4, 5], "what was destroyed is not looked for");
+}

@@ -9,7 +9,7 @@ pub(super) enum Lexeme {
     Close,
     And,
     Or,
-    /// `NOT`, or a minus sign before something
+    /// `NOT`, or a minus sign or exclamation mark before something
     Not,
     /// `name:` with nothing between it and what follows, in small letters, and as it was typed
     Field(String, String),
@@ -41,6 +41,7 @@ pub(super) fn lex(text: &str) -> Vec<Lexeme> {
             '-' | '−' if !after.is_empty() && !after.starts_with(|c: char| c.is_whitespace() || c == '-') => {
                 push(&mut found, Lexeme::Not, after)
             }
+            '!' if after.starts_with(char::is_alphanumeric) => push(&mut found, Lexeme::Not, after),
             _ => word(&mut found, rest),
         }
         .trim_start();

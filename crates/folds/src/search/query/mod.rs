@@ -111,6 +111,10 @@ pub enum Ignored {
     TooMany,
     /// Brackets deeper than [`DEEPEST`].
     TooDeep,
+    /// Signs that mean nothing where they stand: the word, searched without them.
+    Signs(String),
+    /// A word too long to be searched with mistakes: the word, searched as it is spelled.
+    TooLongForMistakes(String),
     /// A word so vague that only the most frequent words that it could be were searched: the word.
     TooVague(String),
 }

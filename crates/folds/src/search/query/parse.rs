@@ -176,6 +176,13 @@ impl Parser {
             Reach::Forms => reach_of(typed),
             other => (typed, other),
         };
+        if means_nothing(text) {
+            self.note(Ignored::Signs(typed.to_owned()));
+        }
+        // "a phrase"~5
+        if text.strip_prefix('~').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit())) {
+            return None;
+        }
         let mut parts = spelled(text);
         let last = parts.pop()?;
         let reach = if reach == Reach::Prefix && last.chars().count() < SHORTEST_PREFIX {
@@ -258,6 +265,14 @@ fn reach_of(typed: &str) -> (&str, Reach) {
         Some(text) => (text, Reach::Letters(if text.chars().count() > 5 { 2 } else { 1 })),
         None => (typed, Reach::Forms),
     }
+}
+
+/// Does it hold signs that other programs give a meaning to, and this one does not where they stand?
+fn means_nothing(text: &str) -> bool {
+    let is_within = |(at, _): (usize, &str)| text[at + 1..].starts_with(char::is_alphanumeric);
+    let is_word = text.contains(char::is_alphanumeric);
+    is_word
+        && (text.contains(['*', '~', '^', '[', ']', '{', '}', '|']) || text.match_indices('?').any(is_within))
 }
 
 fn spelled(text: &str) -> Vec<String> {

@@ -29,6 +29,11 @@ fn words_phrases_choices_and_exclusions() {
     let not = |clause| Clause::Not(Box::new(clause));
     assert_eq!(understood("били -током"), Clause::All(vec![word("били"), not(word("током"))]));
     assert_eq!(understood("NOT (били OR током)"), not(Clause::Any(vec![word("били"), word("током")])));
+    assert_eq!(understood("били !током"), Clause::All(vec![word("били"), not(word("током"))]));
+    assert_eq!(
+        understood("хто бив? Він! \\cam"),
+        Clause::All(["хто", "бив", "Він", "cam"].map(word).to_vec())
+    );
     let side_by_side = Clause::All(vec![word("b"), word("c")]);
     assert_eq!(understood("a OR b c"), Clause::Any(vec![word("a"), side_by_side.clone()]));
     assert_eq!(understood("ИК-900"), Clause::All(vec![word("ИК"), word("900")]));
@@ -77,6 +82,17 @@ fn what_is_not_understood_is_searched_and_said() {
         ("()", Ignored::Lonely("()".into()), None),
         ("name:", Ignored::Lonely("name:".into()), None),
         ("б*", Ignored::ShortPrefix("б".into()), Some(word("б"))),
+        ("*токол", Ignored::Signs("*токол".into()), Some(word("токол"))),
+        ("про*кол", Ignored::Signs("про*кол".into()), Some(Clause::All(vec![word("про"), word("кол")]))),
+        ("про?кол", Ignored::Signs("про?кол".into()), Some(Clause::All(vec![word("про"), word("кол")]))),
+        ("ток~9", Ignored::Signs("ток~9".into()), Some(Clause::All(vec![word("ток"), word("9")]))),
+        ("ток^2", Ignored::Signs("ток^2".into()), Some(Clause::All(vec![word("ток"), word("2")]))),
+        ("[а-я]+", Ignored::Signs("[а-я]+".into()), Some(Clause::All(vec![word("а"), word("я")]))),
+        (
+            "\"били током\"~5",
+            Ignored::Signs("~5".into()),
+            Some(Clause::Phrase(vec!["били".into(), "током".into()])),
+        ),
     ] {
         let question = parse(text);
         assert_eq!(question.ignored, [ignored], "{text}");
