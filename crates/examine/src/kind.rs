@@ -73,7 +73,7 @@ kinds! {
     Ods Table "application/vnd.oasis.opendocument.spreadsheet" "ods ots";
     Csv Table "text/csv" "csv tsv txt";
     Mail Mail "message/rfc822" "eml msg txt mht mhtml";
-    Mbox Mail "application/mbox" "mbox mbx txt";
+    Mbox Mail "application/mbox" "mbox mbx eml txt";
     Msg Mail "application/vnd.ms-outlook" "msg oft";
     Pst Mail "application/vnd.ms-outlook-pst" "pst ost";
     Zip Container "application/zip" "zip jar apk kmz cbz aar war xpi ipa";
@@ -141,6 +141,22 @@ impl Kind {
                 | Kind::Webp
                 | Kind::Heic
                 | Kind::Avif
+        )
+    }
+
+    /// Whether it is a zip, whatever else it is.
+    pub(crate) fn is_zip(self) -> bool {
+        matches!(
+            self,
+            Kind::Zip
+                | Kind::Wacz
+                | Kind::Docx
+                | Kind::Xlsx
+                | Kind::Pptx
+                | Kind::Odt
+                | Kind::Ods
+                | Kind::Odp
+                | Kind::Epub
         )
     }
 

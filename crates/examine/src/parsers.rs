@@ -115,7 +115,7 @@ pub fn unlocked(untrusted: &[u8], word: &str) -> Option<Vec<u8>> {
 }
 
 /// The facts that a picture or film of this kind tells besides what its decoder does: statements of origin, what lies
-/// behind its end, its size in boxes.
+/// before and behind it, its size in boxes, the summary of an old document.
 pub fn told(of: u8, untrusted: &[u8]) -> Vec<(String, String)> {
     let kinds = [Kind::Jpeg, Kind::Png, Kind::Webp, Kind::Mp4, Kind::Heic];
     let kind = *kinds.get(usize::from(of) % kinds.len()).unwrap_or(&Kind::Jpeg);
@@ -126,6 +126,11 @@ pub fn told(of: u8, untrusted: &[u8]) -> Vec<(String, String)> {
         answer.fact("trailing.bytes", behind);
     }
     let _ = reader::trailing::size_in_boxes(&mut &untrusted[..]);
+    let _ = reader::trailing::is_cut_off(&mut file, untrusted.len() as u64);
+    let _ = reader::trailing::behind_gzip(untrusted);
+    let _ = reader::holds::around_zip(&mut file, untrusted.len() as u64);
+    let _ = reader::holds::of_unpacker(&mut file);
+    reader::summary::facts(&mut file, &mut answer);
     answer.facts
 }
 

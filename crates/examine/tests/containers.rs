@@ -352,6 +352,30 @@ fn a_zip_with_a_long_remark_is_a_zip() {
     assert_eq!(kept.named(), [("one".into(), Some(&b"words"[..]))], "{:?}", findings.tools);
 }
 
+/// `<p>Саратов, камера 12</p>`, three times, in brotli.
+const BROTLI: &str = "1b7100f89d0776ac65e0c2c21bb645848b23dd79523c11f86063eccc2b4227a204140c4d9f17b8ca01c3a8c1ce7853724e14260fd96b2b";
+
+#[test]
+fn a_page_in_brotli_is_unpacked_and_one_that_was_unpacked_before_is_left_as_it_is() {
+    let page = "<p>Саратов, камера 12</p>".repeat(3);
+    let response = |body: &[u8]| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n";
+        let warc = format!(
+            "WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://example.org/\r\nWARC-Date: 2024-05-14T08:00:00Z\r\nContent-Type: application/http\r\nContent-Length: {}\r\n\r\n",
+            head.len() + body.len()
+        );
+        [warc.as_bytes(), head, body, b"\r\n\r\n"].concat()
+    };
+    for body in [hex::decode(BROTLI).unwrap(), page.clone().into_bytes()] {
+        let (findings, kept) = out_of("a.warc", response(&body));
+        assert_eq!(ended(&findings, Stage::Members), (End::Done, None), "{:?}", findings.tools);
+        assert_eq!(kept.named(), [("http://example.org/".into(), Some(page.as_bytes()))]);
+    }
+    let cut = &hex::decode(BROTLI).unwrap()[..20];
+    let (findings, _) = out_of("a.warc", response(cut));
+    assert_eq!(ended(&findings, Stage::Members).1, Some(Reason::Damaged));
+}
+
 #[test]
 fn a_page_that_was_unpacked_before_it_was_kept_is_read_whatever_its_head_says() {
     let page = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n<p>plain";

@@ -161,7 +161,7 @@ fn what_is_stated_of_origin() {
         "stated",
         |bytes| told(bytes).iter().any(|(name, _)| name == "c2pa.actions.action"),
         |bytes| {
-            assert!(told(bytes).len() <= 303);
+            assert!(told(bytes).len() <= 320);
         },
     );
 }

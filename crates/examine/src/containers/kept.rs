@@ -122,6 +122,11 @@ impl Keeps {
         self.reason = self.reason.or(Some(reason));
     }
 
+    /// What went wrong is known better than by what came.
+    pub fn because_instead(&mut self, reason: Reason) {
+        self.reason = Some(reason);
+    }
+
     /// Says how the run ended, by what came of it.
     pub fn judge(&self, work: &mut Work<'_>, ran: &Ran) {
         let own = if self.reason.is_none() { ran.reason(work) } else { None };

@@ -8,6 +8,9 @@ use vidimus_sandbox::INPUT;
 use super::kept::{Keeps, says};
 use super::tar::{self, Entry};
 use crate::kind::Kind;
+use crate::outside;
+use crate::reader::BEHIND;
+use crate::tools::OWN;
 use crate::work::{Task, Through, Work};
 
 /// Whether libarchive is asked about this kind.
@@ -15,15 +18,7 @@ pub(super) fn reads(kind: Kind) -> bool {
     is_filter(kind)
         || matches!(
             kind,
-            Kind::Tar
-                | Kind::Rar
-                | Kind::Cab
-                | Kind::Iso
-                | Kind::Lzh
-                | Kind::Ar
-                | Kind::Cpio
-                | Kind::Rpm
-                | Kind::Xar
+            Kind::Tar | Kind::Cab | Kind::Iso | Kind::Lzh | Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::Xar
         )
 }
 
@@ -44,12 +39,15 @@ fn is_filter(kind: Kind) -> bool {
 
 /// Takes the members out.
 pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
+    if kind == Kind::Gzip {
+        behind(work);
+    }
     let silent = matches!(kind, Kind::Rar | Kind::Cab | Kind::Lzh | Kind::Zip | Kind::Wacz | Kind::SevenZip);
     let complaints = if silent { try_out(work) } else { String::new() };
     // In blocks of 512 bytes: what waits in a larger one is lost where the container ends early.
     // GNU's form, because the one of POSIX gives the map of a sparse file for its content, and refuses names in no UTF-8.
     let arguments = ["-cf", "-", "-b", "1", "--format", "gnutar", "-P", &format!("@{INPUT}")];
-    let limits = super::limits(work);
+    let (limits, told) = (super::limits(work), work.findings.not_taken.len());
     let task = Task { limits, ..Task::new("bsdtar", &arguments) };
     let (ran, mut keeps) = work.run_through(task, |work, through| entries(work, through, &complaints));
     let said = ran
@@ -64,8 +62,12 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
         return one(work);
     }
     if nothing && kind == Kind::Rar {
-        // One volume of several begins within a file of another.
-        keeps.because(Reason::NotSupported);
+        keeps.because(Reason::Damaged);
+    }
+    if kind == Kind::SevenZip && keeps.taken == 0 && !ran.is_done() {
+        // Our own reader knows its names: what it begins with and cannot go on with is packed in a way that neither knows.
+        work.findings.not_taken.truncate(told);
+        keeps.because_instead(Reason::NotSupported);
     }
     if ran.reason(work) == Some(Reason::Unknown) {
         let locked = ["ncrypt", "assphrase", "assword"].iter().any(|word| said.contains(word));
@@ -74,9 +76,9 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
             .any(|word| said.contains(word));
         // Of a locked archive of some kinds, and of a tar that is cut off, it only says "(null)".
         let wordless = said.contains("(null)");
-        // Our own reader opens locked 7z; what comes here is packed in a way that neither of them knows.
-        let unread = unread || wordless && kind == Kind::SevenZip;
-        let reason = match (locked || wordless && !unread && silent && keeps.taken == 0, unread) {
+        // Of a RAR our own reader knows it.
+        let maybe_locked = wordless && !unread && silent && keeps.taken == 0 && kind != Kind::Rar;
+        let reason = match (locked || maybe_locked, unread) {
             (true, _) => Reason::NeedsPassword,
             (_, true) => Reason::NotSupported,
             _ if said.contains("runcated") || wordless && kind == Kind::Tar => Reason::EndsEarly,
@@ -85,6 +87,15 @@ pub(super) fn run(work: &mut Work<'_>, kind: Kind) {
         keeps.because(reason);
     }
     keeps.judge(work, &ran);
+}
+
+/// What lies behind the end of a compressed file, which libarchive passes over without a word.
+fn behind(work: &mut Work<'_>) {
+    let limits = super::limits(work);
+    let ran = work.run(Task { limits, ..Task::new(OWN, &[BEHIND]) });
+    outside::take(work, &ran);
+    // What is damaged is told by who unpacks it.
+    work.judge(ran.tool, End::Nothing, None, None);
 }
 
 /// Unpacks everything to nowhere, for its complaints alone: turning a container into another keeps silent about sums that

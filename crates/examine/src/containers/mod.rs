@@ -13,6 +13,7 @@ use vidimus_sandbox::Limits;
 use crate::kind::Kind;
 use crate::outside;
 use crate::reader::MEMBERS;
+use crate::reader::answer::Answer;
 use crate::tools::OWN;
 use crate::work::{Task, Work};
 use kept::Keeps;
@@ -25,6 +26,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
         Kind::Zip
             | Kind::Wacz
             | Kind::SevenZip
+            | Kind::Rar
             | Kind::Mail
             | Kind::Mhtml
             | Kind::Msg
@@ -39,7 +41,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
         work.not_done(OWN, Reason::TooDeep);
     } else if kind == Kind::Pst {
         post::mailbox(work);
-    } else if own || kind == Kind::Rar && !work.options.passwords.is_empty() {
+    } else if own {
         by_own_reader(work, kind);
     } else {
         libarchive::run(work, kind);
@@ -67,7 +69,10 @@ fn by_own_reader(work: &mut Work<'_>, kind: Kind) {
         let answer = keeps.frames(work, &mut through);
         (keeps, answer)
     });
-    let reason = answer.as_ref().and_then(|answer| answer.reason).filter(|_| keeps.is_untouched());
+    // What it names and cannot read, such as members that go on in another volume, nobody else reads either.
+    let nothing =
+        |answer: &&Answer| keeps.is_untouched() && (kind != Kind::Rar || answer.not_taken.is_empty());
+    let reason = answer.as_ref().filter(nothing).and_then(|answer| answer.reason);
     if matches!(kind, Kind::Zip | Kind::Wacz | Kind::SevenZip | Kind::Rar) {
         match reason {
             Some(Reason::NotSupported) => {

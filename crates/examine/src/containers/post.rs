@@ -18,7 +18,7 @@ pub(super) fn mailbox(work: &mut Work<'_>) {
     let folder = Some(FolderLimits { bytes: BYTES.min(work.options.limits.unpacked_bytes), entries });
     let limits = Limits { folder, ..super::limits(work) };
     // One process, each message a file of its own with its attachments in it.
-    let arguments = ["-j", "0", "-e", "-8", "-q", "-o", OUTPUT, INPUT];
+    let arguments = ["-j", "0", "-e", "-8", "-o", OUTPUT, INPUT];
     let ran = work.run(Task { limits, ..Task::new("readpst", &arguments) });
     let mut keeps = Keeps::new(work);
     if let Some(folder) = ran.outcome.as_ref().and_then(|outcome| outcome.folder.as_ref()) {
@@ -40,7 +40,9 @@ pub(super) fn mailbox(work: &mut Work<'_>) {
             Err(_) => keeps.because(Reason::TooManyBytes),
         }
     }
-    if ran.is_done() && keeps.taken == 0 {
+    // It names each folder that it meets, and makes nothing of one without messages.
+    let met = String::from_utf8_lossy(ran.untrusted_output()).contains("Processing Folder");
+    if ran.is_done() && keeps.is_untouched() && !met || ran.reason(work) == Some(Reason::Unknown) {
         keeps.because(Reason::Damaged);
     }
     keeps.judge(work, &ran);

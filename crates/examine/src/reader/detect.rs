@@ -96,6 +96,7 @@ pub(crate) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) 
     {
         return Ok(match kind {
             Kind::Gzip => gzip(&head),
+            Kind::Elf => holds::of_unpacker(untrusted)?.unwrap_or(Kind::Elf),
             _ => *kind,
         });
     }
@@ -107,7 +108,9 @@ pub(crate) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) 
         return holds::of_zip(untrusted, size);
     }
     if let Some(kind) = text(&head, size, ending) {
-        return Ok(kind);
+        // A script may have a zip behind it.
+        let behind = if size > HEAD { holds::of_zip(untrusted, size)? } else { Kind::Unknown };
+        return Ok(if behind == Kind::Unknown { kind } else { behind });
     }
     if is_old_tar(&head) {
         return Ok(Kind::Tar);
@@ -115,7 +118,7 @@ pub(crate) fn kind(untrusted: &mut (impl Read + Seek), size: u64, ending: &str) 
     if head.starts_with(b"MZ") {
         // What unpacks itself is what it unpacks.
         return Ok(match holds::of_zip(untrusted, size)? {
-            Kind::Unknown => Kind::Exe,
+            Kind::Unknown => holds::of_unpacker(untrusted)?.unwrap_or(Kind::Exe),
             kind => kind,
         });
     }
@@ -239,10 +242,14 @@ fn text(head: &[u8], size: u64, ending: &str) -> Option<Kind> {
     if is_subrip(begin) {
         return Some(Kind::Srt);
     }
-    if begin.starts_with("From ") && heads_of_mail(begin.split_once('\n').map_or("", |(_, rest)| rest)) > 1 {
-        return Some(Kind::Mbox);
+    if let Some((line, rest)) = begin.strip_prefix("From ").and_then(|begin| begin.split_once('\n')) {
+        // The line ends with a year, and says who sent it.
+        let dated = line.contains('@') && line.trim_end().ends_with(|c: char| c.is_ascii_digit());
+        if heads_of_mail(rest) > usize::from(!dated) {
+            return Some(Kind::Mbox);
+        }
     }
-    if heads_of_mail(begin) > 1 {
+    if heads_of_mail(begin) > usize::from(!matches!(ending, "eml" | "mht" | "mhtml")) {
         let web = low.contains("multipart/related")
             && (low.contains("snapshot-content-location") || matches!(ending, "mht" | "mhtml"));
         return Some(if web { Kind::Mhtml } else { Kind::Mail });
@@ -257,6 +264,12 @@ fn text(head: &[u8], size: u64, ending: &str) -> Option<Kind> {
             Kind::Xml
         });
     }
+    if (starts("{") || starts("[")) && (ending.contains("json") || looks_like_json(begin)) {
+        let speech = low.contains("\"segments\"")
+            || low.contains("\"word_segments\"")
+            || low.contains("\"transcription\"");
+        return Some(if speech && low.contains("\"text\"") { Kind::SpeechJson } else { Kind::Json });
+    }
     if ["<!doctype html", "<html", "<head", "<body", "<!--"].iter().any(|word| starts(word))
         && low.contains("<h")
         || low.contains("<html") && begin.contains('<')
@@ -266,12 +279,6 @@ fn text(head: &[u8], size: u64, ending: &str) -> Option<Kind> {
     }
     if starts("<!doctype") || ending == "xml" && starts("<") {
         return Some(Kind::Xml);
-    }
-    if (starts("{") || starts("[")) && (ending.contains("json") || looks_like_json(begin)) {
-        let speech = low.contains("\"segments\"")
-            || low.contains("\"word_segments\"")
-            || low.contains("\"transcription\"");
-        return Some(if speech && low.contains("\"text\"") { Kind::SpeechJson } else { Kind::Json });
     }
     if matches!(ending, "csv" | "tsv") {
         return Some(Kind::Csv);
@@ -352,6 +359,14 @@ mod tests {
                 "",
                 Kind::Mbox,
             ),
+            (
+                b"From a@example.org Mon Jun 01 04:28:28 2009\nComments: x\nContent-Type: text/html\n\n<html>",
+                "mbox",
+                Kind::Mbox,
+            ),
+            (b"From a friend\nTo: you\n", "txt", Kind::Text),
+            (b"Content-Type: multipart/mixed; boundary=a\n\n--a\n", "eml", Kind::Mail),
+            (b"{\"page\": \"<html><body></body></html>\"}", "json", Kind::Json),
             (b"<!DOCTYPE html><html><head>", "", Kind::Html),
             (b"<?xml version=\"1.0\"?><a/>", "", Kind::Xml),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "", Kind::Svg),

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read as _, Seek as _};
 use vidimus_model::{DerivativeKind, End, Reason, TextPlace, TimeOf};
 
 use super::answer::{Answer, Frames};
-use super::{Given, holds, mail, outlook};
+use super::{Given, holds, mail, outlook, summary};
 use crate::iso;
 use crate::kind::Kind;
 use crate::text::parts::Parts;
@@ -47,6 +47,12 @@ pub(super) fn facts(given: &mut Given, kind: Kind, answer: &mut Answer) -> io::R
         }
         Kind::Mail | Kind::Mhtml => mail::facts(&whole(given)?, answer),
         Kind::Msg => outlook::facts(&mut given.untrusted, answer),
+        Kind::Doc | Kind::Xls | Kind::Ppt => {
+            summary::facts(&mut given.untrusted, answer);
+            if summary::is_locked(&mut given.untrusted) {
+                answer.fact("locked", "true");
+            }
+        }
         Kind::LockedOffice => answer.fact("locked", "true"),
         _ => {}
     }
@@ -72,6 +78,9 @@ pub(super) fn text(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Ans
             .and_then(|bytes| mail::text(&bytes, &mut parts).map(|()| None)),
         Kind::Msg => outlook::text(&mut given.untrusted, &mut parts).map(|()| None),
         Kind::LockedOffice => Err(Reason::NeedsPassword),
+        // Programs of the system read these, and make letters of what is locked.
+        Kind::Doc | Kind::Ppt if summary::is_locked(&mut given.untrusted) => Err(Reason::NeedsPassword),
+        Kind::Doc | Kind::Ppt => Ok(None),
         _ => plain(given, kind, &mut parts),
     };
     let full = parts.full;

@@ -7,6 +7,8 @@ use crate::kind::Kind;
 /// How much of a zip's end and of its list is read.
 const ZIP_END: u64 = (64 << 10) + 22;
 const ZIP_LIST: u64 = 1 << 20;
+/// Programs that unpack themselves are no longer than this.
+const UNPACKER: u64 = 2 << 20;
 
 /// What a zip is by the names in its list; [`Kind::Unknown`] where it has no list at its end and does not begin like one.
 ///
@@ -37,20 +39,95 @@ pub(super) fn of_zip(untrusted: &mut (impl Read + Seek), size: u64) -> io::Resul
     Ok(named(&names(&list), &head))
 }
 
-/// The names in a zip's list.
-fn names(list: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
+/// How many bytes lie before the first member of a zip and behind its end.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn around_zip(untrusted: &mut (impl Read + Seek), size: u64) -> io::Result<(u64, u64)> {
+    let from = size.saturating_sub(ZIP_END);
+    let end = piece(untrusted, from, ZIP_END)?;
+    let half = |at: usize| end.get(at..at + 2).map_or(0, |b| u64::from(u16::from_le_bytes([b[0], b[1]])));
+    let Some(at) = end.windows(4).rposition(|mark| mark == b"PK\x05\x06") else { return Ok((0, 0)) };
+    let place = from + at as u64;
+    let behind = size.saturating_sub(place + 22 + half(at + 20));
+    let (length, offset) = (number(&end, at + 12), number(&end, at + 16));
+    // The large form has its numbers elsewhere.
+    let is_large = at >= 20 && end.get(at - 20..).is_some_and(|mark| mark.starts_with(b"PK\x06\x07"));
+    let Some(shift) =
+        place.checked_sub(length).and_then(|list| list.checked_sub(offset)).filter(|_| !is_large)
+    else {
+        return Ok((0, behind));
+    };
+    let list = piece(untrusted, place - length, length.min(ZIP_LIST))?;
+    let first = entries(&list).map(|entry| number(entry, 42)).min().unwrap_or(0);
+    Ok((shift + first, behind))
+}
+
+/// Where a 7z or RAR begins: behind a program that unpacks it, or at the beginning.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn begins_at(untrusted: &mut (impl Read + Seek), kind: Kind) -> io::Result<u64> {
+    let begin = piece(untrusted, 0, UNPACKER)?;
+    let is_one = |at: &usize| begin.get(*at..).is_some_and(|rest| packed(rest) == Some(kind));
+    Ok((0..begin.len()).find(is_one).unwrap_or(0) as u64)
+}
+
+/// What a program that unpacks itself holds, if it is a 7z or RAR.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn of_unpacker(untrusted: &mut (impl Read + Seek)) -> io::Result<Option<Kind>> {
+    let begin = piece(untrusted, 0, UNPACKER)?;
+    Ok((0..begin.len()).find_map(|at| packed(begin.get(at..)?)))
+}
+
+/// Which of the two begins here. A program that packs has their marks in it too, and no sound head behind them.
+fn packed(begin: &[u8]) -> Option<Kind> {
+    let sum = |from: usize, length: usize| {
+        let mut sum = flate2::Crc::new();
+        sum.update(begin.get(from..from + length)?);
+        Some(sum.sum())
+    };
+    let said = |at: usize| begin.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    if begin.starts_with(b"7z\xbc\xaf\x27\x1c") {
+        return (sum(12, 20)? == said(8)?).then_some(Kind::SevenZip);
+    }
+    if begin.starts_with(b"Rar!\x1a\x07\0") {
+        // The sum of the archive's head is the lower half of that of its bytes behind it.
+        let stated = u16::from_le_bytes([*begin.get(7)?, *begin.get(8)?]);
+        return (begin.get(9) == Some(&0x73) && sum(9, 11)? & 0xffff == u32::from(stated))
+            .then_some(Kind::Rar);
+    }
+    if begin.starts_with(b"Rar!\x1a\x07\x01\0") {
+        // Its length is a number of one byte here: the head of an archive is short.
+        let length = usize::from(*begin.get(12)?);
+        return (length < 0x80 && sum(12, length + 1)? == said(8)?).then_some(Kind::Rar);
+    }
+    None
+}
+
+/// The entries of a zip's list.
+fn entries(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
-    while rest.starts_with(b"PK\x01\x02") && found.len() < 10_000 {
+    std::iter::from_fn(move || {
         let half =
             |at: usize| rest.get(at..at + 2).map_or(0, |b| usize::from(u16::from_le_bytes([b[0], b[1]])));
-        let (name, extra, comment) = (half(28), half(30), half(32));
-        let Some(bytes) = rest.get(46..46 + name) else { break };
-        found.push(bytes);
-        let Some(next) = rest.get(46 + name + extra + comment..) else { break };
-        rest = next;
-    }
-    found
+        let length = 46 + half(28) + half(30) + half(32);
+        let entry = rest.get(..length).filter(|entry| entry.starts_with(b"PK\x01\x02"))?;
+        rest = rest.get(length..)?;
+        Some(entry)
+    })
+}
+
+fn number(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 4).map_or(0, |b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])))
+}
+
+/// The names in a zip's list.
+fn names(list: &[u8]) -> Vec<&[u8]> {
+    let name = |entry: &'_ [u8]| usize::from(u16::from_le_bytes([entry[28], entry[29]]));
+    entries(list).take(10_000).filter_map(|entry| entry.get(46..46 + name(entry))).collect()
 }
 
 fn name_of_local(head: &[u8]) -> &[u8] {

@@ -1,4 +1,4 @@
-//! Takes out what is contained in zips, 7z, locked RARs, mails, mailboxes and captures of the web.
+//! Takes out what is contained in zips, 7z, RARs, mails, mailboxes and captures of the web.
 
 use std::io::{self, BufReader, Seek as _};
 

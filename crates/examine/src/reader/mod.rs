@@ -8,13 +8,14 @@ pub(crate) mod detect;
 mod document;
 mod exif;
 mod heif;
-mod holds;
+pub(crate) mod holds;
 mod jumbf;
 pub(crate) mod mail;
 mod members;
 pub(crate) mod outlook;
 mod picture;
 mod pixels;
+pub(crate) mod summary;
 pub(crate) mod trailing;
 mod unlock;
 pub(crate) mod unoffice;
@@ -25,7 +26,7 @@ pub(crate) mod warc;
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(crate) const MEMBERS: &str = "members";
 pub(crate) const PIXELS: &str = "pixels";
 /// Reads its text: its kind; how many bytes of text.
 pub(crate) const TEXT: &str = "text";
+/// Counts what lies behind the end of a gzip.
+pub(crate) const BEHIND: &str = "behind";
 /// Opens a locked document: its kind; then passwords in hexadecimal digits.
 pub(crate) const UNLOCK: &str = "unlock";
 
@@ -93,6 +96,37 @@ impl Given {
     }
 }
 
+/// A file from some place on, as if it began there.
+struct Behind {
+    file: Arc<File>,
+    begin: u64,
+}
+
+impl Behind {
+    fn new(file: &Arc<File>, begin: u64) -> io::Result<Behind> {
+        let mut behind = Behind { file: Arc::clone(file), begin };
+        behind.rewind()?;
+        Ok(behind)
+    }
+}
+
+impl Read for Behind {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Behind {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => SeekFrom::Start(at.saturating_add(self.begin)),
+            other => other,
+        };
+        let at = self.file.seek(to)?;
+        at.checked_sub(self.begin).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
+}
+
 fn read(granted: Granted) -> u8 {
     // Nobody hears what could not be said.
     u8::from(answer_task(granted).is_err())
@@ -111,6 +145,7 @@ fn answer_task(granted: Granted) -> io::Result<()> {
         Some(MEMBERS) => members::take_out(&mut given, &mut frames)?,
         Some(PIXELS) => pixels::hand_over(&mut given, &mut frames)?,
         Some(TEXT) => document::text(&mut given, &mut frames)?,
+        Some(BEHIND) => behind(&mut given)?,
         Some(UNLOCK) => unlock::hand_over(&mut given, &mut frames)?,
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };
@@ -130,6 +165,7 @@ fn look(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Answer> {
     }
     let pixels = given.number(2);
     c2pa::facts(&mut given.untrusted, kind, &mut answer)?;
+    around(given, kind, &mut answer)?;
     match kind {
         Kind::Jpeg
         | Kind::Png
@@ -144,6 +180,32 @@ fn look(given: &mut Given, frames: &mut Frames<'_>) -> io::Result<Answer> {
             picture::look(&mut given.untrusted, given.size, kind, pixels, frames, &mut answer)?;
         }
         _ => document::facts(given, kind, &mut answer)?,
+    }
+    Ok(answer)
+}
+
+/// Bytes before and behind what it is.
+fn around(given: &mut Given, kind: Kind, answer: &mut Answer) -> io::Result<()> {
+    let (leading, trailing) = match kind {
+        Kind::SevenZip | Kind::Rar => (holds::begins_at(&mut given.untrusted, kind)?, 0),
+        kind if kind.is_zip() => holds::around_zip(&mut given.untrusted, given.size)?,
+        _ => return Ok(()),
+    };
+    for (name, bytes) in [("leading.bytes", leading), ("trailing.bytes", trailing)] {
+        if bytes > 0 {
+            answer.fact(name, bytes);
+        }
+    }
+    Ok(())
+}
+
+fn behind(given: &mut Given) -> io::Result<Answer> {
+    given.untrusted.rewind()?;
+    let mut answer = Answer::default();
+    match trailing::behind_gzip(BufReader::with_capacity(256 << 10, &mut given.untrusted)) {
+        Ok(bytes) if bytes > 0 => answer.fact("trailing.bytes", bytes),
+        Ok(_) => {}
+        Err(_) => answer = Answer::failed(Reason::Damaged),
     }
     Ok(answer)
 }

@@ -1,8 +1,9 @@
 //! Messages of Outlook: their properties lie in the streams of a compound file.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek, Write as _};
+use std::path::PathBuf;
 
-use cfb::CompoundFile;
+use cfb::{CompoundFile, Version};
 use jiff::Timestamp;
 use vidimus_model::{ClaimSource, NotContainedReason, Precision, Reason, TextPlace, TimeClaim, TimeOf};
 
@@ -12,8 +13,11 @@ use crate::text::{charset, markup};
 
 /// The largest property of text.
 const TEXT: u64 = 32 << 20;
-/// Messages in messages.
-const DEPTH: u32 = 8;
+/// A message in a message is no larger, and has no more parts.
+const MESSAGE: u64 = 256 << 20;
+const PARTS: usize = 20_000;
+/// Where names of properties are kept.
+const NAMES: &str = "/__nameid_version1.0";
 
 type Folder<'a, F> = CompoundFile<&'a mut F>;
 
@@ -58,37 +62,26 @@ pub(crate) fn facts<F: Read + Seek>(untrusted: &mut F, answer: &mut Answer) {
     }
 }
 
-/// What is written in it, and in the messages attached to it.
+/// What is written in it. Messages attached to it are items of their own.
 ///
 /// # Errors
 /// It cannot be read.
 pub(crate) fn text<F: Read + Seek>(untrusted: &mut F, parts: &mut Parts) -> Result<(), Reason> {
     let mut folder = open(untrusted).ok_or(Reason::Damaged)?;
-    written(&mut folder, "/", parts, DEPTH);
+    let folder = &mut folder;
+    for (field, property) in [("subject", "0037"), ("from", "0C1A"), ("to", "0E04")] {
+        let value = property_text(folder, "/", property).unwrap_or_default();
+        parts.add(&TextPlace::Field(field.to_owned()), &value);
+    }
+    if let Some(body) = property_text(folder, "/", "1000").filter(|body| !body.trim().is_empty()) {
+        parts.add(&TextPlace::Whole, &body);
+    } else if let Some(html) = bytes(folder, "/__substg1.0_10130102", TEXT) {
+        parts.add(&TextPlace::Whole, &markup::text(&markup::decode(&html).text));
+    }
     Ok(())
 }
 
-fn written<F: Read + Seek>(folder: &mut Folder<'_, F>, below: &str, parts: &mut Parts, depth: u32) {
-    for (field, property) in [("subject", "0037"), ("from", "0C1A"), ("to", "0E04")] {
-        let value = property_text(folder, below, property).unwrap_or_default();
-        parts.add(&TextPlace::Field(field.to_owned()), &value);
-    }
-    if let Some(body) = property_text(folder, below, "1000").filter(|body| !body.trim().is_empty()) {
-        parts.add(&TextPlace::Whole, &body);
-    } else if let Some(html) = bytes(folder, &format!("{below}__substg1.0_10130102"), TEXT) {
-        parts.add(&TextPlace::Whole, &markup::text(&markup::decode(&html).text));
-    }
-    if depth > 0 {
-        for attachment in attachments(folder, below) {
-            let inner = format!("{attachment}__substg1.0_3701000D/");
-            if folder.is_storage(&inner) {
-                written(folder, &inner, parts, depth - 1);
-            }
-        }
-    }
-}
-
-/// Hands over what is attached. A message in it has no bytes of its own: its text is told, and it is told that it is there.
+/// Hands over what is attached. A message in it has no bytes of its own: it is written as a file like its outer one.
 ///
 /// # Errors
 /// Nobody takes it.
@@ -114,13 +107,71 @@ pub(crate) fn take_out<F: Read + Seek>(
                     answer.because(Reason::Damaged);
                 }
             }
-            Err(_) => {
-                answer.because(Reason::NotSupported);
-                answer.not_taken(name.as_bytes(), NotContainedReason::Special);
-            }
+            Err(_) => match inner_message(&mut folder, &attachment) {
+                Some(message) => {
+                    let name = if name.ends_with(".msg") { name } else { format!("{name}.msg") };
+                    let says = Member { mode: 0o644, ..Member::default() };
+                    frames.member(name.as_bytes(), says, &mut &message[..])?;
+                }
+                None => {
+                    answer.because(Reason::NotSupported);
+                    answer.not_taken(name.as_bytes(), NotContainedReason::Special);
+                }
+            },
         }
     }
     Ok(())
+}
+
+/// A message within an attachment as a file of its own, [MS-OXMSG] 2.2.2.1; none where there is none, or it is too large.
+fn inner_message<F: Read + Seek>(folder: &mut Folder<'_, F>, attachment: &str) -> Option<Vec<u8>> {
+    let below = format!("{attachment}__substg1.0_3701000D");
+    if !folder.is_storage(&below) {
+        return None;
+    }
+    let mut file = CompoundFile::create_with_version(Version::V3, Cursor::new(Vec::new())).ok()?;
+    let mut left = MESSAGE;
+    copy(folder, &below, "", &mut file, &mut left)?;
+    // Names of properties are kept once, at the outermost message.
+    if folder.is_storage(NAMES) {
+        file.create_storage(NAMES).ok()?;
+        copy(folder, NAMES, NAMES, &mut file, &mut left)?;
+    }
+    file.flush().ok()?;
+    Some(file.into_inner().into_inner())
+}
+
+/// Copies all that lies below a storage; none where that is more than may be.
+fn copy<F: Read + Seek>(
+    from: &mut Folder<'_, F>,
+    below: &str,
+    to: &str,
+    file: &mut CompoundFile<Cursor<Vec<u8>>>,
+    left: &mut u64,
+) -> Option<()> {
+    let entries: Vec<(PathBuf, bool)> = from
+        .walk_storage(below)
+        .ok()?
+        .skip(1)
+        .take(PARTS)
+        .map(|entry| (entry.path().to_owned(), entry.is_storage()))
+        .collect();
+    for (path, is_storage) in entries {
+        let inner = format!("{to}/{}", path.strip_prefix(below).ok()?.to_str()?);
+        if is_storage {
+            file.create_storage(&inner).ok()?;
+            continue;
+        }
+        let mut bytes = Vec::new();
+        from.open_stream(&path).ok()?.take(*left + 1).read_to_end(&mut bytes).ok()?;
+        *left = left.checked_sub(bytes.len() as u64)?;
+        // The head of an outermost message is eight bytes longer, [MS-OXMSG] 2.4.1.
+        if inner == "/__properties_version1.0" {
+            bytes.splice(bytes.len().min(24)..bytes.len().min(24), [0; 8]);
+        }
+        file.create_stream(&inner).ok()?.write_all(&bytes).ok()?;
+    }
+    Some(())
 }
 
 fn open<F: Read + Seek>(untrusted: &mut F) -> Option<Folder<'_, F>> {

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use vidimus_model::{DerivativeKind, End, Look, Reason};
 
 use super::answer::{Answer, Frames};
-use super::{exif, heif, trailing};
+use super::{exif, heif, holds, trailing};
 use crate::kind::Kind;
 
 /// The longest side of a still, and of a clear one.
@@ -45,6 +45,10 @@ pub(super) fn look<F: Read + Seek>(
         }
         if let Some(bytes) = trailing::behind(&mut *untrusted, kind, size)? {
             answer.fact("trailing.bytes", bytes);
+            let holds = holds::of_zip(&mut *untrusted, size)?;
+            if holds != Kind::Unknown {
+                answer.fact("holds", holds.media_type());
+            }
         }
     }
     untrusted.rewind()?;

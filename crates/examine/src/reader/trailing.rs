@@ -1,6 +1,6 @@
 //! Where a picture ends by its own structure: what lies behind is not part of it, and is told.
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use crate::kind::Kind;
 
@@ -35,6 +35,17 @@ pub(crate) fn size_in_boxes(untrusted: &mut impl Read) -> io::Result<Option<(u32
     let found = head.windows(4).enumerate().filter(|(_, name)| *name == b"ispe");
     let sizes = found.filter_map(|(at, _)| Some((word(at + 8)?, word(at + 12)?)));
     Ok(sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height)))
+}
+
+/// How many bytes lie behind the last part of a gzip.
+///
+/// # Errors
+/// It is damaged, or the file cannot be read.
+pub(crate) fn behind_gzip(mut untrusted: impl BufRead) -> io::Result<u64> {
+    while untrusted.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        io::copy(&mut flate2::bufread::GzDecoder::new(&mut untrusted), &mut io::sink())?;
+    }
+    io::copy(&mut untrusted, &mut io::sink())
 }
 
 /// Whether the outermost boxes of a HEIC or AVIF say that they are longer than the file: a decoder fills up what is missing.

@@ -1,4 +1,4 @@
-//! Members of a locked RAR. What is not locked is left to libarchive.
+//! Members of a RAR, also of a locked one.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -13,27 +13,30 @@ use rars::{
 use vidimus_model::{End, NotContainedReason, Reason};
 
 use super::answer::{Answer, Frames, Member, Tag};
-use super::{Given, Output};
+use super::{Behind, Given, Output, holds};
+use crate::kind::Kind;
 
 /// What decoding may hold at once: the largest dictionary of usual programs, and room beside it.
 const WORKSPACE: u64 = 1280 << 20;
 /// Members of RAR 5 up to this are decoded whole before they are handed over.
 const BUFFERED: u64 = 64 << 20;
 
-/// Hands the members over, with the first password that opens it. Where nothing in it is locked the answer says
-/// [`Reason::NotSupported`].
+/// Hands the members over, with the first password that opens it where it is locked. What cannot be read as a RAR at all is
+/// left to libarchive: the answer says [`Reason::NotSupported`] then.
 ///
 /// # Errors
 /// Nobody takes them.
 pub(super) fn take_out(given: &mut Given, passwords: &[Vec<u8>], answer: &mut Answer) -> io::Result<()> {
-    let (archive, password) = match first_that_opens(&given.untrusted, passwords) {
+    // A program that unpacks itself may have the mark of a RAR in it, which is none.
+    let begin = holds::begins_at(&mut given.untrusted, Kind::Rar)?;
+    let (archive, password) = match opened(&given.untrusted, begin, passwords) {
         Ok(opened) => opened,
         Err(reason) => {
             *answer = Answer::failed(reason);
             return Ok(());
         }
     };
-    let taking = Rc::new(RefCell::new(Taking::into(given.output.clone())));
+    let taking = Rc::new(RefCell::new(Taking::into(given.output.clone(), password.is_some())));
     let done = archive.extract_with_control_and_errors(
         options(password),
         |member| {
@@ -62,38 +65,48 @@ pub(super) fn take_out(given: &mut Given, passwords: &[Vec<u8>], answer: &mut An
     Ok(())
 }
 
-/// The first password that opens it. Old locks let every password pass, and the sum of the first locked member decides.
-fn first_that_opens<'a>(
+/// The archive, and the first password that opens it where it is locked. Old locks let every password pass, and the sum of
+/// the first locked member decides.
+fn opened<'a>(
     untrusted: &Arc<File>,
+    begin: u64,
     passwords: &'a [Vec<u8>],
-) -> Result<(Archive, &'a [u8]), Reason> {
-    match read(untrusted, b"") {
-        Err(error) if is_locked(&error) => {}
-        Ok(archive) if archive.members().any(|member| member.meta.is_encrypted) => {}
-        // libarchive says what is wrong with it.
-        Ok(_) | Err(_) => return Err(Reason::NotSupported),
-    }
+) -> Result<(Archive, Option<&'a [u8]>), Reason> {
+    let read = |password| {
+        let file = Behind::new(untrusted, begin).map_err(Error::from)?;
+        ArchiveReader::read_reader_with_options(file, options(password))
+    };
+    let named = match read(None) {
+        Ok(archive) if !archive.members().any(|member| member.meta.is_encrypted) => {
+            return Ok((archive, None));
+        }
+        Ok(archive) => Some(archive),
+        Err(error) if is_locked(&error) => None,
+        Err(_) => return Err(Reason::NotSupported),
+    };
     for password in passwords {
-        let Ok(archive) = read(untrusted, password) else { continue };
+        let Ok(archive) = read(Some(password)) else { continue };
         match first_locked(&archive, password) {
-            Ok(()) => return Ok((archive, password)),
+            Ok(()) => return Ok((archive, Some(password))),
             // Of newer locks a wrong password is told as one: what else goes wrong is damage, which is told where it is met.
             Err(error) if archive.family() == ArchiveFamily::Rar50Plus && !is_locked(&error) => {
-                return Ok((archive, password));
+                return Ok((archive, Some(password)));
             }
             Err(_) => {}
         }
     }
-    Err(Reason::WrongPassword)
+    // Some members may lie beside the locked ones.
+    let open = named.filter(|archive| archive.members().any(|member| is_open_file(&member)));
+    let reason = if passwords.is_empty() { Reason::NeedsPassword } else { Reason::WrongPassword };
+    open.map(|archive| (archive, None)).ok_or(reason)
 }
 
-fn read(untrusted: &Arc<File>, password: &[u8]) -> Result<Archive, Error> {
-    let options = if password.is_empty() { ArchiveReadOptions::new() } else { options(password) };
-    ArchiveReader::read_reader_with_options(Arc::clone(untrusted), options)
+fn is_open_file(member: &ArchiveMember) -> bool {
+    !member.meta.is_encrypted && !member.meta.is_directory
 }
 
-fn options(password: &[u8]) -> ArchiveReadOptions<'_> {
-    ArchiveReadOptions::with_password(password)
+fn options(password: Option<&[u8]>) -> ArchiveReadOptions<'_> {
+    ArchiveReadOptions::with_optional_password(password)
         .with_max_reader_workspace_bytes(WORKSPACE)
         .with_rar50_buffered_decode_limit(BUFFERED)
 }
@@ -102,7 +115,7 @@ fn options(password: &[u8]) -> ArchiveReadOptions<'_> {
 fn first_locked(archive: &Archive, password: &[u8]) -> Result<(), Error> {
     let is_solid = archive.members().any(|member| member.is_solid());
     let mut met = false;
-    let done = archive.extract_with_control(options(password), |member| {
+    let done = archive.extract_with_control(options(Some(password)), |member| {
         if met {
             return Ok(ExtractionDecision::Stop);
         }
@@ -130,6 +143,8 @@ fn reason(error: &Error) -> Reason {
 struct Taking {
     output: Output,
     answer: Answer,
+    /// Whether locked members can be opened.
+    has_password: bool,
     /// A member of which nothing was written yet.
     named: Option<(Vec<u8>, Member)>,
     /// Whether a member was begun and has no end yet.
@@ -138,8 +153,8 @@ struct Taking {
 }
 
 impl Taking {
-    fn into(output: Output) -> Taking {
-        Taking { output, answer: Answer::default(), named: None, open: false, taken: 0 }
+    fn into(output: Output, has_password: bool) -> Taking {
+        Taking { output, answer: Answer::default(), has_password, named: None, open: false, taken: 0 }
     }
 
     /// The next member; none where its bytes are to be handed over.
@@ -160,6 +175,11 @@ impl Taking {
         if member.meta.is_split_before || member.meta.is_split_after {
             self.answer.because(Reason::NotSupported);
             self.answer.not_taken(&path, NotContainedReason::Damaged);
+            return Some(ExtractionDecision::Skip);
+        }
+        if member.meta.is_encrypted && !self.has_password {
+            self.answer.because(Reason::NeedsPassword);
+            self.answer.not_taken(&path, NotContainedReason::NeedsPassword);
             return Some(ExtractionDecision::Skip);
         }
         self.named = Some((path, says(member)));

@@ -1,14 +1,13 @@
 //! Members of a 7z, also of a locked one.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read as _};
-use std::sync::Arc;
+use std::io::{self, BufReader, Read as _, Seek as _};
 
 use sevenz_rust2::{ArchiveReader, Error, Password};
 use vidimus_model::{End, NotContainedReason, Reason};
 
-use super::Given;
 use super::answer::{Answer, Frames, Member};
+use super::{Behind, Given, holds};
+use crate::kind::Kind;
 
 /// Hands the members over. What needs a method that is not read here is left to libarchive: the answer says
 /// [`Reason::NotSupported`] then.
@@ -21,7 +20,12 @@ pub(super) fn take_out(
     frames: &mut Frames<'_>,
     answer: &mut Answer,
 ) -> io::Result<()> {
-    let password = match first_that_opens(&mut given.untrusted, passwords) {
+    let begin = holds::begins_at(&mut given.untrusted, Kind::SevenZip)?;
+    let mut untrusted = Behind::new(&given.untrusted, begin)?;
+    if is_empty(&mut untrusted)? {
+        return Ok(());
+    }
+    let password = match first_that_opens(&mut untrusted, passwords) {
         Ok(password) => password,
         Err(reason) => {
             *answer = Answer::failed(reason);
@@ -29,7 +33,7 @@ pub(super) fn take_out(
         }
     };
     let (mut unanswered, mut taken) = (None, 0usize);
-    let opened = ArchiveReader::new(BufReader::new(&mut given.untrusted), password);
+    let opened = ArchiveReader::new(BufReader::new(&mut untrusted), password);
     let done = opened.and_then(|mut archive| {
         archive.set_thread_count(1);
         archive.for_each_entries(|entry, bytes| {
@@ -68,9 +72,17 @@ pub(super) fn take_out(
     Ok(())
 }
 
+/// Whether its head says that it lists nothing.
+fn is_empty(untrusted: &mut Behind) -> io::Result<bool> {
+    let mut head = Vec::new();
+    untrusted.rewind()?;
+    untrusted.by_ref().take(32).read_to_end(&mut head)?;
+    Ok(head.get(20..28) == Some(&[0; 8]))
+}
+
 /// The password with which the first member is read right, before anything is handed over: of some methods a wrong one is
 /// seen by nothing but the sum at the end.
-fn first_that_opens(untrusted: &mut Arc<File>, passwords: &[Vec<u8>]) -> Result<Password, Reason> {
+fn first_that_opens(untrusted: &mut Behind, passwords: &[Vec<u8>]) -> Result<Password, Reason> {
     match first_member(untrusted, Password::empty(), 1) {
         Err(Error::PasswordRequired | Error::MaybeBadPassword(_)) => {}
         Err(error) if reason(&error) == Reason::NotSupported => return Err(Reason::NotSupported),
@@ -84,7 +96,7 @@ fn first_that_opens(untrusted: &mut Arc<File>, passwords: &[Vec<u8>]) -> Result<
 }
 
 /// Reads the beginning of the first member that holds something.
-fn first_member(untrusted: &mut Arc<File>, password: Password, most: u64) -> Result<(), Error> {
+fn first_member(untrusted: &mut Behind, password: Password, most: u64) -> Result<(), Error> {
     let mut archive = ArchiveReader::new(BufReader::new(untrusted), password)?;
     archive.set_thread_count(1);
     let mut read = false;

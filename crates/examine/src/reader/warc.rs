@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Seek as _};
 
+use brotli_decompressor::Decompressor;
 use vidimus_model::Reason;
 
 use super::Given;
@@ -10,6 +11,8 @@ use super::answer::{Answer, Frames, Member};
 /// The longest line of a head, and how many of them.
 const LINE: u64 = 64 << 10;
 const LINES: usize = 1000;
+/// How much of brotli is taken in at once.
+const BROTLI: usize = 16 << 10;
 
 /// Hands over what was captured.
 ///
@@ -118,7 +121,30 @@ fn response<R: BufRead>(
         [0x78, _] if has("content-encoding", "deflate") => {
             frames.member(address, says, &mut flate2::read::ZlibDecoder::new(body))
         }
+        _ if has("content-encoding", "br") && body.fill_buf().is_ok_and(is_brotli) => {
+            frames.member(address, says, &mut Decompressor::new(body, BROTLI))
+        }
         _ => frames.member(address, says, &mut body),
+    }
+}
+
+/// Whether this may begin a stream of brotli, which has no mark: as far as it goes, nothing in it is amiss.
+fn is_brotli(begin: &[u8]) -> bool {
+    let mut rest = Rest { bytes: begin, is_over: false };
+    let read = io::copy(&mut Decompressor::new(&mut rest, BROTLI), &mut io::sink());
+    !begin.is_empty() && (read.is_ok() || rest.is_over)
+}
+
+/// Bytes, and whether more than them was asked for: only then a decoder missed what follows.
+struct Rest<'a> {
+    bytes: &'a [u8],
+    is_over: bool,
+}
+
+impl Read for Rest<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.is_over |= self.bytes.is_empty();
+        self.bytes.read(buffer)
     }
 }
 

@@ -22,9 +22,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
     match work.kind() {
         Some(Kind::Pdf) => pdf::text(work),
         Some(Kind::Doc) => word(work),
-        Some(Kind::Ppt) => {
-            by_tool(work, "catppt", &["-d", "utf-8", INPUT]);
-        }
+        Some(Kind::Ppt) => slides(work),
         Some(
             kind @ (Kind::Docx
             | Kind::Pptx
@@ -49,7 +47,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
             | Kind::Mail
             | Kind::Mhtml
             | Kind::Msg),
-        ) => own(work, kind),
+        ) => drop(own(work, kind)),
         Some(Kind::Djvu | Kind::PostScript | Kind::Cfb) => {
             work.not_done(OWN, Reason::NotSupported);
         }
@@ -57,15 +55,30 @@ pub(crate) fn run(work: &mut Work<'_>) {
     }
 }
 
-/// Word of before 2007: what one program cannot read, another may.
-fn word(work: &mut Work<'_>) {
-    if !by_tool(work, "antiword", &["-m", "UTF-8.txt", "-w", "0", INPUT]) {
-        by_tool(work, "catdoc", &["-d", "utf-8", "-w", INPUT]);
+/// Slides of before 2007.
+fn slides(work: &mut Work<'_>) {
+    if own(work, Kind::Ppt) != Some(Reason::NeedsPassword) {
+        by_tool(work, "catppt", &["-d", "utf-8", INPUT]);
     }
 }
 
-/// By our own reader.
-fn own(work: &mut Work<'_>, kind: Kind) {
+/// Word of before 2007: what one program cannot read, another may.
+fn word(work: &mut Work<'_>) {
+    if own(work, Kind::Doc) == Some(Reason::NeedsPassword) {
+        return;
+    }
+    let (first, found) = by_tool(work, "antiword", &["-m", "UTF-8.txt", "-w", "0", INPUT]);
+    if found {
+        return;
+    }
+    // What is short is no fault of the document.
+    if by_tool(work, "catdoc", &["-d", "utf-8", "-w", INPUT]).1 && complains(&first, "too small to handle") {
+        work.judge(first.tool, End::Nothing, None, None);
+    }
+}
+
+/// By our own reader; why it could not.
+fn own(work: &mut Work<'_>, kind: Kind) -> Option<Reason> {
     let bytes = work.options.limits.text_bytes.to_string();
     let arguments = [TEXT, kind.media_type(), &bytes];
     // JSON writes a letter in up to six bytes.
@@ -76,10 +89,11 @@ fn own(work: &mut Work<'_>, kind: Kind) {
     if let (Some(Reason::NeedsPassword), Some(lock)) = (ran.reason(work), work.lock) {
         work.judge(ran.tool, End::Failed, Some(lock), None);
     }
+    ran.reason(work)
 }
 
 /// By a program that writes plain text; whether it found any.
-fn by_tool(work: &mut Work<'_>, tool: &str, arguments: &[&str]) -> bool {
+fn by_tool(work: &mut Work<'_>, tool: &str, arguments: &[&str]) -> (Ran, bool) {
     let limits = Limits { output: work.options.limits.text_bytes * 2, ..Limits::default() };
     let ran = work.run(Task { limits, ..Task::new(tool, arguments) });
     let mut parts = Parts::bounded(work.options.limits.text_bytes);
@@ -90,7 +104,12 @@ fn by_tool(work: &mut Work<'_>, tool: &str, arguments: &[&str]) -> bool {
     if found {
         outside::put_text(work, DerivativeKind::Text, parts.into_text(None, false), ran.tool);
     }
-    found
+    (ran, found)
+}
+
+fn complains(ran: &Ran, words: &str) -> bool {
+    let said = ran.outcome.as_ref().map(|outcome| String::from_utf8_lossy(&outcome.untrusted_complaints));
+    said.is_some_and(|said| said.contains(words))
 }
 
 /// A tool that fails and says nothing of why met something damaged, or a kind of its time that it does not know.
