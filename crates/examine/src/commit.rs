@@ -1,21 +1,25 @@
-//! The stage `commit`: roots over the tiles of pictures and the words of texts, for excerpts that are not chosen yet.
+//! The stage `commit`: roots over the tiles of pictures and pages and the words of texts, for excerpts that are not chosen yet.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{self, Read};
+use std::time::Duration;
 
 use vidimus_model::{CommitmentOver, DerivativeKind, End, Reason, Text};
 use vidimus_proof::commitment::{Committing, Part, Seed};
-use vidimus_sandbox::Limits;
+use vidimus_sandbox::{INPUT, Limits};
 
 use crate::findings::Committed;
+use crate::kind::Kind;
 use crate::reader::PIXELS;
 use crate::reader::answer::{self, Answer, Pieces, Tag};
 use crate::tools::OWN;
 use crate::work::{Task, Through, Work};
-use crate::{outside, text};
+use crate::{outside, pdf, text};
 
 /// The side of a tile, in pixels.
 const SIDE: u32 = 64;
+/// The longer side of a page that is drawn, in pixels.
+const LONGEST: u32 = 1600;
 
 /// Commits, where a seed was given.
 pub(crate) fn run(work: &mut Work<'_>) {
@@ -23,9 +27,71 @@ pub(crate) fn run(work: &mut Work<'_>) {
     let seed = Seed::new(&seed);
     if kind.is_decoded_here() {
         tiles(work, seed);
-    } else {
-        spans(work, seed);
+        return;
     }
+    if kind == Kind::Pdf {
+        pages(work, seed.clone());
+    }
+    spans(work, seed);
+}
+
+/// Over the pages of a PDF as poppler draws them, in one run.
+fn pages(work: &mut Work<'_>, seed: Seed) {
+    let most = work.options.limits.ocr_pages;
+    let (longest, last) = (LONGEST.to_string(), most.saturating_add(1).to_string());
+    let arguments = ["-scale-to", &longest, "-l", &last, INPUT];
+    let long = Duration::from_secs(300);
+    let output = (u64::from(most) + 1) * (u64::from(LONGEST) * u64::from(LONGEST) * 3 + 100);
+    let limits = Limits { wall: long * 2, cpu: long, memory: 3 << 30, output, ..Limits::default() };
+    let task = Task { limits, ..Task::new("pdftoppm", &arguments) };
+    let (ran, (committing, count)) =
+        work.run_through(task, |_, mut through| over_pages(&mut through, seed, most));
+    pdf::judge(work, &ran);
+    if count == 0 {
+        return;
+    }
+    if count > most {
+        work.judge(ran.tool, End::Partly, Some(Reason::TooManyParts), None);
+    } else if let Some(reason) = ran.reason(work) {
+        work.judge(ran.tool, End::Partly, Some(reason), None);
+    }
+    let (root, leaves) = committing.finish();
+    let parameters = [("side", SIDE), ("longest", LONGEST), ("pages", count.min(most))];
+    let parameters = parameters.map(|(name, number)| (name.to_owned(), u64::from(number))).into();
+    let over = CommitmentOver::Tiles;
+    work.findings.commitments.push(Committed { over, root, leaves, tool: ran.tool, parameters });
+}
+
+/// How many pages came whole, of which at most so many are committed to.
+fn over_pages(through: &mut Through, seed: Seed, most: u32) -> (Committing, u32) {
+    let (mut committing, mut count) = (Committing::new(seed), 0);
+    while let Some((width, height)) = head(through) {
+        let usual = (1..=LONGEST).contains(&width) && (1..=LONGEST).contains(&height);
+        let mut page = vec![0; if usual { width as usize * height as usize * 3 } else { 0 }];
+        if !usual || through.read_exact(&mut page).is_err() {
+            break;
+        }
+        if count < most && bands(&mut &page[..], &mut committing, count, width, height).is_none() {
+            break;
+        }
+        count += 1;
+    }
+    // Who stops listening breaks the run off.
+    let _ = io::copy(through, &mut io::sink());
+    (committing, count)
+}
+
+/// The size of the page that follows; none at the end, or where it is no picture.
+fn head(through: &mut Through) -> Option<(u32, u32)> {
+    let mut word = || {
+        let (mut word, mut byte) = (String::new(), [0]);
+        while through.read_exact(&mut byte).is_ok() && !byte[0].is_ascii_whitespace() && word.len() < 12 {
+            word.push(char::from(byte[0]));
+        }
+        word
+    };
+    let (mark, width, height, most) = (word(), word().parse().ok()?, word().parse().ok()?, word());
+    (mark == "P6" && most == "255").then_some((width, height))
 }
 
 fn tiles(work: &mut Work<'_>, seed: Seed) {
@@ -56,7 +122,9 @@ fn over_pixels(mut through: Through, seed: Seed, pixels: u64) -> (Option<Answer>
                 if u64::from(width) * u64::from(height) > pixels || width == 0 || height == 0 {
                     break;
                 }
-                found = bands(&mut Pieces::new(&mut through), seed.clone(), width, height);
+                let mut committing = Committing::new(seed.clone());
+                found = bands(&mut Pieces::new(&mut through), &mut committing, 0, width, height)
+                    .map(|()| picture(committing, width, height));
             }
             Tag::Answer => answer = serde_json::from_slice(&bytes).ok(),
             _ => break,
@@ -66,8 +134,7 @@ fn over_pixels(mut through: Through, seed: Seed, pixels: u64) -> (Option<Answer>
 }
 
 /// Takes a band of tiles at a time; none where fewer pixels come than were said.
-fn bands(rows: &mut Pieces<'_>, seed: Seed, width: u32, height: u32) -> Option<Committed> {
-    let mut committing = Committing::new(seed);
+fn bands(rows: &mut dyn Read, committing: &mut Committing, page: u32, width: u32, height: u32) -> Option<()> {
     let line = width as usize * 3;
     for row in 0..height.div_ceil(SIDE) {
         let lines = SIDE.min(height - row * SIDE);
@@ -82,13 +149,17 @@ fn bands(rows: &mut Pieces<'_>, seed: Seed, width: u32, height: u32) -> Option<C
                 .flatten()
                 .copied()
                 .collect();
-            committing.part(&Part::Tile { page: 0, column, row, width: across, height: lines }, &tile);
+            committing.part(&Part::Tile { page, column, row, width: across, height: lines }, &tile);
         }
     }
+    Some(())
+}
+
+fn picture(committing: Committing, width: u32, height: u32) -> Committed {
     let (root, leaves) = committing.finish();
     let parameters = [("side", SIDE), ("width", width), ("height", height)];
     let parameters = parameters.map(|(name, number)| (name.to_owned(), u64::from(number))).into();
-    Some(Committed { over: CommitmentOver::Tiles, root, leaves, tool: 0, parameters })
+    Committed { over: CommitmentOver::Tiles, root, leaves, tool: 0, parameters }
 }
 
 /// Over the text that this run found; where the stage `text` was not asked for, it is found now.
