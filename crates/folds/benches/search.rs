@@ -200,7 +200,7 @@ fn ask_plain(index: &Index, body: Field, questions: &[&str], kind: Kind) -> ((f6
 }
 
 fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> ((f64, f64), usize, usize) {
-    let wanted = Wanted { offset: 0, limit: HITS, without: &[], alone: &[], cameras: &[] };
+    let wanted = Wanted { offset: 0, limit: HITS, without: &[], alone: &[], cameras: &[], beside: &[] };
     let (mut found, mut exact) = (0, 0);
     let took = twice(questions, |question| {
         let question = match kind {

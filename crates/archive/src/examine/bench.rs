@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vidimus_examine::{Examiner, Findings, Options, Password, Sink};
-use vidimus_model::{
-    CompartmentId, DerivativeKind, Fact, FileSystemSays, Item, KeyId, ObjectPlace, Stage, StageEnd,
-};
+use vidimus_examine::{Examiner, Findings, Options, Password};
+use vidimus_model::{CompartmentId, Item, KeyId, ObjectPlace, Stage};
 use vidimus_seal::Entropy;
 use vidimus_seal::age::Identity;
 use vidimus_vault::Vault;
@@ -35,8 +33,6 @@ pub(super) struct Task {
     pub key: KeyId,
     pub identity: Identity,
     pub children: Children,
-    /// Subtitles or a transcript beside it, and the key that opens them.
-    pub beside: Option<(Item, Identity)>,
     pub lease: Lease,
 }
 
@@ -124,7 +120,6 @@ impl Bench<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(Told::GivenUp(Box::new(task)));
         }
-        self.attach(&task, &mut findings, views);
         let mut places = Vec::with_capacity(findings.made.len());
         if !findings.made.is_empty() {
             let parts = findings.made.iter().map(|made| made.bytes.as_slice());
@@ -151,48 +146,6 @@ impl Bench<'_> {
             identity: identity.clone(),
             views,
         }
-    }
-
-    /// The text of subtitles that lie beside a film or recording, as a transcript of it: with the fact that says whence.
-    fn attach(&mut self, task: &Task, findings: &mut Findings, views: bool) {
-        let Some((beside, identity)) = &task.beside else { return };
-        let stored = self.stored(beside, identity, views);
-        let read =
-            self.examiner.examine(&stored, &[Stage::First, Stage::Text], &Options::default(), &mut Nowhere);
-        let base = u32::try_from(findings.tools.len()).unwrap_or(u32::MAX);
-        let texts: Vec<_> = read.made.into_iter().filter(|made| made.kind == DerivativeKind::Text).collect();
-        if texts.is_empty() {
-            return;
-        }
-        for mut run in read.tools {
-            run.stage = Stage::Speech;
-            findings.tools.push(run);
-        }
-        for mut made in texts {
-            made.kind = DerivativeKind::Transcript;
-            made.tool = made.tool.saturating_add(base);
-            let fact = Fact {
-                name: "transcript.from".into(),
-                untrusted_value: beside.about.to_string(),
-                tool: made.tool,
-            };
-            findings.facts.push(fact);
-            findings.made.push(made);
-        }
-        for StageEnd { stage, end } in &mut findings.stages {
-            if *stage == Stage::Speech && *end == vidimus_model::End::Nothing {
-                *end = vidimus_model::End::Done;
-            }
-        }
-    }
-}
-
-/// Takes nothing: text beside a film holds no files.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn contained(&mut self, _: &[u8], _: FileSystemSays, _: &mut dyn io::Read) -> io::Result<()> {
-        Ok(())
     }
 }
 

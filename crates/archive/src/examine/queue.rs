@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use vidimus_folds::catalogue::{State, Unexamined, Wanted, Which};
 use vidimus_ledger::Ledger as _;
-use vidimus_model::{Group, Item, KeyId, Ref, Stage};
+use vidimus_model::{KeyId, Ref, Stage};
 use vidimus_seal::age::Identity;
 
 use super::bench::Task;
@@ -18,9 +18,6 @@ use crate::{Archive, FoldError, files};
 /// Items that are asked for at once.
 const PAGE: usize = 64;
 
-/// Endings of files that hold what is said in the film or recording beside them.
-const SPOKEN: [&[u8]; 3] = [b".srt", b".vtt", b".json"];
-
 /// What is still to be asked of which catalogue.
 pub(super) struct Queue {
     which: Which,
@@ -33,8 +30,6 @@ pub(super) struct Queue {
     pub of: u64,
     /// Whether accessions are there whole.
     ready: HashMap<Ref, bool>,
-    /// Of accessions, what may hold what is said in the files beside it: by path without its ending.
-    spoken: HashMap<Ref, HashMap<Vec<u8>, Ref>>,
 }
 
 impl Archive {
@@ -80,7 +75,6 @@ impl Archive {
             page: VecDeque::new(),
             of,
             ready: HashMap::new(),
-            spoken: HashMap::new(),
         })
     }
 
@@ -145,7 +139,6 @@ impl Archive {
                 continue;
             }
             let children = self.children(&source, &about, &stages)?;
-            let beside = self.beside(queue, &source, &row.item, &stages)?;
             return Ok(Some(Task {
                 seq: row.seq,
                 item: row.item,
@@ -156,7 +149,6 @@ impl Archive {
                 key,
                 identity,
                 children,
-                beside,
                 lease,
             }));
         }
@@ -208,48 +200,6 @@ impl Archive {
         Ok(children)
     }
 
-    /// Subtitles or a transcript that lie beside a film or recording under its name.
-    fn beside(
-        &mut self,
-        queue: &mut Queue,
-        source: &Source,
-        item: &Item,
-        stages: &[Stage],
-    ) -> Result<Option<(Item, Identity)>, ExamineError> {
-        if !stages.contains(&Stage::Speech) {
-            return Ok(None);
-        }
-        let catalogue = self.catalogue_of(source.key)?;
-        let group = catalogue.brief(&item.about).map_err(FoldError::from)?.value.group();
-        if !matches!(group, Some(Group::Video | Group::Audio)) {
-            return Ok(None);
-        }
-        let whole = item.about.whole();
-        if !queue.spoken.contains_key(&whole) {
-            let mut spoken = HashMap::new();
-            let visit = |_, path: &[u8], reference| {
-                if let Some(stem) = spoken_stem(path) {
-                    spoken.entry(stem).or_insert(reference);
-                }
-            };
-            catalogue.taken_paths(&whole, visit).map_err(FoldError::from)?;
-            queue.spoken.insert(whole.clone(), spoken);
-        }
-        let spoken = &queue.spoken[&whole];
-        let path = item.path.as_bytes();
-        let found = spoken.get(path).or_else(|| spoken.get(without_ending(path)));
-        let Some(row) = found
-            .filter(|found| **found != item.about)
-            .map(|found| catalogue.item(found).map_err(FoldError::from))
-            .transpose()?
-            .and_then(|answer| answer.value)
-        else {
-            return Ok(None);
-        };
-        let key = self.key_of_row(row.seq)?;
-        Ok(self.identity(key)?.map(|identity| (row.item, identity)))
-    }
-
     /// The same bytes on record: in the accession itself, under the same key, they are not stored again.
     pub(super) fn twin(&mut self, ask: &Ask, found: &Appender) -> Result<Option<Twin>, ExamineError> {
         if let Some((item, place)) = found.find(ask.key, &ask.sha256) {
@@ -273,32 +223,4 @@ impl Archive {
 /// How many items wait, as far as counts tell.
 fn waiting(counts: vidimus_folds::catalogue::ExaminedCounts, stages: &[Stage]) -> u64 {
     if stages == [Stage::First] { counts.of.saturating_sub(counts.examined) } else { counts.of }
-}
-
-/// The path without its ending, of what may hold spoken words.
-fn spoken_stem(path: &[u8]) -> Option<Vec<u8>> {
-    let ending = path.get(without_ending(path).len()..)?.to_ascii_lowercase();
-    SPOKEN.contains(&ending.as_slice()).then(|| without_ending(path).to_vec())
-}
-
-fn without_ending(path: &[u8]) -> &[u8] {
-    let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
-    match path[name..].iter().rposition(|byte| *byte == b'.') {
-        Some(dot) if dot > 0 => &path[..name + dot],
-        _ => path,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{spoken_stem, without_ending};
-
-    #[test]
-    fn what_lies_beside_a_film_is_found_by_its_name() {
-        assert_eq!(without_ending("камера 3/запись.mp4".as_bytes()), "камера 3/запись".as_bytes());
-        assert_eq!(spoken_stem(b"a.b/film.SRT").unwrap(), b"a.b/film");
-        assert_eq!(spoken_stem(b"film.mp4.vtt").unwrap(), b"film.mp4");
-        assert_eq!(spoken_stem(b"a.srt/film"), None);
-        assert_eq!(without_ending(b"a/.srt"), b"a/.srt");
-    }
 }

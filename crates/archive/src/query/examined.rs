@@ -3,9 +3,10 @@
 use jiff::civil::DateTime;
 use serde::Serialize;
 use vidimus_examine::claims::{contradictions, corrected};
-use vidimus_folds::catalogue::{ExaminedCounts, FailureRow, Run};
+use vidimus_folds::catalogue::{Beside, ExaminedCounts, FailureRow, Run};
 use vidimus_model::{
-    Camera, ClockCorrection, Derivative, End, FileKind, NotContained, Reason, Ref, Stage, StageEnd, TimeClaim,
+    Camera, ClockCorrection, Derivative, End, FileKind, FoundPath, Group, NotContained, Reason, Ref, Stage,
+    StageEnd, TimeClaim,
 };
 
 use super::AskError;
@@ -57,6 +58,21 @@ pub struct ShownExamination {
     pub contained: Vec<Ref>,
     /// What it was found in.
     pub contained_in: Option<Ref>,
+    /// Subtitles and transcripts beside it, that hold what is said in it.
+    pub transcripts: Vec<TranscriptLine>,
+    /// The films and recordings beside it, of which it holds what is said.
+    pub spoken_in: Vec<Ref>,
+}
+
+/// A file beside a film or recording that holds what is said in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TranscriptLine {
+    /// The item.
+    #[serde(rename = "ref")]
+    pub reference: Ref,
+    /// Its path.
+    #[serde(flatten)]
+    pub path: FoundPath,
 }
 
 /// A technical fact, and the tool that says so.
@@ -179,8 +195,13 @@ impl Archive {
             commitments: catalogue.commitments(&looked_at)?.value,
             contained: catalogue.contained(&looked_at)?.value,
             contained_in: container_of(reference),
+            transcripts: lines_of(catalogue.spoken_beside(reference)?.value),
             ..ShownExamination::default()
         };
+        // A file of that name may hold anything.
+        if shown.kind.as_ref().is_some_and(|kind| kind.group == Group::Subtitles) {
+            shown.spoken_in = catalogue.films_beside(reference)?.value;
+        }
         for label in brief.cameras {
             let said = catalogue.camera(reference, &label)?.value;
             shown.cameras.push(CameraLine { given: given.is_some(), said, label });
@@ -213,6 +234,10 @@ impl Archive {
         }
         Err(gone())
     }
+}
+
+fn lines_of(beside: Vec<Beside>) -> Vec<TranscriptLine> {
+    beside.into_iter().map(|Beside { item, path }| TranscriptLine { reference: item, path }).collect()
 }
 
 /// Failures that are asked for at once.

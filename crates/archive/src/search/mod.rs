@@ -13,7 +13,7 @@ use vidimus_model::{Camera, KeyId, Ref};
 
 pub use vidimus_folds::catalogue::ExaminedCounts;
 pub use vidimus_folds::search::query::Ignored;
-pub use vidimus_folds::search::{Fit, Hit, Kind, Place, Snippet};
+pub use vidimus_folds::search::{Fit, Kind, Place, Snippet};
 
 use crate::Archive;
 use crate::cameras::label_of;
@@ -32,6 +32,27 @@ pub struct SearchQuery {
     pub limit: usize,
     /// Withdrawn items too.
     pub include_withdrawn: bool,
+}
+
+/// One text that fits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The item; of subtitles and transcripts that lie beside a film or recording, that one.
+    pub about: Ref,
+    /// The item that the text stands in, where it lies beside `about`.
+    pub beside: Option<Ref>,
+    /// Where the text comes from.
+    pub kind: Kind,
+    /// Where in the item the cited words stand.
+    pub place: Place,
+    /// Where else in the same text as many of the words stand near each other, in order.
+    pub others: Vec<Place>,
+    /// The words, cited.
+    pub snippet: Snippet,
+    /// How well it fits; only hits of one answer and of equal `fit` can be compared.
+    pub score: f32,
+    /// In which way it fits.
+    pub fit: Fit,
 }
 
 /// What was found.
@@ -72,6 +93,7 @@ impl Archive {
             answer.examined.examined += counts.examined;
             answer.examined.of += counts.of;
             let hidden = if query.include_withdrawn { Hidden::default() } else { catalogue.hidden()?.value };
+            let beside = if question.asks_of_items() { catalogue.all_beside()?.value } else { Vec::new() };
             let cameras = self.cameras_for_search(source.key)?;
             let wanted = Wanted {
                 offset: 0,
@@ -79,15 +101,23 @@ impl Archive {
                 without: &hidden.whole,
                 alone: &hidden.alone,
                 cameras: &cameras,
+                beside: &beside,
             };
             let asked = self.ask_index(source.key, |index| index.answer(&question, &wanted))?;
             answer.lacks = answer.lacks.max(asked.lacks);
             let Some(Found { total, hits, ignored, .. }) = asked.answer else { continue };
             answer.total += total;
             // What is being released by another process may for a moment stand in two folds.
-            answer.hits.extend(hits.into_iter().filter(|hit| {
+            let new = hits.into_iter().filter(|hit| {
                 seen.insert((hit.about.clone(), hit.kind, hit.place, hit.snippet.text.clone()))
-            }));
+            });
+            for found in new {
+                let film = match found.kind {
+                    Kind::Transcript => self.catalogue_of(source.key)?.films_beside(&found.about)?.value,
+                    _ => Vec::new(),
+                };
+                answer.hits.push(Hit::of(found, film.into_iter().next()));
+            }
             for ignored in ignored {
                 if !answer.ignored.contains(&ignored) {
                     answer.ignored.push(ignored);
@@ -124,6 +154,18 @@ impl Archive {
             says.items.push(item);
         }
         Ok(cameras.into_values().collect())
+    }
+}
+
+impl Hit {
+    /// What is said in a film is a hit of the film, wherever it is written down.
+    fn of(found: vidimus_folds::search::Hit, film: Option<Ref>) -> Hit {
+        let (about, beside) = match film {
+            Some(film) => (film, Some(found.about)),
+            None => (found.about, None),
+        };
+        let vidimus_folds::search::Hit { kind, place, others, snippet, score, fit, .. } = found;
+        Hit { about, beside, kind, place, others, snippet, score, fit }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Arguments {
 struct Row<'a> {
     #[serde(rename = "ref")]
     reference: String,
+    /// The item that the text stands in, where it lies beside the other.
+    beside: Option<String>,
     r#in: &'static str,
     place: Option<RowPlace>,
     others: Vec<RowPlace>,
@@ -148,6 +150,7 @@ fn row(hit: &Hit) -> Row<'_> {
     let characters = |byte: usize| text[..byte].chars().count();
     Row {
         reference: hit.about.to_string(),
+        beside: hit.beside.as_ref().map(ToString::to_string),
         r#in: Kind::word(hit.kind),
         place: place(hit.place),
         others: hit.others.iter().copied().filter_map(place).collect(),

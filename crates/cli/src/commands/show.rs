@@ -99,10 +99,19 @@ fn made(
     Ok(bytes)
 }
 
-/// Its text, part by part.
+/// Its text, part by part; where it has none, what is said in it and stands beside it.
 fn text(archive: &mut Archive, reference: &Ref, shown: &Shown) -> Result<Vec<u8>, Trouble> {
     let kinds = [DerivativeKind::Text, DerivativeKind::Ocr, DerivativeKind::Transcript];
-    let untrusted = made(archive, reference, shown, &kinds, None)?;
+    let untrusted = match (made(archive, reference, shown, &kinds, None), shown) {
+        (Err(Trouble::Examination(ExaminationTrouble::NotMade(_))), Shown::Item(item))
+            if !item.examination.transcripts.is_empty() =>
+        {
+            let beside = item.examination.transcripts[0].reference.clone();
+            let shown = archive.show(&beside)?;
+            made(archive, &beside, &shown, &kinds, None)?
+        }
+        (made, _) => made?,
+    };
     let not_made = || Trouble::Examination(ExaminationTrouble::NotMade(reference.clone()));
     let text: Text = serde_json::from_slice(&untrusted).map_err(|_| not_made())?;
     let parts: Vec<String> = text.parts.into_iter().map(|part| part.text).collect();

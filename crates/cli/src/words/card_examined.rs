@@ -83,6 +83,13 @@ impl Page {
                 format!("{kind}, {} ({})", numbers::size(lang, made.made.size), safe::text(&made.tool_name));
             self.fact(["made of it", "зроблено з нього", "сделано из него"], Some(text));
         }
+        self.some(
+            ["spoken, beside it", "сказане, поруч", "сказанное, рядом"],
+            &shown.transcripts,
+            |line| format!("{} {}", line.reference, safe::text(&line.path.to_text())),
+        );
+        let spoken_in = ["what is said in", "що сказано в", "что сказано в"];
+        self.some(spoken_in, &shown.spoken_in, ToString::to_string);
         self.some(["contains", "містить", "содержит"], &shown.contained, ToString::to_string);
         self.some(["not taken", "не прийнято", "не принято"], &shown.not_taken, |what| {
             safe::text(&what.untrusted_path)

@@ -3,7 +3,7 @@
 use vidimus_archive::search::{ExaminedCounts, Fit, Hit, Ignored, Kind, Place};
 
 use super::numbers::count;
-use super::{Lang, safe};
+use super::{Lang, safe, say};
 
 /// How questions are asked, beneath the help.
 pub const HELP: &str = "\"in this order\"   begins*   nearly~   a OR b   -not   (brackets)   name:Osechkin   path:camera   kind:video   in:name|text|ocr|transcript|note   lang:uk|ru|en   camera:cam3   ref:A7   date:2024-03-01..2024-04";
@@ -32,7 +32,11 @@ pub fn head(lang: Lang, hit: &Hit) -> String {
         ),
         Fit::Spelled | Fit::Forms | Fit::Names => "",
     };
-    format!("{}  {kind}{places}{apart}", hit.about)
+    let beside = match &hit.beside {
+        None => String::new(),
+        Some(file) => say!(lang, ", beside it in {file}", ", поруч у {file}", ", рядом в {file}"),
+    };
+    format!("{}  {kind}{places}{beside}{apart}", hit.about)
 }
 
 fn number(place: &Place) -> Option<String> {

@@ -25,6 +25,7 @@ mod receiving;
 mod refusals;
 mod searching;
 mod sheets;
+mod spoken;
 mod support;
 mod terminal;
 mod width;

@@ -408,8 +408,9 @@ fn compare_items(
     let mut tallies: BTreeMap<i64, [i64; 3]> = BTreeMap::new();
     let (mut by_bytes, mut by_object) = (0, 0);
 
-    let mut asked =
-        db.prepare(&format!("SELECT id, {COLUMNS} FROM item ORDER BY accession, number, members"))?;
+    let mut asked = db.prepare(&format!(
+        "SELECT id, {COLUMNS}, stem, spoken FROM item ORDER BY accession, number, members"
+    ))?;
     let mut rows = asked.query([])?;
     let mut theirs = || {
         let Some(row) = rows.next()? else { return Ok(None) };

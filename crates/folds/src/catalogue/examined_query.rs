@@ -402,7 +402,7 @@ fn count_examined(db: &Connection, accession: i64) -> Result<(u64, u64), StoreEr
     Ok((examined, hidden))
 }
 
-fn kind_of(db: &Connection, key: &Key) -> Result<Option<FileKind>, StoreError> {
+pub(super) fn kind_of(db: &Connection, key: &Key) -> Result<Option<FileKind>, StoreError> {
     let found = db
         .prepare_cached(
             "SELECT \"group\", media_type, ending_fits FROM kind WHERE accession = ?1 AND number = ?2 AND members = ?3

@@ -64,10 +64,12 @@ pub(super) struct Columns<'a> {
     changed: bool,
     size_before: Option<i64>,
     size_after: Option<i64>,
+    stem: Option<&'a [u8]>,
+    spoken: Option<bool>,
 }
 
 impl<'a> Columns<'a> {
-    /// Reads [`COLUMNS`] from column `first` on.
+    /// Reads [`COLUMNS`], `stem` and `spoken` from column `first` on.
     pub fn read(row: &'a Row, first: usize) -> rusqlite::Result<Self> {
         let number = |column: usize| row.get::<_, i64>(first + column);
         let optional = |column: usize| row.get::<_, Option<i64>>(first + column);
@@ -97,6 +99,11 @@ impl<'a> Columns<'a> {
             changed: row.get(first + 17)?,
             size_before: optional(18)?,
             size_after: optional(19)?,
+            stem: match row.get_ref(first + 20)? {
+                ValueRef::Null => None,
+                bytes => Some(bytes.as_blob().map_err(|_| damaged(first + 20))?),
+            },
+            spoken: row.get(first + 21)?,
         })
     }
 
@@ -159,7 +166,7 @@ impl<'a> Checked<'a> {
     pub fn insert(&self, db: &rusqlite::Connection, seq: i64, said: &Statement) -> rusqlite::Result<bool> {
         let mut insert = db.prepare_cached(
             "INSERT OR IGNORE INTO item VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20)",
+             ?17, ?18, ?19, ?20, ?21, ?22)",
         )?;
         let inserted = self.columns(seq, said, |row| {
             insert.execute(params![
@@ -183,6 +190,8 @@ impl<'a> Checked<'a> {
                 row.changed,
                 row.size_before,
                 row.size_after,
+                row.stem,
+                row.spoken,
             ])
         })?;
         Ok(inserted == 1)
@@ -193,6 +202,7 @@ impl<'a> Checked<'a> {
         let (key, place) = (&self.key, &self.place);
         let file_system = pack_file_system(&self.item.file_system);
         let copy_of = self.item.copy_of.as_ref().map(ToString::to_string);
+        let stem = super::beside::stem(self.item.path.as_bytes());
         then(&Columns {
             accession: key.accession,
             number: key.number,
@@ -214,6 +224,8 @@ impl<'a> Checked<'a> {
             changed: self.item.reading == Reading::Changed,
             size_before: self.sizes.map(|(before, _)| before),
             size_after: self.sizes.map(|(_, after)| after),
+            stem: stem.as_ref().map(|(stem, _)| stem.as_slice()),
+            spoken: stem.as_ref().map(|(_, spoken)| *spoken),
         })
     }
 }

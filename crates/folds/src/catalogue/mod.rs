@@ -2,6 +2,7 @@
 
 mod answers;
 mod apply;
+mod beside;
 mod bulk;
 mod cameras;
 mod compare;
@@ -32,6 +33,7 @@ pub use answers::{
     AccessionRow, Answer, Begun, Counts, Given, HistoryRow, ItemQuery, ItemRow, NotTakenRow, ObjectUse,
     State, Totals,
 };
+pub use beside::Beside;
 pub use bulk::RowsPrint;
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
 pub use hidden::Hidden;
@@ -110,7 +112,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)

@@ -28,9 +28,14 @@ CREATE TABLE item (
     copy_of TEXT,
     changed INTEGER NOT NULL,
     size_before INTEGER,
-    size_after INTEGER
+    size_after INTEGER,
+    -- Of films and recordings (0) and of what may hold what is said in them (1): the path without its ending.
+    stem BLOB,
+    spoken INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX item_reference ON item (accession, number, members);
+CREATE INDEX item_stem ON item (accession, stem) WHERE stem IS NOT NULL;
+CREATE INDEX item_spoken ON item (spoken) WHERE spoken = 1;
 CREATE INDEX item_copies ON item (accession, number, members) WHERE copy_of IS NOT NULL;
 
 -- Finders hold the first 32 bits of a digest or name. Random keys are what slows a large fold down: each dirties a page of its

@@ -28,6 +28,9 @@ pub struct Wanted<'a> {
     pub alone: &'a [Ref],
     /// What members say of cameras: corrected times count as well as claimed ones.
     pub cameras: &'a [CameraSays],
+    /// Items that hold what is said in others, and those others: what is asked of these (their camera, their time) fits the text in
+    /// those. They are looked at where [`Question::asks_of_items`](super::query::Question::asks_of_items) only.
+    pub beside: &'a [(Ref, Ref)],
 }
 
 /// Hits that one question may get, with those it passes over.

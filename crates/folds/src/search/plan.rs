@@ -56,7 +56,7 @@ pub(super) fn plan(
     let mut planner = Planner {
         fields,
         searcher,
-        cameras: wanted.cameras,
+        wanted,
         ignored: Vec::new(),
         spelling_matters: false,
         names: HashSet::new(),
@@ -99,7 +99,7 @@ enum Tier {
 struct Planner<'a> {
     fields: &'a Fields,
     searcher: &'a Searcher,
-    cameras: &'a [CameraSays],
+    wanted: &'a Wanted<'a>,
     ignored: Vec<Ignored>,
     /// Is there a word whose forms are searched?
     spelling_matters: bool,
@@ -355,25 +355,42 @@ impl Planner<'_> {
         let fits = match filter {
             Filter::In(kind) => return Ok(is(fields.kind, kind.word())),
             Filter::Language(language) => return Ok(is(fields.language, language.code())),
-            Filter::Reference(about) => is(fields.about, &about.to_string()),
-            Filter::Form(form) => one_of(ITEM, self.items(&*is(fields.form, form))?),
-            Filter::Camera(camera) => one_of(ITEM, self.of_camera(camera, None)?),
-            Filter::Days(days) => one_of(ITEM, self.of_days(*days)?),
+            Filter::Reference(about) => self.part_of(about),
+            Filter::Form(form) => one_of(ITEM, self.with_beside(self.items(&*is(fields.form, form))?)),
+            Filter::Camera(camera) => one_of(ITEM, self.with_beside(self.of_camera(camera, None)?)),
+            Filter::Days(days) => one_of(ITEM, self.with_beside(self.of_days(*days)?)),
             Filter::Path(words) => {
                 let words = words.iter().map(|word| Word { text: word.clone(), reach: Reach::Forms });
                 let mut parts: Vec<Clause> = words.map(Clause::Word).collect();
                 parts.push(Clause::Only(Filter::In(Kind::Name)));
                 let named = self.all(&parts, Tier::Excluded)?;
-                one_of(ITEM, self.items(&*named)?)
+                one_of(ITEM, self.with_beside(self.items(&*named)?))
             }
         };
         Ok(Box::new(BooleanQuery::intersection(vec![self.every_text(), fits])))
     }
 
+    /// The thing and all that is part of it, with what is said in it and stands beside it.
+    fn part_of(&self, about: &Ref) -> Box<dyn Query> {
+        let part = is(self.fields.about, &about.to_string());
+        let beside = self.wanted.beside.iter().filter(|(_, film)| about.holds(film));
+        let beside: HashSet<u64> = beside.map(|(spoken, _)| item_number(spoken)).collect();
+        if beside.is_empty() { part } else { Box::new(BooleanQuery::union(vec![part, one_of(ITEM, beside)])) }
+    }
+
+    /// With the items that hold what is said in them.
+    fn with_beside(&self, mut items: HashSet<u64>) -> HashSet<u64> {
+        let beside = self.wanted.beside.iter();
+        let beside = beside.filter(|(_, film)| items.contains(&item_number(film)));
+        let beside: Vec<u64> = beside.map(|(spoken, _)| item_number(spoken)).collect();
+        items.extend(beside);
+        items
+    }
+
     /// Items that claim a time in these days, or whose time lies in them once their camera's clock is corrected.
     fn of_days(&self, days: Days) -> tantivy::Result<HashSet<u64>> {
         let mut items = self.claiming(days, false)?;
-        for camera in self.cameras {
+        for camera in self.wanted.cameras {
             if camera.clock.is_empty() {
                 continue;
             }
@@ -409,7 +426,7 @@ impl Planner<'_> {
         parts.extend(accession.map(|accession| is(self.fields.about, &accession.to_string())));
         let mut items = self.items(&BooleanQuery::intersection(parts))?;
         let asked = |camera: &&CameraSays| accession.is_none_or(|accession| camera.accession == *accession);
-        for camera in self.cameras.iter().filter(asked) {
+        for camera in self.wanted.cameras.iter().filter(asked) {
             for item in camera.items.iter().map(item_number) {
                 if camera.label == label {
                     items.insert(item);

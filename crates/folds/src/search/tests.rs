@@ -167,7 +167,7 @@ fn erasure(about: &str, entries: Vec<u64>) -> Change {
 }
 
 fn ask(search: &Search<Shelf>, question: &str) -> Found {
-    let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &[] };
+    let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &[], beside: &[] };
     search.answer(&parse(question), &wanted).unwrap_or_else(|error| panic!("{question}: {error:?}"))
 }
 
@@ -342,7 +342,7 @@ fn pages_of_an_answer_join_without_gap_or_repetition() {
     }
     let search = story.folded();
     let part = |offset, limit| {
-        let wanted = Wanted { offset, limit, without: &[], alone: &[], cameras: &[] };
+        let wanted = Wanted { offset, limit, without: &[], alone: &[], cameras: &[], beside: &[] };
         refs(&search.answer(&parse("камера"), &wanted).unwrap())
     };
     let whole = part(0, 30);
@@ -357,7 +357,7 @@ fn what_is_to_be_left_out_is() {
     let story = archive();
     let search = story.folded();
     let hidden: Vec<Ref> = vec!["A1-2".parse().unwrap(), "A2".parse().unwrap()];
-    let wanted = Wanted { offset: 0, limit: 20, without: &hidden, alone: &[], cameras: &[] };
+    let wanted = Wanted { offset: 0, limit: 20, without: &hidden, alone: &[], cameras: &[], beside: &[] };
     let answer = search.answer(&parse("Саратов OR протокол"), &wanted).unwrap();
     assert_eq!((answer.total, refs(&answer)), (2, vec!["A1-1".to_owned(), "A1-1".to_owned()]));
 }

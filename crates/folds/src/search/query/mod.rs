@@ -30,6 +30,22 @@ pub struct Question {
     pub ignored: Vec<Ignored>,
 }
 
+impl Question {
+    /// Does it ask of items, besides what their texts say?
+    pub fn asks_of_items(&self) -> bool {
+        self.clause.as_ref().is_some_and(asks_of_items)
+    }
+}
+
+fn asks_of_items(clause: &Clause) -> bool {
+    match clause {
+        Clause::All(parts) | Clause::Any(parts) => parts.iter().any(asks_of_items),
+        Clause::Not(inner) => asks_of_items(inner),
+        Clause::Only(Filter::In(_) | Filter::Language(_)) | Clause::Word(_) | Clause::Phrase(_) => false,
+        Clause::Only(_) => true,
+    }
+}
+
 /// A part of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Clause {

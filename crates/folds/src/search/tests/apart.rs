@@ -64,7 +64,7 @@ fn what_stands_apart_is_paged_hidden_and_forgotten_like_the_rest() {
     let mut story = books();
     let mut search = story.folded();
     let part = |search: &Search<Shelf>, offset, limit, without: &[Ref]| {
-        let wanted = Wanted { offset, limit, without, alone: &[], cameras: &[] };
+        let wanted = Wanted { offset, limit, without, alone: &[], cameras: &[], beside: &[] };
         let answer = search.answer(&parse("Осечкін карцер"), &wanted).unwrap();
         (answer.total, refs(&answer).join(" "))
     };

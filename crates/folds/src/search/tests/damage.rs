@@ -19,7 +19,7 @@ fn never_wrong(folder: &Path, shelf: &Shelf, before: &[(&str, Found)], what: &st
     };
     let mut noticed = false;
     for (question, answer) in before {
-        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &[] };
+        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &[], beside: &[] };
         match opened.answer(&parse(question), &wanted) {
             Ok(now) => assert_eq!(now, *answer, "{what} {question}"),
             Err(StoreError::NotReadable) => noticed = true,

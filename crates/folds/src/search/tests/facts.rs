@@ -56,7 +56,7 @@ fn a_corrected_clock_counts_beside_what_it_showed() {
         items: items.iter().map(|item| item.parse().unwrap()).collect(),
     };
     let asked = |question: &str, cameras: &[CameraSays]| {
-        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras };
+        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras, beside: &[] };
         refs(&search.answer(&parse(question), &wanted).unwrap()).len()
     };
     assert_eq!(asked("date:2024-03-02 in:transcript", &[]), 0);
@@ -103,7 +103,7 @@ fn a_correction_is_of_the_camera_and_not_of_the_disk_that_it_was_copied_to() {
     let says =
         [CameraSays { accession: "A1".parse().unwrap(), label: "cam3".into(), clock, items: Vec::new() }];
     let asked = |question: &str| {
-        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &says };
+        let wanted = Wanted { offset: 0, limit: 20, without: &[], alone: &[], cameras: &says, beside: &[] };
         refs(&search.answer(&parse(question), &wanted).unwrap()).len()
     };
     assert_eq!(asked("date:2024-04-01 in:transcript"), 1);

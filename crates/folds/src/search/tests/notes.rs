@@ -20,7 +20,7 @@ fn the_note_of_a_delivery_is_found_as_its_own() {
     assert_eq!(found(&search, "валіза -ref:A2"), [""; 0]);
     let of: [Ref; 1] = ["A2".parse().unwrap()];
     let asked = |without, alone| {
-        let wanted = Wanted { offset: 0, limit: 20, without, alone, cameras: &[] };
+        let wanted = Wanted { offset: 0, limit: 20, without, alone, cameras: &[], beside: &[] };
         refs(&search.answer(&parse("ref:A2"), &wanted).unwrap()).len()
     };
     assert_eq!((asked(&[], &[]), asked(&of, &[]), asked(&[], &of)), (3, 0, 2));
