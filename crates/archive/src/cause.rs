@@ -192,8 +192,9 @@ caused!(MoveError {
 });
 caused!(CameraError { Door | Fold; _ => Nothing });
 caused!(ExamineError {
-    Ask | Io | Barrier | Unfinished | Door | Fold;
+    Ask | Io | Barrier | Unfinished | Door | Fold | Settings;
     Self::NoSandbox(_) => System(io::ErrorKind::Unsupported),
+    Self::NoSpeech => Nothing,
 });
 caused!(ReleaseError { Door | Fold | Io; _ => Nothing });
 caused!(MarkError { Door | Fold; _ => Nothing });

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 use rustix::fs::Access;
 use rustix::io::Errno;
 use serde::Serialize;
+use vidimus_archive::anchor::Settings;
 use vidimus_archive::clock::SystemClock;
 use vidimus_archive::{Archive, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
 use vidimus_proof::checkpoint::SignedCheckpoint;
@@ -114,6 +115,17 @@ impl Context {
             }
         }
         Err(Trouble::NotAnArchive(folder.to_owned()))
+    }
+
+    /// The settings of the archive that is named; none where none is.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub fn settings(&self) -> Result<Settings, Trouble> {
+        match &self.globals.archive {
+            Some(folder) => Settings::read(&Layout::new(folder).settings()).map_err(Trouble::Settings),
+            None => Ok(Settings::default()),
+        }
     }
 
     /// Where this user's machine remembers archives: `$XDG_STATE_HOME/vidimus`.

@@ -56,6 +56,8 @@ impl From<ExamineError> for Trouble {
             ExamineError::Ask(error) => error.into(),
             ExamineError::NoSandbox(_) => Self::Examination(ExaminationTrouble::NoSandbox),
             ExamineError::Io(error) => error.into(),
+            ExamineError::Settings(error) => Self::Settings(error),
+            ExamineError::NoSpeech => Self::Examination(ExaminationTrouble::NoSpeech),
             other => Self::inside(&other),
         }
     }

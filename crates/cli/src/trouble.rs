@@ -221,6 +221,8 @@ pub enum ApprovalTrouble {
 pub enum ExaminationTrouble {
     /// No level of protection holds on this machine.
     NoSandbox,
+    /// The settings name nothing that recognises speech.
+    NoSpeech,
     /// A text that names no camera.
     NotACamera(String),
     /// Nothing was said of it.
@@ -292,7 +294,9 @@ impl Trouble {
                 | OpeningTrouble::BadSignature(_)
                 | OpeningTrouble::NoKey,
             )
-            | Self::Examination(ExaminationTrouble::NoSandbox | ExaminationTrouble::NotMade(_))
+            | Self::Examination(
+                ExaminationTrouble::NoSandbox | ExaminationTrouble::NoSpeech | ExaminationTrouble::NotMade(_),
+            )
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )

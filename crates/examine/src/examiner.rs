@@ -7,6 +7,7 @@ use vidimus_sandbox::{Facts, Level, Sandbox, Setup as SandboxSetup, Unavailable}
 
 use crate::claims;
 use crate::findings::{Findings, Sink};
+use crate::speech::Speech;
 use crate::subject::Subject;
 use crate::tools;
 use crate::work::{Hands, Work};
@@ -21,12 +22,14 @@ pub struct Setup {
     pub least: Level,
     /// Above this, nothing is tried.
     pub most: Level,
+    /// The command that recognises speech, where there is one.
+    pub speech: Option<Speech>,
 }
 
 impl Default for Setup {
     /// This program as keeper, at the highest level that the machine allows.
     fn default() -> Setup {
-        Setup { keeper: "/proc/self/exe".into(), least: Level::NoNamespaces, most: Level::Full }
+        Setup { keeper: "/proc/self/exe".into(), least: Level::NoNamespaces, most: Level::Full, speech: None }
     }
 }
 
@@ -116,10 +119,10 @@ impl Examiner {
     /// # Errors
     /// No level of protection holds: nothing hostile may be opened.
     pub fn start(setup: Setup) -> Result<Examiner, Unavailable> {
-        let tools = tools::tools();
-        let Setup { keeper, least, most } = setup;
+        let Setup { keeper, least, most, speech } = setup;
+        let tools = tools::tools().into_iter().chain(speech.as_ref().and_then(Speech::tool)).collect();
         let sandbox = Sandbox::start(SandboxSetup { executable: keeper, tools, least, most })?;
-        Ok(Examiner { hands: Hands::with(sandbox) })
+        Ok(Examiner { hands: Hands::with(sandbox, speech) })
     }
 
     /// An examiner that opens nothing, where [`Examiner::start`] said that nothing may be opened: each stage fails for that

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use vidimus_sandbox::{Input, Job, Limits, Need, Program, Sandbox, Setup, Tool, Unavailable};
 
+use crate::speech::Speech;
+
 /// Our own reader, in records and in the sandbox.
 pub const OWN: &str = "vidimus";
 
@@ -69,7 +71,7 @@ const fn wanted(
 /// Names of members are turned into this; without it libarchive refuses every name that is not English.
 const UNICODE: &[(&str, &str)] = &[("LC_ALL", "C.UTF-8")];
 
-const WANTED: [Wanted; 13] = [
+const WANTED: [Wanted; 12] = [
     wanted("ffmpeg", Purpose::Media, &["-version"], &["ffmpeg"]),
     wanted("ffprobe", Purpose::Media, &["-version"], &["ffmpeg"]),
     Wanted {
@@ -96,7 +98,6 @@ const WANTED: [Wanted; 13] = [
     wanted("bsdtar", Purpose::Archives, &["--version"], &["libarchive-tools"]),
     wanted("bsdcat", Purpose::Archives, &["--version"], &["libarchive-tools"]),
     wanted("readpst", Purpose::Mailboxes, &["-V"], &["pst-utils"]),
-    wanted("whisper-cli", Purpose::Speech, &["--help"], &[]),
 ];
 
 /// Languages that pages here are written in, and the package of each.
@@ -117,11 +118,26 @@ pub fn tools() -> Vec<Tool> {
     WANTED.iter().filter_map(|wanted| Some(tool(wanted, &place(wanted)?))).chain([own]).collect()
 }
 
-/// Looks for every tool, and asks it in a sandbox for its version.
-pub fn find() -> (Vec<FoundTool>, Result<Sandbox, Unavailable>) {
+/// Looks for every tool, and asks it in a sandbox for its version; the command that recognises speech stands last, whether one is
+/// named or not.
+pub fn find(speech: Option<&Speech>) -> (Vec<FoundTool>, Result<Sandbox, Unavailable>) {
     let mut sandbox = Sandbox::start(Setup::of(tools()));
-    let found = WANTED.iter().map(|wanted| look(wanted, sandbox.as_mut().ok())).collect();
+    let mut found: Vec<FoundTool> = WANTED.iter().map(|wanted| look(wanted, sandbox.as_mut().ok())).collect();
+    found.push(FoundTool {
+        tool: "speech",
+        purpose: Purpose::Speech,
+        path: speech.map(|speech| speech.program.clone()).filter(|program| program.is_file()),
+        // How it would say so is not known.
+        version: None,
+        missing_languages: Vec::new(),
+        packages: Vec::new(),
+    });
     (found, sandbox)
+}
+
+/// Is this the name of one of ours?
+pub(crate) fn is_known(tool: &str) -> bool {
+    tool == OWN || WANTED.iter().any(|wanted| wanted.tool == tool)
 }
 
 /// The packages that bring what is missing, each once.
@@ -254,7 +270,7 @@ mod tests {
             tool("ffmpeg", None, &["ffmpeg"], &[]),
             tool("ffprobe", None, &["ffmpeg"], &[]),
             tool("tesseract", Some("/usr/bin/tesseract"), &["tesseract-ocr"], &["ukr"]),
-            tool("whisper-cli", None, &[], &[]),
+            tool("speech", None, &[], &[]),
         ];
         assert_eq!(missing_packages(&found), ["ffmpeg", "tesseract-ocr-ukr"]);
     }

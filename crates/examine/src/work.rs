@@ -9,6 +9,7 @@ use vidimus_sandbox::{Ended, Facts, Input, Job, Level, Limits, Outcome, RunError
 use crate::examiner::Options;
 use crate::findings::{Findings, Sink};
 use crate::kind::Kind;
+use crate::speech::Speech;
 use crate::subject::Subject;
 use crate::tools;
 
@@ -17,16 +18,17 @@ use crate::tools;
 pub(crate) struct Hands {
     sandbox: Option<Sandbox>,
     versions: BTreeMap<String, Option<String>>,
+    speech: Option<Speech>,
 }
 
 impl Hands {
-    pub fn with(sandbox: Sandbox) -> Hands {
+    pub fn with(sandbox: Sandbox, speech: Option<Speech>) -> Hands {
         let own = Some(env!("CARGO_PKG_VERSION").to_owned());
-        Hands { sandbox: Some(sandbox), versions: BTreeMap::from([(tools::OWN.to_owned(), own)]) }
+        Hands { sandbox: Some(sandbox), versions: BTreeMap::from([(tools::OWN.to_owned(), own)]), speech }
     }
 
     pub fn without() -> Hands {
-        Hands { sandbox: None, versions: BTreeMap::new() }
+        Hands { sandbox: None, versions: BTreeMap::new(), speech: None }
     }
 
     pub fn facts(&self) -> Option<&Facts> {
@@ -172,6 +174,11 @@ impl<'a> Work<'a> {
     /// Remembers the kind for the stages that follow.
     pub fn set_kind(&mut self, kind: Kind) {
         self.kind = Some(kind);
+    }
+
+    /// The command that recognises speech, where there is one.
+    pub fn speech(&self) -> Option<Speech> {
+        self.hands.speech.clone()
     }
 
     /// Whether something hostile may be opened; writes it down where not.

@@ -1,12 +1,13 @@
-//! `settings.json` in the archive's folder: which time-stamp authorities are asked, and whom to believe.
+//! `settings.json` in the archive's folder: which time-stamp authorities are asked, whom to believe, and what recognises speech.
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files::{self, NotAFile};
 use serde::Deserialize;
 use ureq::http::Uri;
+use vidimus_examine::{SOUND, Speech};
 use vidimus_proof::timestamp::{Request, Trust, TrustError};
 
 /// What the archive's settings say.
@@ -14,6 +15,8 @@ use vidimus_proof::timestamp::{Request, Trust, TrustError};
 pub struct Settings {
     /// Whom to ask, in this order.
     pub authorities: Vec<AuthoritySettings>,
+    /// What recognises speech.
+    pub speech: Option<Speech>,
 }
 
 /// A time-stamp authority.
@@ -71,6 +74,9 @@ pub enum SettingsError {
         /// What is wrong.
         reason: TrustError,
     },
+    /// The command that recognises speech is none.
+    #[error("speech: {0}")]
+    Speech(&'static str),
     /// The policy is not a dotted object identifier.
     #[error("{authority}: not an object identifier: {policy}")]
     Policy {
@@ -105,6 +111,7 @@ impl Settings {
             }
             settings.authorities.push(entry.checked(folder)?);
         }
+        settings.speech = file.speech.map(|speech| speech.checked(folder)).transpose()?;
         Ok(settings)
     }
 
@@ -123,6 +130,51 @@ impl Settings {
 struct File {
     #[serde(default)]
     authorities: Vec<Entry>,
+    speech: Option<SpeechEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpeechEntry {
+    command: Vec<String>,
+    #[serde(default)]
+    reads: Vec<PathBuf>,
+    #[serde(default = "default_memory")]
+    memory_gib: u32,
+}
+
+/// What the largest models take.
+fn default_memory() -> u32 {
+    16
+}
+
+impl SpeechEntry {
+    fn checked(self, archive: &Path) -> Result<Speech, SettingsError> {
+        let Self { command, reads, memory_gib } = self;
+        let mut words = command.into_iter();
+        let program = words.next().map(PathBuf::from).filter(|program| program.is_absolute());
+        let program = program.ok_or(SettingsError::Speech("command does not begin with an absolute path"))?;
+        let arguments: Vec<String> = words.collect();
+        if !arguments.iter().any(|word| word.contains(SOUND)) {
+            return Err(SettingsError::Speech("command does not say where {sound} belongs"));
+        }
+        // What is hostile is heard by it: nothing of the archive may be seen there.
+        let archive = fs::canonicalize(archive).unwrap_or_else(|_| archive.to_owned());
+        let named = arguments.iter().map(Path::new).filter(|path| path.is_absolute());
+        for path in reads.iter().map(PathBuf::as_path).chain(named) {
+            if !path.is_absolute() {
+                return Err(SettingsError::Speech("reads holds a path that is not absolute"));
+            }
+            let seen = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            if archive.starts_with(&seen) || seen.starts_with(&archive) {
+                return Err(SettingsError::Speech("the command may not read in the archive's folder"));
+            }
+        }
+        if memory_gib == 0 {
+            return Err(SettingsError::Speech("memory_gib is 0"));
+        }
+        Ok(Speech { program, arguments, readable: reads, memory: u64::from(memory_gib) << 30 })
+    }
 }
 
 #[derive(Deserialize)]
@@ -210,6 +262,29 @@ mod tests {
         assert_eq!(settings.authorities[0].policy.as_deref(), Some("1.2.3.4"));
         assert_eq!(settings.trust().len(), 3);
         assert!(settings.authorities.iter().all(|one| one.web_ca_pem.is_none()));
+    }
+
+    #[test]
+    fn a_command_that_hears_names_its_sound_and_reads_nothing_of_the_archive() {
+        let read = |speech: &str| read(&format!(r#"{{"speech": {speech}}}"#)).map(|settings| settings.speech);
+        let good = r#"{"command": ["/usr/bin/hears", "-m", "/opt/model", "{sound}"], "reads": ["/opt/more"], "memory_gib": 2}"#;
+        let speech = read(good).unwrap().unwrap();
+        assert_eq!((speech.memory, speech.arguments.len()), (2 << 30, 3));
+        for bad in [
+            r#"{"command": []}"#,
+            r#"{"command": ["hears", "{sound}"]}"#,
+            r#"{"command": ["/usr/bin/hears"]}"#,
+            r#"{"command": ["/usr/bin/hears", "{sound}"], "reads": ["models"]}"#,
+            r#"{"command": ["/usr/bin/hears", "{sound}"], "reads": ["/"]}"#,
+            r#"{"command": ["/usr/bin/hears", "{sound}", "/"]}"#,
+            r#"{"command": ["/usr/bin/hears", "{sound}"], "memory_gib": 0}"#,
+        ] {
+            assert!(matches!(read(bad), Err(SettingsError::Speech(_))), "{bad}");
+        }
+        assert!(matches!(
+            read(r#"{"command": ["/a", "{sound}"], "shell": true}"#),
+            Err(SettingsError::Malformed(_))
+        ));
     }
 
     #[test]

@@ -25,6 +25,7 @@ use vidimus_model::{CompartmentId, Ref, Stage};
 use vidimus_sandbox::Unavailable;
 use vidimus_vault::{BarrierError, Vault};
 
+use crate::anchor::{Settings, SettingsError};
 use crate::query::AskError;
 use crate::unfinished::UnfinishedError;
 use crate::{Archive, DoorError, FoldError};
@@ -32,9 +33,9 @@ use append::Appender;
 use bench::{Bench, Task, Told};
 
 /// What is to be examined.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Examine {
-    /// By which stages.
+    /// By which stages; all that can be gone through here where none is named.
     pub stages: Vec<Stage>,
     /// Which items.
     pub which: Which,
@@ -44,7 +45,7 @@ pub struct Examine {
     pub passwords: Vec<Password>,
     /// How many items are examined at a time.
     pub threads: usize,
-    /// How the sandboxes are started.
+    /// How the sandboxes are started; the settings say what recognises speech.
     pub setup: Setup,
 }
 
@@ -81,6 +82,12 @@ pub enum ExamineError {
     /// No level of protection holds on this machine, so nothing hostile may be opened.
     #[error("no sandbox: {0}")]
     NoSandbox(Unavailable),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Speech was to be recognised, and the settings name nothing that does.
+    #[error("nothing that recognises speech is set up")]
+    NoSpeech,
     /// The vault, a key or a note of who examines what failed.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -118,9 +125,10 @@ impl Archive {
         if self.went_back.is_some() {
             return Err(DoorError::ReadOnly.into());
         }
+        let request = self.with_speech(request)?;
         let mut run =
             Run { appender: Appender::default(), looked_at: HashMap::new(), done: Examined::default() };
-        let examined = self.run_passes(request, stop, &mut run, progress);
+        let examined = self.run_passes(&request, stop, &mut run, progress);
         // Also after an error: what was recorded before does not tell how many there were.
         let padded = self.pad(&run.appender);
         examined?;
@@ -129,6 +137,20 @@ impl Archive {
         run.done.failed = run.looked_at.values().filter(|failed| **failed).count() as u64;
         run.done.stopped = stop.load(Ordering::Relaxed);
         Ok(run.done)
+    }
+
+    /// What is asked for, with the command that recognises speech; without that stage where there is none.
+    fn with_speech(&self, request: &Examine) -> Result<Examine, ExamineError> {
+        let mut request = request.clone();
+        request.setup.speech = Settings::read(&self.layout.settings())?.speech;
+        let is_silent = request.setup.speech.is_none();
+        if request.stages.is_empty() {
+            request.stages = Stage::ALL.to_vec();
+            request.stages.retain(|stage| *stage != Stage::Speech || !is_silent);
+        } else if is_silent && request.stages.contains(&Stage::Speech) {
+            return Err(ExamineError::NoSpeech);
+        }
+        Ok(request)
     }
 
     fn run_passes(

@@ -54,9 +54,10 @@ pub struct SandboxFound {
 /// Looks; the answer is "no" where something is missing or dangerous.
 ///
 /// # Errors
-/// Nobody reads what is said.
+/// The settings of the archive, if one is named, cannot be used, or nobody reads what is said.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
-    let (tools, sandbox) = find();
+    let speech = context.settings()?.speech;
+    let (tools, sandbox) = find(speech.as_ref());
     let sandbox = match &sandbox {
         Ok(sandbox) => SandboxFound::of(sandbox.facts()),
         Err(Unavailable::Refused(refused)) => SandboxFound::none(Some(*refused)),

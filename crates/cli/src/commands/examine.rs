@@ -68,7 +68,6 @@ struct Json {
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let within = references::read(&arguments.references)?;
     let passwords = arguments.password_file.as_deref().map(passwords).transpose()?.unwrap_or_default();
-    let stages = if arguments.stages.is_empty() { Stage::ALL.to_vec() } else { arguments.stages };
     let which = match arguments.again {
         // Passwords are given for what failed without them.
         None if passwords.is_empty() => Which::Unexamined,
@@ -84,8 +83,14 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
         .map_err(|error| Trouble::from(io::Error::other(error)))?;
     let mut bar = Bar::new(context.lang);
-    let request =
-        Examine { stages, which, within: within.clone(), passwords, threads, setup: Setup::default() };
+    let request = Examine {
+        stages: arguments.stages,
+        which,
+        within: within.clone(),
+        passwords,
+        threads,
+        setup: Setup::default(),
+    };
     let run = archive.examine(&request, &stop, &mut |progress| {
         bar.count(progress.done, progress.of, || progress.item.to_string());
     })?;

@@ -310,6 +310,13 @@ pub fn settings(lang: Lang, error: &SettingsError) -> String {
                 "сертификаты {authority} не являются сертификатами",
             )
         }
+        SettingsError::Speech(_) => lang
+            .pick(
+                "what it says of speech is no command that can be run",
+                "те, що в ньому сказано про мовлення, не є командою, яку можна запустити",
+                "то, что в нём сказано о речи, не является командой, которую можно запустить",
+            )
+            .to_owned(),
         SettingsError::Policy { authority, policy } => {
             let (authority, policy) = (safe::text(authority), safe::text(policy));
             say!(

@@ -166,6 +166,13 @@ fn row(lang: Lang, tool: &FoundTool) -> Vec<String> {
         let languages = tool.missing_languages.join(", ");
         purpose += &say!(lang, "; lacks {languages}", "; бракує {languages}", "; не хватает {languages}");
     }
+    if tool.purpose == Purpose::Speech && tool.path.is_none() {
+        purpose += lang.pick(
+            "; name a program in the archive's settings.json (docs/guide.md)",
+            "; назвіть програму в settings.json архіву (docs/guide.md)",
+            "; назовите программу в settings.json архива (docs/guide.md)",
+        );
+    }
     vec![tool.tool.to_owned(), version, purpose]
 }
 

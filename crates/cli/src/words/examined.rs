@@ -298,6 +298,12 @@ pub fn trouble(lang: Lang, trouble: &ExaminationTrouble) -> String {
             "На цьому комп'ютері не тримає жодна пісочниця, тож жодного файлу не відкрито.\nЧого бракує, каже: vidimus doctor",
             "На этом компьютере не держит ни одна песочница, поэтому ни один файл не открыт.\nЧего не хватает, говорит: vidimus doctor",
         ),
+        ExaminationTrouble::NoSpeech => say!(
+            lang,
+            "No program that recognises speech is set up.\nName one in the archive's settings.json, as docs/guide.md shows.",
+            "Програму, що розпізнає мовлення, не налаштовано.\nНазвіть її у settings.json архіву, як показує docs/guide.md.",
+            "Программа, распознающая речь, не настроена.\nНазовите её в settings.json архива, как показывает docs/guide.md.",
+        ),
         ExaminationTrouble::NotACamera(typed) => {
             let typed = safe::typed(typed);
             say!(

@@ -8,7 +8,7 @@ fn a_doctor_names_every_tool_with_its_version_or_its_package() {
     let said = house.vidimus(["doctor", "--json"]);
     let found = said.json();
     let tools = found["tools"].as_array().unwrap();
-    for name in ["ffmpeg", "tesseract", "pdftotext", "catdoc", "bsdtar", "readpst", "whisper-cli"] {
+    for name in ["ffmpeg", "tesseract", "pdftotext", "catdoc", "bsdtar", "readpst", "speech"] {
         let tool = tools.iter().find(|tool| tool["tool"] == name).expect(name);
         let listed = tool["packages"].as_array().unwrap();
         let missing = tool["path"].is_null();

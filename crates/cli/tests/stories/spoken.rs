@@ -1,5 +1,7 @@
 //! What is said in films: subtitles and transcripts beside them, found under the film, gone with their own file.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use serde_json::Value;
@@ -127,4 +129,82 @@ fn what_stands_in_subtitles_is_found_in_the_film_and_goes_with_the_subtitles() {
     let before = hits(&house, &["карантинное"]);
     house.vidimus(["rebuild"]).succeeds();
     assert_eq!(hits(&house, &["карантинное"]), before);
+}
+
+/// A folder that the sandbox's user can reach too, whoever runs the tests.
+fn reachable() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+    folder
+}
+
+fn listens_by(house: &House, script: &std::path::Path, more: &str) {
+    let command = serde_json::json!(["/bin/sh", script, "{sound}", more]);
+    house.file("archive/settings.json", serde_json::json!({"speech": {"command": command}}).to_string());
+}
+
+#[test]
+fn speech_is_heard_by_the_command_that_the_settings_name_and_by_nothing_else() {
+    let house = House::with_archive();
+    fs::create_dir(house.path("disk")).unwrap();
+    film(&house, "disk/1-silent.mp4");
+    let tone = "sine=frequency=440:duration=2";
+    run(&house, "ffmpeg", &["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "disk/2-talk.wav"]);
+    house.vidimus(["receive", "disk", "--yes"]).succeeds();
+    // Where nothing is named, that is said, and nothing is pretended to have been heard.
+    let absent = ["No program that recognises speech", "не налаштовано", "не настроена"];
+    for (lang, words) in ["en", "uk", "ru"].into_iter().zip(absent) {
+        house.vidimus(["examine", "--stage", "speech", "--lang", lang]).refuses(1, words);
+        assert!(house.vidimus(["doctor", "--lang", lang]).out.contains("settings.json"));
+    }
+    house.file("archive/settings.json", r#"{"speech": {"command": ["whisper", "{sound}"]}}"#);
+    house.vidimus(["examine"]).refuses(1, "what it says of speech");
+    fs::remove_file(house.path("archive/settings.json")).unwrap();
+    if !has_sandbox(&house) {
+        return;
+    }
+    house.vidimus(["examine"]).succeeds();
+    let stages = |reference: &str| {
+        let shown = house.vidimus(["show", reference, "--json"]).succeeds().json();
+        let stages = shown["examination"]["stages"].as_array().unwrap().clone();
+        let speech = stages.into_iter().find(|stage| stage["stage"] == "speech");
+        (speech.map(|stage| stage["end"].as_str().unwrap().to_owned()), shown["examination"].clone())
+    };
+    assert_eq!(stages("A1-2").0, None, "not asked for, so not done");
+
+    let folder = reachable();
+    let script = folder.path().join("hear.sh");
+    let canary = folder.path().join("escaped");
+    // What it is granted it can read; what lies elsewhere it can neither write nor read.
+    let hears = "IFS= read -r first < \"$1\"
+        case \"$first\" in RIFF*) ;; *) exit 3 ;; esac
+        true > \"$2\"
+        read -r key < /proc/1/environ && echo leaked
+        printf '[00:00:01.000 --> 00:00:02.000]   \\320\\255\\320\\275\\320\\263\\320\\265\\320\\273\\321\\214\\321\\201\\n'
+        printf '[00:00:02.000 --> 00:00:03.000]   again\\n'\n";
+    fs::write(&script, hears).unwrap();
+    listens_by(&house, &script, canary.to_str().unwrap());
+    let tools = house.vidimus(["doctor", "--json"]).json()["tools"].clone();
+    let speech = tools.as_array().unwrap().iter().find(|tool| tool["tool"] == "speech").unwrap().clone();
+    assert_eq!(speech["path"], "/bin/sh", "{speech}");
+    house.vidimus(["examine"]).succeeds();
+    assert!(!canary.exists(), "nothing outside can be written");
+    assert_eq!(hits(&house, &["энгельс"]), [("A1-2".to_owned(), None, Some(1))]);
+    let (end, examination) = stages("A1-2");
+    assert_eq!(end.as_deref(), Some("done"));
+    let made = examination["derivatives"].as_array().unwrap();
+    let heard = made.iter().find(|made| made["kind"] == "transcript").expect("a transcript");
+    assert_eq!(heard["tool_name"], "sh", "{heard}");
+    assert_eq!(stages("A1-1").0.as_deref(), Some("nothing"), "a film without sound");
+
+    // A command that fails is a failure with its reason, not silence.
+    fs::write(&script, "echo no model >&2; exit 4\n").unwrap();
+    assert_eq!(house.vidimus(["examine", "A1-2", "--stage", "speech", "--again", "all"]).code, 1);
+    let failures = house.vidimus(["failures", "--json"]).json();
+    assert_eq!((&failures[0]["ref"], &failures[0]["tool"]), (&"A1-2".into(), &"sh".into()), "{failures}");
+    assert_eq!(hits(&house, &["энгельс"]), []);
+    fs::write(&script, "printf 'WEBVTT\\n'\n").unwrap();
+    house.vidimus(["examine", "--again", "failed"]).succeeds();
+    assert_eq!(stages("A1-2").0.as_deref(), Some("done"), "it was heard, and nobody spoke");
+    assert_eq!(house.vidimus(["failures", "--json"]).json(), serde_json::json!([]));
 }

@@ -9,6 +9,7 @@ pub(crate) mod envelope;
 mod packets;
 pub(crate) mod probe;
 mod proxy;
+mod speech;
 mod still;
 mod strip;
 
@@ -29,12 +30,16 @@ pub(crate) fn run(work: &mut Work<'_>) {
         Stage::Stills => strip::run,
         Stage::Proxy => proxy::run,
         Stage::Commit => packets::run,
+        Stage::Speech => speech::run,
         _ => return,
     };
     if !matches!(work.kind().map(Kind::group), Some(Group::Video | Group::Audio)) {
         return;
     }
     if let Some(film) = film(work) {
+        if work.stage() != Stage::First {
+            work.is_prepared();
+        }
         does(work, &film);
     }
 }

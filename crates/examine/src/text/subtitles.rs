@@ -6,11 +6,18 @@ use vidimus_model::{TextPart, TextPlace};
 /// More than a film has.
 const PARTS: usize = 100_000;
 
-/// SRT and VTT: a line with an arrow between two times, and what stands below it.
+/// SRT and VTT: a line with an arrow between two times, and what stands below it. And what whisper.cpp prints: the times in square
+/// brackets, the text behind them.
 pub(crate) fn cues(text: &str) -> Vec<TextPart> {
     let mut parts: Vec<TextPart> = Vec::new();
     let mut lines = text.lines().map(str::trim).peekable();
     while let Some(line) = lines.next() {
+        if let Some((place, text)) = bracketed(line) {
+            if !text.is_empty() && parts.len() < PARTS {
+                parts.push(TextPart { place, text: text.to_owned(), confidence: None, speaker: None });
+            }
+            continue;
+        }
         let Some(place) = times(line) else { continue };
         let mut said = Vec::new();
         while let Some(line) = lines.peek().copied() {
@@ -69,6 +76,12 @@ pub(crate) fn speech(json: &[u8]) -> Option<Vec<TextPart>> {
     Some(parts)
 }
 
+/// `[00:00:01.000 --> 00:00:02.500]  text`.
+fn bracketed(line: &str) -> Option<(TextPlace, &str)> {
+    let (span, text) = line.strip_prefix('[')?.split_once(']')?;
+    Some((times(span)?, text.trim()))
+}
+
 /// `00:00:01,000 --> 00:00:02,500`, also without hours and with a point.
 fn times(line: &str) -> Option<TextPlace> {
     let (from, to) = line.split_once("-->")?;
@@ -110,6 +123,8 @@ mod tests {
         assert_eq!(parts[0].speaker.as_deref(), Some("Oleg"));
         let tight = "1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> 00:00:04,000\nb";
         assert_eq!(said(&cues(tight)), [(1000, 2000, "a"), (3000, 4000, "b")]);
+        let printed = "[00:00:01.000 --> 00:00:02.500]   Стой.\n[00:00:02.500 --> 00:00:03.000]\nno cue\n";
+        assert_eq!(said(&cues(printed)), [(1000, 2500, "Стой.")]);
         assert!(cues("99999999999999999999:00 --> x\n-->\n").is_empty());
     }
 
