@@ -247,11 +247,36 @@ pub fn make_disks(folder: &Path) -> io::Result<PathBuf> {
         let clip: Vec<u8> = (0..size).map(|at| (at * 31 + at / 251) as u8).collect();
         fs::write(folder.join(disk).join("clip.bin"), clip)?;
     }
+    fs::create_dir_all(folder.join("held"))?;
+    let held = [("held/a.txt", "a note on the held disk\n"), ("held/b.txt", "a list on the held disk\n")];
+    fs::write(folder.join("held").join("both.tar"), tar(&held))?;
     fs::create_dir_all(folder.join("copies"))?;
     for (disk, copy) in [("first", "a.bin"), ("second", "b.bin")] {
         fs::copy(folder.join(disk).join("clip.bin"), folder.join("copies").join(copy))?;
     }
     Ok(folder.to_owned())
+}
+
+/// An archive of these names and texts.
+fn tar(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    for (name, text) in members {
+        let mut header = [0; 512];
+        let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
+        put(0, name);
+        put(100, "0000644");
+        put(124, &format!("{:011o}", text.len()));
+        put(136, "00000000000");
+        put(148, "        ");
+        put(156, "0");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        whole.extend(header);
+        whole.extend(text.as_bytes());
+        whole.resize(whole.len().next_multiple_of(512), 0);
+    }
+    whole.resize(whole.len() + 1024, 0);
+    whole
 }
 
 fn prepare(before: &Place, programs: &Programs, step: &Step, said: &str, root: &Path) -> io::Result<String> {

@@ -192,7 +192,13 @@ pub const SCENARIOS: &[Scenario] = &[
         done: &["waits for agreement"],
         ..TOGETHER
     },
-    // The examination itself is killed in a story: no sandbox holds for a process that is traced.
+    Scenario { name: "examine", hit: EXAMINED, ..ALONE },
+    Scenario {
+        name: "examine-container",
+        before: &[RECEIVED, RELEASED, EXAMINED, olena(&["receive", "{disks}/held", "--yes"])],
+        hit: EXAMINED,
+        ..ALONE
+    },
     Scenario {
         name: "erase-examined",
         before: &[RECEIVED, RELEASED, EXAMINED],

@@ -232,6 +232,11 @@ impl Tracer<'_> {
     }
 
     fn stopped(&mut self, thread: Pid, signal: Signal) -> io::Result<()> {
+        if thread != self.leader && !self.known.contains(&thread) && !self.is_thread(thread) {
+            // A process of its own is the keeper of a sandbox, or in one: it changes no disk, and no sandbox holds while somebody
+            // answers its calls in the kernel's place. It ends when the program does.
+            return or_gone(ptrace::detach(thread, None));
+        }
         let is_new = self.known.insert(thread);
         if is_new && thread == self.leader {
             let options = Options::PTRACE_O_TRACESYSGOOD
@@ -244,6 +249,10 @@ impl Tracer<'_> {
         }
         // A thread begins with a stop that is ptrace's own.
         go_on(thread, (!is_new || signal != Signal::SIGSTOP).then_some(signal))
+    }
+
+    fn is_thread(&self, thread: Pid) -> bool {
+        Path::new(&format!("/proc/{}/task/{thread}", self.leader)).exists()
     }
 
     fn at_call(&mut self, thread: Pid) -> io::Result<()> {
@@ -373,7 +382,12 @@ const SKIP: u64 = u64::MAX;
 
 /// A thread that is gone meanwhile is told of by `waitpid`.
 fn go_on(thread: Pid, signal: Option<Signal>) -> io::Result<()> {
-    match ptrace::syscall(thread, signal) {
+    or_gone(ptrace::syscall(thread, signal))
+}
+
+/// Whoever is gone already needs nothing more.
+fn or_gone(asked: nix::Result<()>) -> io::Result<()> {
+    match asked {
         Err(Errno::ESRCH) | Ok(()) => Ok(()),
         Err(errno) => Err(errno.into()),
     }

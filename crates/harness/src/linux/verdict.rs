@@ -132,7 +132,7 @@ pub fn names(place: &Place) -> io::Result<BTreeSet<String>> {
 }
 
 fn is_note(path: &str) -> bool {
-    let notes = ["received-", "sheet-", "key-file-", "init"];
+    let notes = ["received-", "examine-", "sheet-", "key-file-", "init"];
     let name = path.strip_prefix("archive/unfinished/").unwrap_or_default();
     !name.contains('.') && notes.iter().any(|note| name.starts_with(note))
 }
