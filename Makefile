@@ -14,7 +14,7 @@ help:
 	@echo 'make crash   every command killed, and its disk made to fail, at every call that changes the disk (hours; goes on where it stopped)'
 	@echo 'make insider every cell of the ledger changed in every way, keys and a second archive put in (VIDIMUS_INSIDER_SEED=n)'
 	@echo 'make nonsense every nonsense typed at every option of every command'
-	@echo 'make hostile  files made to break readers, each examined (needs ../shared)'
+	@echo 'make hostile  files made to break readers, each examined; then all of them received and examined without a network (needs ../shared)'
 	@echo 'make bench-burnt-in  the share of made films whose burnt-in clock is read right (SEED=n; needs ../shared)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
@@ -57,6 +57,7 @@ nonsense:
 
 hostile:
 	cargo test --locked -p vidimus-examine --test breakers -- --include-ignored
+	VIDIMUS_HOSTILE=1 cargo test --locked -p vidimus-cli --test hostile examined -- --nocapture --test-threads=1
 
 insider:
 	VIDIMUS_INSIDER=1 cargo test --locked --workspace --test insider_cells --test insider_folds --test insider_splice -- --nocapture

@@ -14,6 +14,7 @@ mod canaries;
 mod clocks;
 mod crowd;
 mod erasure;
+mod examined;
 mod limits;
 mod medium;
 mod memory;
