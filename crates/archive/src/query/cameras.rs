@@ -1,7 +1,6 @@
 //! The cameras of accessions, and what speaks against their clocks: it is pointed out, and never resolved here.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -9,7 +8,8 @@ use serde::Serialize;
 use vidimus_examine::claims;
 use vidimus_model::{Camera, ClaimSource, Precision, Ref};
 
-use super::{AskError, ListQuery, TimeLine};
+use super::examined::clock_of;
+use super::{AskError, TimeLine};
 use crate::Archive;
 
 /// A camera of an accession, for the list of cameras.
@@ -96,22 +96,23 @@ impl Archive {
 
     /// By camera, the recordings of an accession of which beginning and length are known; copies are left out.
     fn recordings(&mut self, accession: &Ref) -> Result<BTreeMap<String, Vec<Recording>>, AskError> {
-        let mut begun = Vec::new();
-        let query = ListQuery { accession: Some(accession.clone()), ..ListQuery::default() };
-        self.list(&query, &mut |row| {
-            if let ([label], None, Some(begins)) =
-                (row.cameras.as_slice(), &row.copy_of, by_its_clock(&row.begins))
-            {
-                begun.push((label.clone(), row.reference, begins));
-            }
-            ControlFlow::Continue(())
-        })?;
         let mut recordings: BTreeMap<String, Vec<Recording>> = BTreeMap::new();
-        for (label, reference, begins) in begun {
-            let Some(length) = self.examination(&reference)?.duration_ms() else { continue };
-            let length = SignedDuration::from_millis(i64::try_from(length).unwrap_or(i64::MAX));
-            if let Ok(ends) = begins.checked_add(length) {
-                recordings.entry(label).or_default().push((reference, begins, ends));
+        for source in self.sources()? {
+            let catalogue = self.catalogue_of(source.key)?;
+            let mut said: BTreeMap<String, Option<Camera>> = BTreeMap::new();
+            for found in catalogue.recordings(accession)?.value {
+                let [label] = found.cameras.as_slice() else { continue };
+                if !said.contains_key(label) {
+                    said.insert(label.clone(), catalogue.camera(accession, label)?.value);
+                }
+                let clock = clock_of(&[said[label].as_ref()]);
+                let begins: Vec<TimeLine> =
+                    found.begins.into_iter().map(|claim| TimeLine::of(claim, clock)).collect();
+                let length = SignedDuration::from_millis(i64::try_from(found.length_ms).unwrap_or(i64::MAX));
+                let begins = by_its_clock(&begins);
+                if let Some((begins, ends)) = begins.and_then(|at| Some((at, at.checked_add(length).ok()?))) {
+                    recordings.entry(label.clone()).or_default().push((found.item, begins, ends));
+                }
             }
         }
         Ok(recordings)

@@ -277,7 +277,7 @@ impl ShownExamination {
     }
 
     /// How long it is, where it is a film or recording.
-    pub(super) fn duration_ms(&self) -> Option<u64> {
+    fn duration_ms(&self) -> Option<u64> {
         let fact = self.facts.iter().find(|fact| fact.name == "duration_ms")?;
         fact.untrusted_value.parse().ok()
     }

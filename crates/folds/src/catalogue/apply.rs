@@ -13,6 +13,7 @@ use super::item::{Checked, PlaceRow, member_number};
 use super::key::Key;
 use super::kind::{Kind, kept};
 use super::standing::Standing;
+use super::tables;
 use crate::{Entry, Said, StoreError};
 
 /// Applies the entries within the caller's transaction; says whether anything was destroyed.
@@ -34,25 +35,6 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
     Ok(erasing || swept)
 }
 
-/// What the tables by number hold; items go by their reference, which an erasure always names.
-const BY_NUMBER: [&str; 15] = [
-    "record",
-    "about",
-    "place",
-    "not_taken",
-    "unknown",
-    "stage",
-    "kind",
-    "failure",
-    "derivative",
-    "camera_claim",
-    "beginning",
-    "clock_note",
-    "derivative_place",
-    "camera",
-    "camera_given",
-];
-
 /// Erasures first: what they destroyed may stand in the same batch, or come again from someone who still remembers it.
 fn note_destroyed(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError> {
     let mut any = false;
@@ -69,7 +51,7 @@ fn note_destroyed(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError> 
         }
     }
     if any {
-        for table in BY_NUMBER {
+        for table in tables::by_number() {
             db.execute(&format!("DELETE FROM {table} WHERE seq IN (SELECT seq FROM destroyed)"), [])?;
         }
     }
@@ -109,7 +91,7 @@ impl Writer<'_> {
         match &entry.said {
             Said::Unknown(change) => self.unknown(seq, change),
             Said::Erased => {
-                for table in BY_NUMBER {
+                for table in tables::by_number() {
                     self.db.prepare_cached(&format!("DELETE FROM {table} WHERE seq = ?1"))?.execute([seq])?;
                 }
                 Ok(())

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use vidimus_model::{Change, Ref};
 
-use super::compare::{Cell, Difference, Prints, TABLES, Table, next};
+use super::compare::{Cell, Difference, Prints, next};
 use super::key::Key;
+use super::tables::{TABLES, Table};
 use super::{apply, store};
 use crate::{Entry, Fold as _, Said, StoreError};
 

@@ -15,6 +15,7 @@ use super::bulk::{self, RowsPrint, number_of};
 use super::item::{COLUMNS, Checked, Columns, damaged, member_number, word};
 use super::key::Key;
 use super::standing::Standing;
+use super::tables::{TABLES, Table};
 use super::{Answer, Catalogue, apply, store};
 use crate::{Entry, Fold as _, StoreError};
 
@@ -123,106 +124,6 @@ impl Catalogue {
     }
 }
 
-/// Tables that hold as much as was recorded about things, each with where the number of the record stands and, where there is
-/// one, the reference. The columns of its key come first.
-pub(super) const TABLES: [Table; 15] = [
-    Table { name: "record", columns: "seq, at, member, kind, body", key: "1", seq: 0, reference: false },
-    Table {
-        name: "about",
-        columns: "accession, number, members, seq, kind",
-        key: "1, 2, 3, 4",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "place",
-        columns: "accession, number, members, seq, object, object_size, header, \"offset\", length",
-        key: "1, 2, 3, 4",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "stage",
-        columns: "accession, number, members, seq, stage, ended, attempt",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "kind",
-        columns: "accession, number, members, seq, \"group\", media_type, ending_fits",
-        key: "1, 2, 3, 4",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "failure",
-        columns: "accession, number, members, seq, nth, stage, tool, ended, reason",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "derivative",
-        columns: "accession, number, members, seq, nth, sha256, object, object_size, header, \"offset\", length",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "derivative_place",
-        columns: "accession, number, members, seq, nth, sha256, object, object_size, header, \"offset\", length",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "camera_claim",
-        columns: "accession, number, members, seq, nth, label",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "beginning",
-        columns: "accession, number, members, seq, nth, claim",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "clock_note",
-        columns: "accession, number, members, seq, nth, sentence",
-        key: "1, 2, 3, 4, 5",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "camera",
-        columns: "accession, number, members, seq, label",
-        key: "1, 2, 3, 4",
-        seq: 3,
-        reference: true,
-    },
-    Table {
-        name: "camera_given",
-        columns: "accession, number, members, seq, label",
-        key: "1, 2, 3, 4",
-        seq: 3,
-        reference: true,
-    },
-    Table { name: "destroyed", columns: "seq", key: "1", seq: 0, reference: false },
-    Table { name: "unknown", columns: "seq, change", key: "1", seq: 0, reference: false },
-];
-
-pub(super) struct Table {
-    pub name: &'static str,
-    pub columns: &'static str,
-    key: &'static str,
-    pub seq: usize,
-    reference: bool,
-}
-
 /// A value as SQLite sorts those of one type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Cell {
@@ -252,7 +153,7 @@ fn compare_table(
     (told, bulk): (&Told<'_>, &mut bulk::Sums<'_>),
     visit: &mut dyn FnMut(Difference),
 ) -> Result<(), StoreError> {
-    let Table { name, columns, key, seq, reference } = table;
+    let Table { name, columns, key, seq, reference, .. } = table;
     let sql = format!("SELECT {columns} FROM {name} ORDER BY {key}");
     let (mut theirs, mut ours) = (db.prepare(&sql)?, rest.prepare(&sql)?);
     let unreadable = told.unreadable;

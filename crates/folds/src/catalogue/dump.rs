@@ -3,36 +3,11 @@
 use rusqlite::types::ValueRef;
 
 use super::Catalogue;
+use super::tables::{NOT_TAKEN, TABLES, Table};
 use crate::StoreError;
 
-/// The tables that facts are kept in.
-pub(super) const TABLES: [&str; 22] = [
-    "stage",
-    "kind",
-    "failure",
-    "derivative",
-    "camera_claim",
-    "beginning",
-    "clock_note",
-    "derivative_place",
-    "camera",
-    "camera_given",
-    "old_bytes",
-    "recent_bytes",
-    "old_object",
-    "recent_object",
-    "item",
-    "tally",
-    "place",
-    "not_taken",
-    "about",
-    "record",
-    "destroyed",
-    "unknown",
-];
-
-/// In what order, and with what instead of an item's row number.
-const DUMPS: [(&str, &str); 21] = [
+/// What is computed from several records, with what stands instead of an item's row number, and what was not taken.
+const DUMPS: [(&str, &str); 6] = [
     ("meta", "SELECT position FROM meta"),
     ("item", "SELECT accession, number, members, seq, at, member, source, path, sha256, size, file_system, object, object_size,
         header, \"offset\", length, copy_of, changed, size_before, size_after, stem, spoken FROM item ORDER BY 1, 2, 3"),
@@ -41,22 +16,7 @@ const DUMPS: [(&str, &str); 21] = [
     ("find_object", "SELECT f.word, i.accession, i.number, i.members FROM find_object f LEFT JOIN item i ON i.id = f.item
         ORDER BY 1, 2, 3, 4"),
     ("tally", "SELECT * FROM tally ORDER BY 1"),
-    ("place", "SELECT * FROM place ORDER BY 1, 2, 3, 4"),
-    ("stage", "SELECT * FROM stage ORDER BY 1, 2"),
-    ("kind", "SELECT * FROM kind ORDER BY 1"),
-    ("failure", "SELECT * FROM failure ORDER BY 1, 2"),
-    ("derivative", "SELECT * FROM derivative ORDER BY 1, 2"),
-    ("camera_claim", "SELECT * FROM camera_claim ORDER BY 1, 2"),
-    ("beginning", "SELECT * FROM beginning ORDER BY 1, 2"),
-    ("clock_note", "SELECT * FROM clock_note ORDER BY 1, 2"),
-    ("derivative_place", "SELECT * FROM derivative_place ORDER BY 1, 2"),
-    ("camera", "SELECT * FROM camera ORDER BY 1"),
-    ("camera_given", "SELECT * FROM camera_given ORDER BY 1, 2, 3, 4"),
-    ("not_taken", "SELECT * FROM not_taken ORDER BY 1"),
-    ("record", "SELECT * FROM record ORDER BY 1"),
-    ("about", "SELECT * FROM about ORDER BY 1, 2, 3, 4"),
-    ("destroyed", "SELECT * FROM destroyed ORDER BY 1"),
-    ("unknown", "SELECT * FROM unknown ORDER BY 1"),
+    (NOT_TAKEN, "SELECT * FROM not_taken ORDER BY 1"),
 ];
 
 impl Catalogue {
@@ -64,8 +24,13 @@ impl Catalogue {
     pub fn dump(&self) -> Result<Vec<String>, StoreError> {
         let answer = self.read(|db| {
             let mut lines = Vec::new();
-            for (table, sql) in DUMPS {
-                let mut found = db.prepare(sql)?;
+            let of_records = TABLES.iter().map(|Table { name, columns, key, .. }| {
+                (*name, format!("SELECT {columns} FROM {name} ORDER BY {key}"))
+            });
+            for (table, sql) in
+                DUMPS.map(|(table, sql)| (table, sql.to_owned())).into_iter().chain(of_records)
+            {
+                let mut found = db.prepare(&sql)?;
                 let columns = found.column_count();
                 let mut rows = found.query([])?;
                 while let Some(row) = rows.next()? {

@@ -10,20 +10,6 @@ use super::item::PlaceRow;
 use super::key::Key;
 use crate::StoreError;
 
-/// The tables whose rows go with a record about an item, a camera's with one about an accession.
-const TABLES: [&str; 10] = [
-    "stage",
-    "kind",
-    "failure",
-    "derivative",
-    "camera_claim",
-    "beginning",
-    "clock_note",
-    "derivative_place",
-    "camera",
-    "camera_given",
-];
-
 /// A stage as it is stored.
 pub(super) fn stage_number(stage: Stage) -> i64 {
     let place = Stage::ALL.iter().position(|other| *other == stage);
@@ -67,13 +53,19 @@ pub(super) fn write(db: &Connection, seq: i64, about: &[Key], change: &Change) -
 
 /// Removes the rows of a record that is no longer about this.
 pub(super) fn remove(db: &Connection, seq: i64, key: &Key) -> Result<(), StoreError> {
-    for table in TABLES {
+    for table in super::tables::of_things() {
         db.prepare_cached(&format!(
             "DELETE FROM {table} WHERE seq = ?1 AND accession = ?2 AND number = ?3 AND members = ?4"
         ))?
         .execute(params![seq, key.accession, key.number, key.members])?;
     }
     Ok(())
+}
+
+/// How long a film or recording is, where it was told.
+fn length_ms(found: &Examination) -> Option<i64> {
+    let fact = found.facts.iter().find(|fact| fact.name == "duration_ms")?;
+    fact.untrusted_value.parse().ok().filter(|length| *length >= 0)
 }
 
 fn write_examination(db: &Connection, seq: i64, key: &Key, found: &Examination) -> Result<bool, StoreError> {
@@ -87,8 +79,17 @@ fn write_examination(db: &Connection, seq: i64, key: &Key, found: &Examination) 
         insert.execute(params![seq, stage, accession, number, members, ended, found.attempt])?;
     }
     if let Some(kind) = &found.kind {
-        db.prepare_cached("INSERT OR IGNORE INTO kind VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
-            params![seq, accession, number, members, word_of(kind.group), kind.media_type, kind.ending_fits],
+        db.prepare_cached("INSERT OR IGNORE INTO kind VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+            params![
+                seq,
+                accession,
+                number,
+                members,
+                word_of(kind.group),
+                kind.media_type,
+                kind.ending_fits,
+                length_ms(found),
+            ],
         )?;
     }
     let mut insert =

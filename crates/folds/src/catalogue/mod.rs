@@ -18,8 +18,10 @@ mod key;
 mod kind;
 mod objects;
 mod query;
+mod recordings;
 mod standing;
 mod store;
+mod tables;
 
 use std::io;
 use std::path::Path;
@@ -37,6 +39,7 @@ pub use beside::Beside;
 pub use bulk::RowsPrint;
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
 pub use hidden::Hidden;
+pub use recordings::Recording;
 
 pub use examined_answers::{
     Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, MovedDerivative, Run, Unexamined, Wanted, Which,
@@ -133,7 +136,7 @@ impl Fold for Catalogue {
 
     fn reset(&mut self) -> Result<(), StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for table in dump::TABLES {
+        for table in tables::all() {
             tx.execute(&format!("DELETE FROM {table}"), [])?;
         }
         tx.execute("UPDATE meta SET position = 0, recent = 0", [])?;

@@ -119,7 +119,8 @@ CREATE TABLE kind (
     members BLOB NOT NULL,
     "group" TEXT NOT NULL,
     media_type TEXT NOT NULL,
-    ending_fits INTEGER
+    ending_fits INTEGER,
+    length_ms INTEGER
 ) STRICT;
 CREATE INDEX kind_reference ON kind (accession, number, members, seq);
 CREATE TABLE failure (
