@@ -1,8 +1,11 @@
 //! `vidimus cameras` and `vidimus camera`: which cameras there are, where they hang, and how far their clocks were off.
 
+use std::ops::ControlFlow;
+
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
-use vidimus_archive::{CameraChange, ClockChange};
+use vidimus_archive::query::{ListQuery, TimeLine};
+use vidimus_archive::{Archive, CameraChange, ClockChange};
 use vidimus_model::{ClockCorrection, Ref};
 
 use super::Answer;
@@ -48,8 +51,8 @@ struct Set {
     /// Where it hangs
     #[arg(long, value_name = "TEXT")]
     place: Option<String>,
-    /// Seconds to be added to what its clock showed, such as -3600
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, conflicts_with = "clock_none")]
+    /// What is to be added to what its clock showed, such as -1h, +31d, 7s, -1h30m; a number alone is seconds
+    #[arg(long, value_name = "SPAN", allow_hyphen_values = true, conflicts_with = "clock_none", value_parser = span)]
     clock_add: Option<i64>,
     /// From when on, as the clock showed it, such as 2024-03-31T03:00:00
     #[arg(long, value_name = "TIME", requires = "clock_add")]
@@ -150,8 +153,12 @@ pub fn say(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
                 None => ClockChange::Keep,
             };
             let change = CameraChange { name: set.name, place: set.place, clock, reason: set.reason };
-            context.open_to_record()?.set_camera(&accession, &label, &change)?;
+            let mut archive = context.open_to_record()?;
+            archive.set_camera(&accession, &label, &change)?;
             context.say(&examined::camera_said(context.lang, &set.camera))?;
+            if let Some((item, line)) = example(&mut archive, accession, label)? {
+                context.say(&examined::corrected(context.lang, &item, &line))?;
+            }
         }
         What::Give(give) => {
             let items = references::read(&give.references)?;
@@ -160,6 +167,56 @@ pub fn say(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         }
     }
     Ok(Answer::Yes)
+}
+
+/// One item of the camera with what the correction makes of its beginning, so that a slip of the sign is seen at once.
+fn example(archive: &mut Archive, accession: Ref, label: String) -> Result<Option<(Ref, TimeLine)>, Trouble> {
+    let query = ListQuery { accession: Some(accession), camera: Some(label), ..ListQuery::default() };
+    let mut found = None;
+    archive.list(&query, &mut |row| {
+        found =
+            row.begins.into_iter().find(|line| line.corrected.is_some()).map(|line| (row.reference, line));
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(found)
+}
+
+/// `-3600`, `-1h`, `+31d`, `1h30m`, in seconds.
+fn span(typed: &str) -> Result<i64, String> {
+    let wrong = || "-3600, -1h, +31d, 7s, -1h30m".to_owned();
+    let (sign, rest) = match typed.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (-1, rest),
+        None => (1, typed.strip_prefix('+').unwrap_or(typed)),
+    };
+    let mut sum: i64 = 0;
+    let mut digits = String::new();
+    let mut least = i64::MAX;
+    for letter in rest.chars() {
+        let unit: i64 = match letter {
+            '0'..='9' => {
+                digits.push(letter);
+                continue;
+            }
+            'd' => 86_400,
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            _ => return Err(wrong()),
+        };
+        // Each unit once, the greater first.
+        if unit >= least {
+            return Err(wrong());
+        }
+        least = unit;
+        let count: i64 = std::mem::take(&mut digits).parse().map_err(|_| wrong())?;
+        sum = count.checked_mul(unit).and_then(|more| sum.checked_add(more)).ok_or_else(wrong)?;
+    }
+    match (digits.is_empty(), least) {
+        (true, i64::MAX) => Err(wrong()),
+        (true, _) => Ok(sign * sum),
+        (false, i64::MAX) => Ok(sign * digits.parse::<i64>().map_err(|_| wrong())?),
+        (false, _) => Err(wrong()),
+    }
 }
 
 /// `A7/cam3`.
@@ -171,4 +228,40 @@ fn camera(typed: &str) -> Result<(Ref, String), Trouble> {
         return Err(none());
     }
     Ok((accession, label.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans_are_typed_as_people_say_them() {
+        for (typed, seconds) in [
+            ("-3600", -3600),
+            ("7", 7),
+            ("7s", 7),
+            ("-1h", -3600),
+            ("+31d", 2_678_400),
+            ("\u{2212}1h30m", -5400),
+            ("1d2h3m4s", 93_784),
+        ] {
+            assert_eq!(span(typed), Ok(seconds), "{typed}");
+        }
+        for nonsense in [
+            "",
+            "-",
+            "h",
+            "1",
+            "1h30",
+            "1m1h",
+            "1h1h",
+            "--1",
+            "1.5h",
+            "1y",
+            "99999999999999999999",
+            "9223372036854775807d",
+        ] {
+            assert_eq!(span(nonsense).is_err(), nonsense != "1", "{nonsense}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vidimus_archive::examine::{Examined, ExaminedCounts};
-use vidimus_archive::query::{CameraOf, NoteLine, OverlapLine};
+use vidimus_archive::query::{CameraOf, NoteLine, OverlapLine, TimeLine};
 use vidimus_model::{Camera, ClaimSource, Group, Reason, Ref, Stage};
 
 use super::tells::references;
@@ -215,9 +215,19 @@ pub fn clock(lang: Lang, camera: Option<&Camera>) -> String {
     }
 }
 
+/// `+31 d`, `-1 h 30 min`.
 fn seconds(lang: Lang, add: i64) -> String {
-    let unit = lang.pick("s", "с", "с");
-    format!("{add:+} {unit}")
+    let units = lang.pick(["d", "h", "min", "s"], ["д", "год", "хв", "с"], ["д", "ч", "мин", "с"]);
+    let (mut rest, mut text) = (add.unsigned_abs(), String::from(if add < 0 { "-" } else { "+" }));
+    for (unit, seconds) in units.into_iter().zip([86_400, 3600, 60, 1]) {
+        let count = rest / seconds;
+        rest %= seconds;
+        if count > 0 || (seconds == 1 && text.len() == 1) {
+            let blank = if text.len() == 1 { "" } else { " " };
+            text += &format!("{blank}{count} {unit}");
+        }
+    }
+    text
 }
 
 pub fn written(lang: Lang, file: &Path) -> String {
@@ -237,6 +247,18 @@ pub fn camera_said(lang: Lang, camera: &str) -> String {
         "Recorded of the camera {camera}. See it: vidimus cameras",
         "Записано про камеру {camera}. Подивитися: vidimus cameras",
         "Записано о камере {camera}. Посмотреть: vidimus cameras",
+    )
+}
+
+/// What a correction makes of the beginning of one item.
+pub fn corrected(lang: Lang, item: &Ref, line: &TimeLine) -> String {
+    let shown = |time: &jiff::civil::DateTime| time.to_string().replace('T', " ");
+    let (claimed, time) = (shown(&line.claim.time), shown(&line.corrected.unwrap_or(line.claim.time)));
+    say!(
+        lang,
+        "For example {item}: its clock showed {claimed}, it was {time}. A slip is taken back with --clock-none.",
+        "Наприклад, {item}: її годинник показував {claimed}, а було {time}. Помилку скасовує --clock-none.",
+        "Например, {item}: её часы показывали {claimed}, а было {time}. Ошибку отменяет --clock-none.",
     )
 }
 

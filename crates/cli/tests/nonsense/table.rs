@@ -127,7 +127,7 @@ pub const SCENES: &[Scene] = &[
             ("<CAMERA>", Known, "A1/cam3"),
             ("--name", Text, "Corridor"),
             ("--place", Text, ""),
-            ("--clock-add", Signed, "-3600"),
+            ("--clock-add", Signed, "-1h30m"),
             ("--from", Few, ""),
             ("--until", Few, ""),
             ("--zone", Signed, ""),

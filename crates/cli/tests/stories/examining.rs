@@ -193,8 +193,7 @@ fn a_correction_of_a_clock_stands_beside_the_claim_and_can_be_taken_back() {
     house
         .vidimus(["camera", "give", &film, "--camera", "CAM 03", "--reason", "the recorder's folder"])
         .succeeds();
-    let set =
-        ["camera", "set", "A1/cam3", "--place", "Corridor", "--clock-add", "-3600", "--reason", "a note"];
+    let set = ["camera", "set", "A1/cam3", "--place", "Corridor", "--clock-add", "-1h", "--reason", "a note"];
     house.vidimus(set).succeeds();
     let cameras = house.vidimus(["cameras", "--json"]).succeeds().json();
     assert_eq!(cameras[0]["label"], "cam3", "{cameras}");
@@ -221,6 +220,10 @@ fn a_correction_of_a_clock_stands_beside_the_claim_and_can_be_taken_back() {
             (&claim["time"], &claim["corrected"]),
             (&"2024-05-14T08:00:00".into(), &"2024-05-14T07:00:00".into())
         );
+        // A slip of the sign is seen where it is made.
+        let again =
+            house.vidimus(["camera", "set", "A1/cam3", "--place", "Corridor", "--reason", "the same"]);
+        assert!(again.succeeds().out.contains("showed 2024-05-14 08:00:00, it was 2024-05-14 07:00:00"));
         for lang in ["en", "uk", "ru"] {
             let table = house.vidimus(["list", &film, "--lang", lang]).succeeds();
             assert!(table.out.contains("2024-05-14 07:00*?"), "{}", table.out);
