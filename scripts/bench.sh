@@ -97,6 +97,10 @@ report=$work/report.txt
     echo
     echo "Examination beside the tools that it runs, alone:"
     cargo bench --locked --quiet -p vidimus-examine --bench overhead 2>/dev/null
+    echo
+    echo "The first look (kind, times, camera, a still) at an invented archive of films, documents, mails and pictures:"
+    [ -d "$work/films/truth" ] || { rm -rf "$work/films"; "${VIDIMUS_SHARED:-../shared}"/tools/make_archive.sh 400 3 "$work/films" >>"$work/setup.log" 2>&1; }
+    scripts/first_evening.sh "$work/films/archive"
 } | tee "$report"
 
 # The figures stand in the document between two marks; the words around them are written by people.

@@ -1,6 +1,6 @@
 //! The cameras of accessions, and what speaks against their clocks: it is pointed out, and never resolved here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -86,8 +86,10 @@ impl Archive {
         }
         cameras.sort_by(|a, b| (&a.accession, &a.label).cmp(&(&b.accession, &b.label)));
         let mut recordings = accession.map(|whole| self.recordings(whole)).transpose()?;
+        let known: BTreeSet<(Ref, String)> =
+            cameras.iter().map(|camera| (camera.accession.clone(), camera.label.clone())).collect();
         for camera in &mut cameras {
-            camera.notes = notes_of(camera, &notes);
+            camera.notes = notes_of(camera, &notes, &known);
             camera.overlaps =
                 recordings.as_mut().map(|all| overlaps(&all.remove(&camera.label).unwrap_or_default()));
         }
@@ -142,10 +144,20 @@ fn overlaps(recordings: &[Recording]) -> Vec<OverlapLine> {
     claims::overlaps(&spans, OVERLAPS).into_iter().map(line).collect()
 }
 
-fn notes_of(camera: &CameraOf, notes: &[(Ref, String)]) -> Vec<NoteLine> {
+/// Words by which a sentence speaks of all clocks, though it names one camera too.
+const OF_ALL: [&str; 9] =
+    ["регистратор", "реєстратор", "recorder", "всех", "усіх", "всіх", "на всі", "на все", " all "];
+
+/// A sentence that names cameras is theirs, unless it speaks of all clocks, or of one that nothing here claims: somebody should read
+/// it all the same.
+fn notes_of(camera: &CameraOf, notes: &[(Ref, String)], known: &BTreeSet<(Ref, String)>) -> Vec<NoteLine> {
     let speaks_of_it = |sentence: &str| {
         let named = claims::cameras(sentence);
-        named.is_empty() || named.iter().any(|named| named.label == camera.label)
+        let is_known = |label: &str| known.contains(&(camera.accession.clone(), label.to_owned()));
+        let low = sentence.to_lowercase();
+        named.iter().any(|named| named.label == camera.label)
+            || !named.iter().any(|named| is_known(&named.label))
+            || OF_ALL.iter().any(|word| low.contains(word))
     };
     notes
         .iter()
@@ -185,14 +197,17 @@ mod tests {
             note("A1-9", "На камере 3 часы спешат на 1 час"),
             note("A1-9", "На камере 4 часы отстают"),
             note("A1-10", "Часы сбиты"),
+            note("A1-11", "Часы регистраторов сбиты, на камере 4 на месяц"),
+            note("A1-12", "На камере 77 часы спешат"),
             note("A2-1", "На камере 3 часы спешат"),
         ];
+        let known = ["cam3", "cam4"].map(|label| (reference("A1"), label.to_owned())).into();
         let found: Vec<String> =
-            notes_of(&camera, &notes).iter().map(|note| note.reference.to_string()).collect();
+            notes_of(&camera, &notes, &known).iter().map(|note| note.reference.to_string()).collect();
         assert_eq!(
             found,
-            ["A1-9", "A1-10"],
-            "its own, and what is said of no camera; never another delivery's"
+            ["A1-9", "A1-10", "A1-11", "A1-12"],
+            "its own, and what is said of no camera, of all, or of one that is not here; never another delivery's"
         );
     }
 }

@@ -274,18 +274,35 @@ pub fn speaks_against(lang: Lang, camera: &CameraOf) -> Vec<String> {
             "{named}: прочтите {item}, прежде чем исправлять часы: {said}",
         )
     };
-    let overlap = |over: &OverlapLine| {
-        let (one, other, seconds) =
-            (&over.one, &over.other, numbers::count(lang, over.seconds.unsigned_abs()));
+    let overlap = |(items, seconds): (Vec<Ref>, i64)| {
+        let (items, seconds) = (references(&items), numbers::count(lang, seconds.unsigned_abs()));
         say!(
             lang,
-            "{named}: {one} and {other} lie over each other for {seconds} s: the same recording twice, or the clock was set in between",
-            "{named}: {one} і {other} перекриваються на {seconds} с: той самий запис двічі, або годинник між ними переставили",
-            "{named}: {one} и {other} перекрываются на {seconds} с: одна запись дважды, или часы между ними переставили",
+            "{named}: {items} lie over each other, for up to {seconds} s: the same recording more than once, or the clock was set in between",
+            "{named}: {items} перекриваються, до {seconds} с: той самий запис кілька разів, або годинник між ними переставили",
+            "{named}: {items} перекрываются, до {seconds} с: одна запись несколько раз, или часы между ними переставили",
         )
     };
     let notes = camera.notes.iter().take(AGAINST).map(note);
-    notes.chain(camera.overlaps.iter().flatten().take(AGAINST).map(overlap)).collect()
+    let heaps = heaps(camera.overlaps.as_deref().unwrap_or_default());
+    notes.chain(heaps.into_iter().take(AGAINST).map(overlap)).collect()
+}
+
+/// What lies over each other, also by way of a third, and the longest of these overlaps.
+fn heaps(overlaps: &[OverlapLine]) -> Vec<(Vec<Ref>, i64)> {
+    let mut heaps: Vec<(Vec<Ref>, i64)> = Vec::new();
+    for over in overlaps {
+        let touches = |heap: &(Vec<Ref>, i64)| heap.0.contains(&over.one) || heap.0.contains(&over.other);
+        let (touched, mut others): (Vec<_>, Vec<_>) = heaps.into_iter().partition(touches);
+        let mut items: Vec<Ref> = touched.iter().flat_map(|(items, _)| items.clone()).collect();
+        items.extend([over.one.clone(), over.other.clone()]);
+        items.sort_unstable();
+        items.dedup();
+        others.push((items, touched.iter().map(|(_, seconds)| *seconds).fold(over.seconds, i64::max)));
+        heaps = others;
+    }
+    heaps.sort_unstable();
+    heaps
 }
 
 /// Lines of each kind for one camera.
@@ -365,6 +382,25 @@ pub fn trouble(lang: Lang, trouble: &ExaminationTrouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copies_of_one_recording_are_told_in_one_line() {
+        let reference = |text: &str| text.parse::<Ref>().unwrap();
+        let over =
+            |one, other, seconds| OverlapLine { one: reference(one), other: reference(other), seconds };
+        let found = heaps(&[over("A1-2", "A1-3", 5), over("A1-9", "A1-10", 7), over("A1-7", "A1-3", 6)]);
+        let refs = |all: &[&str]| all.iter().map(|one| reference(one)).collect::<Vec<_>>();
+        assert_eq!(found, [(refs(&["A1-2", "A1-3", "A1-7"]), 6), (refs(&["A1-9", "A1-10"]), 7)]);
+    }
+
+    #[test]
+    fn spans_are_told_as_people_say_them() {
+        for (add, said) in
+            [(-3600, "-1 h"), (2_678_400, "+31 d"), (7, "+7 s"), (0, "+0 s"), (-5405, "-1 h 30 min 5 s")]
+        {
+            assert_eq!(seconds(Lang::En, add), said);
+        }
+    }
 
     #[test]
     fn every_reason_has_words_that_fit_a_table() {

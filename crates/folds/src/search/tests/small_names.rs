@@ -41,7 +41,8 @@ fn names_are_found_and_little_else() {
     }
     let search = story.folded();
     let all = |question: &str| {
-        let wanted = Wanted { offset: 0, limit: MOST_HITS, without: &[], alone: &[], cameras: &[], beside: &[] };
+        let wanted =
+            Wanted { offset: 0, limit: MOST_HITS, without: &[], alone: &[], cameras: &[], beside: &[] };
         search.answer(&parse(question), &wanted).unwrap().hits
     };
     let (mut asked, mut touched, mut right, mut more) = (0, 0, 0, 0);
