@@ -61,6 +61,10 @@ pub enum Cause {
     Nothing,
     /// More, or fewer, than there can be.
     TooMany,
+    /// A number is larger than records hold.
+    TooLarge,
+    /// Something was destroyed or changed in the archive that no member signed for.
+    Unsigned,
 }
 
 /// An error that has a cause.
@@ -147,6 +151,7 @@ caused!(DoorError {
     Self::ReadOnly => WentBack,
     Self::KeyNotHeld(_) => NotHeld,
     Self::NotAMember => NotAMember,
+    Self::Unreadable(_) => TooLarge,
 });
 caused!(UnlockError {
     Io;
@@ -235,6 +240,7 @@ caused!(BackupError {
     Self::WentBack => WentBack,
     Self::Other(reason) => reason.cause(),
     Self::Damaged => Ledger,
+    Self::Unsigned(_) => Unsigned,
     Self::Vault(_) => Object,
 });
 caused!(RestoreError {

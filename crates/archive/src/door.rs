@@ -10,6 +10,7 @@ use vidimus_ledger::{
 use vidimus_model::{Change, CompartmentId, KeyId, MemberId, OperationId, Statement};
 use vidimus_proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use vidimus_proof::epoch;
+use vidimus_proof::json;
 use vidimus_proof::keychain::KeyChain;
 use vidimus_proof::merkle::{Frontier, leaf_hash};
 use vidimus_proof::note::Signer;
@@ -76,6 +77,9 @@ pub enum DoorError {
     /// The acting member is not, or no longer, a member.
     #[error("not a member")]
     NotAMember,
+    /// Nobody could read the record again: a number in it is beyond 2^53, or it holds too many values.
+    #[error("the field {0} could not be read again")]
+    Unreadable(String),
     /// The ledger refused or failed.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -242,11 +246,15 @@ impl Archive {
         for Draft { compartment, key, change } in &act.drafts {
             let op = OperationId::new(milliseconds, &mut self.rng);
             let statement = Statement { at: now, by: me, op, change: change.clone() };
+            let fields = statement.fields();
+            if let Some((field, _)) = fields.iter().find(|(_, value)| !json::is_exact(value)) {
+                return Err(DoorError::Unreadable(field.clone()));
+            }
             let member_act =
                 MemberAct { compartment: compartment.to_string(), operation: op.to_string(), base: seen };
             let record = Record::issue(
                 &self.origin,
-                statement.fields(),
+                fields,
                 &member_act,
                 self.keyring.signing(),
                 &self.archive_key,

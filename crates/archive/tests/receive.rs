@@ -160,6 +160,21 @@ fn an_interrupted_accession_is_gone_on_with() {
 }
 
 #[test]
+fn another_disk_in_the_same_place_is_another_delivery() {
+    let place = Place::new();
+    let fill =
+        |what: &str| (0..1500).for_each(|n| place.write(&format!("{n:04}.jpg"), format!("{what} {n}")));
+    fill("first");
+    place.receive_and_die(&place.disk(), 1200);
+    // The same names, and other pictures.
+    std::fs::remove_dir_all(place.disk()).unwrap();
+    fill("other");
+    let received = place.receive(&place.disk());
+    assert_eq!((received.accession.to_string().as_str(), received.resumed), ("A2", false));
+    assert_eq!((received.found, received.taken), (1500, 1500));
+}
+
+#[test]
 fn what_is_told_of_how_far_it_has_come_is_true() {
     let place = Place::new();
     for n in 0..1500 {

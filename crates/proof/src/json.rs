@@ -34,6 +34,25 @@ pub fn parse(untrusted_text: &str) -> Result<Value, JsonError> {
     Ok(value)
 }
 
+/// Would [`parse`] read this value back, once it is written?
+pub fn is_exact(value: &Value) -> bool {
+    fn fits(value: &Value, left: &mut usize) -> bool {
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        match value {
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), ..) => number <= MAX_EXACT,
+                (_, Some(number), _) => number.unsigned_abs() <= MAX_EXACT,
+                (.., number) => number.is_some_and(|number| number.abs() < MAX_EXACT as f64),
+            },
+            Value::Array(values) => values.iter().all(|value| fits(value, left)),
+            Value::Object(map) => map.values().all(|value| fits(value, left)),
+            Value::Null | Value::Bool(_) | Value::String(_) => true,
+        }
+    }
+    fits(value, &mut MAX_VALUES.clone())
+}
+
 /// Reads one value; the cell counts down how many may still come.
 #[derive(Clone, Copy)]
 struct Strict<'c>(&'c Cell<usize>);
@@ -116,7 +135,7 @@ mod tests {
     use serde::de::DeserializeSeed as _;
     use serde::de::value::{BytesDeserializer, Error};
 
-    use super::{MAX_EXACT, MAX_VALUES, Strict, parse};
+    use super::{MAX_EXACT, MAX_VALUES, Strict, is_exact, parse};
     use serde_json::json;
 
     #[test]
@@ -125,6 +144,28 @@ mod tests {
         let limits = json!({"c": 9007199254740992u64, "d": -9007199254740992i64});
         let want = json!({"a": [1, -2, "х", null, true, 1.5], "b": limits});
         assert_eq!(parse(text).unwrap(), want);
+    }
+
+    #[test]
+    fn what_would_not_be_read_back_is_known_before() {
+        let numbers = [
+            "0",
+            "-1",
+            "1.5",
+            "9007199254740992",
+            "-9007199254740992",
+            "9007199254740993",
+            "-9007199254740993",
+        ];
+        let others = ["18446744073709551615", "9007199254740992.0", "1e300", "-1e300", "9007199254740991.0"];
+        for number in numbers.iter().chain(&others) {
+            for text in [(*number).to_owned(), format!("[null,{number}]"), format!("{{\"a\":[{number}]}}")] {
+                let value = serde_json::from_str(&text).unwrap();
+                assert_eq!(is_exact(&value), parse(&text).is_ok(), "{text}");
+            }
+        }
+        let many = |values: usize| json!(vec![0; values]);
+        assert!(is_exact(&many(MAX_VALUES - 1)) && !is_exact(&many(MAX_VALUES)));
     }
 
     #[test]

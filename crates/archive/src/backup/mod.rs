@@ -82,6 +82,9 @@ pub enum BackupError {
     /// What is in use cannot be asked.
     #[error(transparent)]
     Fold(#[from] FoldError),
+    /// Something was destroyed or changed that no member signed for; nothing of the backup was touched but what is new.
+    #[error("changed in the archive without a signature: {}", .0.join(", "))]
+    Unsigned(Vec<String>),
     /// An object cannot be copied.
     #[error("an object cannot be copied: {0}")]
     Vault(String),
@@ -143,12 +146,13 @@ impl Archive {
         let mut done = BackedUp::default();
         // First what is there now; then the records; then what these name and came meanwhile.
         self.copy_objects(&vault, &mut done, progress)?;
+        self.refuse_unsigned(&theirs, &copy, &vault)?;
         ledger::follow(&self.ledger, &mut copy)?;
         self.copy_objects(&vault, &mut done, progress)?;
         self.drop_erased_objects(&vault, &mut done)?;
         self.mirror_keys(&theirs, &mut done)?;
         let tip = copy.tip()?;
-        self.mirror_others(&theirs, tip.size)?;
+        self.mirror_others(&theirs, tip.size, &mut done)?;
         done.size = tip.size;
         Manifest {
             version: 1,
@@ -158,6 +162,32 @@ impl Archive {
         }
         .write(folder)?;
         Ok(done)
+    }
+
+    /// What is destroyed in the archive is destroyed in the backup, so it is looked at first: whoever has nothing but the
+    /// folder must not reach the backup through it.
+    fn refuse_unsigned(
+        &mut self,
+        theirs: &Layout,
+        copy: &SqliteLedger,
+        vault: &FolderVault,
+    ) -> Result<(), BackupError> {
+        let size = copy.tip()?.size;
+        let destroys = size > 0
+            && (!self.ledger.altered(size)?.is_empty()
+                || self.lacks_objects_of(vault)?
+                || small::lacks_keys_of(&self.layout, theirs)?);
+        if !destroys {
+            return Ok(());
+        }
+        let checked = self.check(false, &mut |_| {});
+        let unsigned: Vec<String> = checked
+            .problems
+            .into_iter()
+            .filter(|problem| problem.what_to_do == crate::check::TAMPERED)
+            .map(|problem| problem.reference)
+            .collect();
+        if unsigned.is_empty() { Ok(()) } else { Err(BackupError::Unsigned(unsigned)) }
     }
 
     /// Where the copies go, and the lock under which they do: whoever backs up into the same folder waits.

@@ -73,6 +73,12 @@ impl Archive {
         Ok(())
     }
 
+    /// Does the backup have objects that the archive does not?
+    pub(super) fn lacks_objects_of(&self, theirs: &FolderVault) -> Result<bool, BackupError> {
+        let ours = list(&self.vault)?;
+        Ok(list(theirs)?.keys().any(|name| !ours.contains_key(name)))
+    }
+
     /// Removes what is gone from the archive and no record refers to; the rest is kept, because it was lost and not erased.
     ///
     /// What is there is listed before and after the records are asked: whoever moves or erases at this moment appends first and

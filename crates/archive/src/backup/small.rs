@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vidimus_proof::checkpoint::SignedCheckpoint;
+use vidimus_proof::timestamp::Token;
 use vidimus_seal::age::OpenError;
 use vidimus_seal::member;
 
@@ -45,13 +47,21 @@ impl Archive {
         Ok(())
     }
 
-    /// Copies receipts and settings. Receipts are never removed: they are what others hold us to. Those larger than the
+    /// Copies receipts and settings. Receipts are never removed, and what others signed in them is never replaced. Those larger than the
     /// copied ledger came meanwhile and belong to the next backup.
-    pub(super) fn mirror_others(&self, theirs: &Layout, size: u64) -> Result<(), BackupError> {
+    pub(super) fn mirror_others(
+        &self,
+        theirs: &Layout,
+        size: u64,
+        done: &mut BackedUp,
+    ) -> Result<(), BackupError> {
         for name in crate::keyring::read_folder(&self.layout.receipts())? {
             let number = name.to_str().and_then(|name| name.parse::<u64>().ok());
             if number.is_none_or(|number| number <= size) {
-                copy_new(&self.layout.receipts().join(&name), &theirs.receipts().join(&name))?;
+                let (from, to) = (self.layout.receipts().join(&name), theirs.receipts().join(&name));
+                for path in copy_new_but(&from, &to, &is_sound_evidence)? {
+                    done.kept.push(format!("receipts/{}", Path::new(&name).join(path).display()));
+                }
             }
         }
         let Ok(settings) = crate::files::read(self.layout.settings()) else { return Ok(()) };
@@ -96,6 +106,11 @@ impl Archive {
     }
 }
 
+/// Does the backup have files of the key store that the archive does not?
+pub(super) fn lacks_keys_of(ours: &Layout, theirs: &Layout) -> io::Result<bool> {
+    Ok(!below(&theirs.keys())?.is_subset(&below(&ours.keys())?))
+}
+
 /// Destroys every file below `folder` that is not among these; returns how many.
 fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
     let mut removed = 0;
@@ -112,13 +127,29 @@ fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
 
 /// Copies every file below `from` that is not there or differs.
 pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    copy_new_but(from, to, &|_, _| false).map(drop)
+}
+
+/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not.
+fn copy_new_but(from: &Path, to: &Path, stays: &dyn Fn(&Path, &[u8]) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut kept = Vec::new();
     for path in below(from)? {
         let Some(bytes) = unless_gone(files::read(from.join(&path)))? else { continue };
-        if !crate::files::read(to.join(&path)).is_ok_and(|there| there == bytes) {
-            files::replace(&to.join(&path), &bytes)?;
+        match crate::files::read(to.join(&path)) {
+            Ok(there) if there == bytes => {}
+            Ok(there) if stays(&path, &there) => kept.push(path),
+            _ => files::replace(&to.join(&path), &bytes)?,
         }
     }
-    Ok(())
+    Ok(kept)
+}
+
+/// Is it what a receipt is made once of, the checkpoint or what an authority says of it, and can it be read?
+fn is_sound_evidence(path: &Path, untrusted_bytes: &[u8]) -> bool {
+    if path.file_name().is_some_and(|name| name == "checkpoint.txt") {
+        return SignedCheckpoint::from_bytes(untrusted_bytes).is_ok();
+    }
+    path.extension().is_some_and(|ending| ending == "tsr") && Token::from_stored(untrusted_bytes).is_ok()
 }
 
 /// Every regular file below a folder, but what an interrupted write left; links are not followed.

@@ -17,7 +17,7 @@ use crate::layout::Layout;
 use crate::rows::{self, Said};
 
 /// Rows read at once.
-pub(super) const PAGE: usize = 2048;
+pub(super) const PAGE: usize = 512;
 
 /// What the first reading of all rows found.
 #[derive(Default)]

@@ -52,6 +52,7 @@ use sentence::sentence;
 pub use report::{Checked, Counted, Problem, REMEDIES};
 use report::{Report, what};
 pub use sentence::{Sentence, TEMPLATES};
+pub(crate) use what::TAMPERED;
 
 /// How far a check has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

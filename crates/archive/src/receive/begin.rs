@@ -9,7 +9,8 @@ use vidimus_seal::wrap;
 
 use super::session::Session;
 use super::turn::Turn;
-use super::{Receive, ReceiveError, SealedTo, giver};
+use super::walk::Root;
+use super::{Receive, ReceiveError, SealedTo, giver, looks_alike};
 use crate::door::{Act, Draft};
 use crate::keyring::SealingKey;
 use crate::{Archive, FoldError, files};
@@ -19,21 +20,28 @@ impl Archive {
     pub(super) fn unfinished(
         &mut self,
         sources: &[Source],
+        medium: &Medium,
+        roots: &[Root],
         into: &CompartmentId,
     ) -> Result<Option<Session>, ReceiveError> {
+        let same = (sources, medium);
         for key in self.keyring.own_accessions().to_vec() {
             let note = self.layout.unanswered(key);
-            let Some((reference, ended)) = self.begun_of(key, sources, into)? else { continue };
+            let Some((reference, ended)) = self.begun_of(key, same, into)? else { continue };
             if ended && !note.exists() {
                 continue;
             }
             let turn = Turn::take(&note)?.ok_or(ReceiveError::UnderWay(reference))?;
             // Until then another process may have ended it.
-            match self.begun_of(key, sources, into)? {
+            match self.begun_of(key, same, into)? {
                 Some((reference, ended)) if !(ended && turn.is_new) => {
-                    self.receiving = Some(turn);
                     let catalogue = self.catalogue_of(key)?;
                     let session = Session::resume(catalogue, reference, into.clone(), key)?;
+                    if !looks_alike(&session, roots) {
+                        // Its own disk may come back.
+                        continue;
+                    }
+                    self.receiving = Some(turn);
                     return Ok(Some(Session { ended, ..session }));
                 }
                 _ => turn.end()?,
@@ -42,11 +50,11 @@ impl Archive {
         Ok(None)
     }
 
-    /// The own accession under this key, if it is of these sources and not released; and whether it has its end.
+    /// The own accession under this key, if it is of these sources on this carrier and not released; and whether it has its end.
     fn begun_of(
         &mut self,
         key: KeyId,
-        sources: &[Source],
+        (sources, medium): (&[Source], &Medium),
         into: &CompartmentId,
     ) -> Result<Option<(Ref, bool)>, ReceiveError> {
         if self.ledger_compartment(key)?.as_ref() != Some(into) {
@@ -54,7 +62,9 @@ impl Archive {
         }
         let rows = self.catalogue_of(key)?.accessions().map_err(FoldError::from)?.value;
         let own = rows.into_iter().next().filter(|row| row.state == State::Private);
-        let same = own.filter(|row| row.begun.as_ref().is_some_and(|begun| begun.sources == sources));
+        let same = own.filter(|row| {
+            row.begun.as_ref().is_some_and(|begun| begun.sources == sources && begun.medium == *medium)
+        });
         Ok(same.map(|row| (row.reference, row.end.is_some())))
     }
 

@@ -14,8 +14,11 @@ pub struct Known {
     sizes: HashSet<u64>,
     by_digest: HashMap<Half, Kept>,
     objects: Vec<ObjectPlace>,
-    paths: HashSet<Half>,
+    paths: HashMap<Half, Option<Look>>,
 }
+
+/// How a file looks from outside: its size, and when its content was last modified, in nanoseconds.
+pub type Look = (u64, i64);
 
 /// The first item with some bytes, and where they lie.
 #[derive(Clone, Copy)]
@@ -79,14 +82,19 @@ impl Known {
         self.by_digest.entry(half(sha256)).or_insert(Kept { item, object, offset, length });
     }
 
-    /// Takes note of a path that an earlier run dealt with.
-    pub fn meet(&mut self, source: u32, path: &FoundPath) {
-        self.paths.insert(path_key(source, path));
+    /// Takes note of a path that an earlier run dealt with, and of how the file looked, where that is known.
+    pub fn meet(&mut self, source: u32, path: &FoundPath, look: Option<Look>) {
+        self.paths.insert(path_key(source, path), look);
     }
 
     /// Was this path dealt with by an earlier run?
     pub fn has_met(&self, source: u32, path: &FoundPath) -> bool {
-        !self.paths.is_empty() && self.paths.contains(&path_key(source, path))
+        !self.paths.is_empty() && self.paths.contains_key(&path_key(source, path))
+    }
+
+    /// How the file looked that an earlier run dealt with.
+    pub fn look(&self, source: u32, path: &FoundPath) -> Option<Look> {
+        self.paths.get(&path_key(source, path)).copied().flatten()
     }
 }
 

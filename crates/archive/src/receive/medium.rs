@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 
 use vidimus_model::{Medium, TimeZoneKnown};
+use vidimus_proof::json::MAX_EXACT;
 
 /// Kinds of file system by their magic numbers (`statfs(2)`), and whether they count time in UTC.
 const KINDS: [(u64, &str, TimeZoneKnown); 14] = [
@@ -35,7 +36,8 @@ pub fn of(handle: impl AsFd) -> (Medium, TimeZoneKnown) {
         .map_or((format!("{magic:#x}"), TimeZoneKnown::Unknown), |(_, name, zone)| {
             ((*name).to_owned(), *zone)
         });
-    let size = (stat.f_blocks).checked_mul(stat.f_bsize as u64);
+    // A number beyond 2^53 no reader of records takes; a file system may claim any.
+    let size = stat.f_blocks.checked_mul(stat.f_bsize as u64).filter(|size| *size <= MAX_EXACT);
     (Medium { file_system: Some(name), label: label(handle), size }, zone)
 }
 

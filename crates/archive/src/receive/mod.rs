@@ -220,7 +220,8 @@ impl Archive {
         self.receiving = None;
         let unfinished = self.layout.unfinished();
         let decision = Decision::take(&unfinished, || self.tell(Work::Waiting, 0, 0))?;
-        let unfinished = if request.new { None } else { self.unfinished(&sources, &request.into)? };
+        let unfinished =
+            if request.new { None } else { self.unfinished(&sources, &medium, &roots, &request.into)? };
         let resumed = unfinished.is_some();
         let (mut session, sealed_to) = match unfinished {
             Some(session) => (session, None),
@@ -366,6 +367,20 @@ impl Archive {
         let rows = self.ledger.rows_of_key(&key.to_string(), 0, 1).map_err(DoorError::from)?;
         Ok(rows.first().and_then(|row| row.compartment.parse().ok()))
     }
+}
+
+/// Does everything that an earlier run took in look as it did then, where it still is? Another disk may have been put in the
+/// same place, with the same names.
+fn looks_alike(session: &Session, roots: &[Root]) -> bool {
+    (0u32..).zip(roots).all(|(source, root)| {
+        root.walk().all(|step| match step {
+            Step::File(path) => match session.known.look(source, &path) {
+                Some(then) => root.look(&path).is_none_or(|now| now == then),
+                None => true,
+            },
+            Step::NotTaken(..) => true,
+        })
+    })
 }
 
 /// Was everything that is found there dealt with by an earlier run?

@@ -1,7 +1,7 @@
 //! An accession while it is being received: what it holds so far, so that copies and finished paths are known.
 
 use vidimus_folds::catalogue::{Catalogue, ItemQuery};
-use vidimus_model::{AccessionEnd, CompartmentId, Item, KeyId, Ref};
+use vidimus_model::{AccessionEnd, CompartmentId, Item, KeyId, Reading, Ref};
 
 use super::known::Known;
 use super::{PassedOver, ReceiveError};
@@ -44,7 +44,10 @@ impl Session {
 
     /// Counts an item that an earlier run took in.
     fn take_up(&mut self, item: Item) {
-        self.known.meet(item.source, &item.path);
+        // A file that changed while it was read looks like neither of its states.
+        let modified = item.file_system.modified.filter(|_| item.reading == Reading::Whole);
+        let look = modified.and_then(|time| Some((item.size, i64::try_from(time.as_nanosecond()).ok()?)));
+        self.known.meet(item.source, &item.path, look);
         let number = item.about.item.unwrap_or_default();
         self.next_item = self.next_item.max(number + 1);
         self.counts.bytes += item.size;
@@ -78,7 +81,7 @@ impl Session {
             received.for_each(|row| session.take_up(row.item));
         }
         for row in catalogue.not_taken(&about).map_err(FoldError::from)?.value {
-            session.known.meet(row.source, &row.path);
+            session.known.meet(row.source, &row.path, None);
             session.counts.not_taken += 1;
             session.not_taken.push(PassedOver { path: row.path, kind: row.kind, reason: row.reason });
         }

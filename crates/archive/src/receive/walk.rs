@@ -7,11 +7,14 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use vidimus_model::{FoundKind, FoundPath};
+
+use super::known::Look;
 
 /// One of the paths that were given: a folder, or a single file in its folder.
 #[derive(Debug)]
@@ -76,6 +79,13 @@ impl Root {
     /// How many bytes a file holds now; none where it cannot be opened.
     pub fn size(&self, path: &FoundPath) -> u64 {
         self.open_file(path).and_then(|file| file.metadata()).map_or(0, |found| found.len())
+    }
+
+    /// How a file looks now; none where it cannot be opened.
+    pub fn look(&self, path: &FoundPath) -> Option<Look> {
+        let found = self.open_file(path).and_then(|file| file.metadata()).ok()?;
+        let modified = found.mtime().checked_mul(1_000_000_000)?.checked_add(found.mtime_nsec())?;
+        Some((found.len(), modified))
     }
 
     /// Every entry, in the order of the bytes of names, folder by folder.

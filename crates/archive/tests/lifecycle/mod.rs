@@ -11,6 +11,7 @@ mod keyholders;
 mod keys;
 mod killed;
 mod meanwhile;
+mod meddled;
 mod moving;
 mod openings;
 mod resealed;

@@ -248,6 +248,16 @@ pub fn inside(lang: Lang, cause: Cause) -> String {
             "Того, що названо, тут немає.\nПошукайте: vidimus list",
             "Того, что названо, здесь нет.\nПоищите: vidimus list",
         ],
+        Cause::TooLarge => [
+            "A number is larger than a record can hold, and nothing was recorded.\nGive a smaller one.",
+            "Число більше, ніж може містити запис, і нічого не записано.\nВкажіть менше.",
+            "Число больше, чем может содержать запись, и ничего не записано.\nУкажите меньшее.",
+        ],
+        Cause::Unsigned => [
+            "Something was destroyed or changed in the archive that no member signed for, so nothing was taken from the backup.\nSee what it is with: vidimus check",
+            "В архіві щось знищено чи змінено, а підпису жодного учасника на це немає, тому з копії нічого не вилучено.\nПодивіться, що саме: vidimus check",
+            "В архиве что-то уничтожено или изменено, а подписи ни одного участника на это нет, поэтому из копии ничего не удалено.\nПосмотрите, что именно: vidimus check",
+        ],
         Cause::TooMany => [
             "That is more than there can be at once.\nName fewer, in several commands.",
             "Це більше, ніж може бути за один раз.\nНазвіть менше, кількома командами.",

@@ -188,7 +188,7 @@ fn all() -> Vec<Trouble> {
     all
 }
 
-const CAUSES: [Cause; 19] = [
+const CAUSES: [Cause; 21] = [
     Cause::TooManyFiles,
     Cause::Disk,
     Cause::NotAFile,
@@ -208,6 +208,8 @@ const CAUSES: [Cause; 19] = [
     Cause::NotHeld,
     Cause::Nothing,
     Cause::TooMany,
+    Cause::TooLarge,
+    Cause::Unsigned,
 ];
 
 const KINDS: [io::ErrorKind; 15] = [
