@@ -147,7 +147,10 @@ fn of_family(head: &[u8]) -> Option<Kind> {
             b"avif" | b"avis" => Kind::Avif,
             // The name of the family: those that follow say which of them it is.
             b"mif1" | b"msf1" => {
-                match at(16, 64).chunks_exact(4).any(|brand| matches!(brand, b"avif" | b"avis")) {
+                // They end with the box, which says its own length first.
+                let end = at(0, 4).try_into().map_or(0, u32::from_be_bytes) as usize;
+                let brands = head.get(16..end.min(head.len())).unwrap_or_default();
+                match brands.chunks_exact(4).any(|brand| matches!(brand, b"avif" | b"avis")) {
                     true => Kind::Avif,
                     false => Kind::Heic,
                 }
