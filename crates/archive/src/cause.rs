@@ -103,6 +103,18 @@ impl Caused for io::Error {
     }
 }
 
+impl Caused for vidimus_vault::CleanUpError {
+    fn cause(&self) -> Cause {
+        self.0.cause()
+    }
+}
+
+impl Caused for vidimus_vault::ListError {
+    fn cause(&self) -> Cause {
+        self.source.cause()
+    }
+}
+
 impl<T: Caused> Caused for Box<T> {
     fn cause(&self) -> Cause {
         (**self).cause()
@@ -241,7 +253,7 @@ caused!(BackupError {
     Self::Other(reason) => reason.cause(),
     Self::Damaged => Ledger,
     Self::Unsigned(_) => Unsigned,
-    Self::Vault(_) => Object,
+    Self::Vault { cause, .. } => *cause,
 });
 caused!(RestoreError {
     Store | Copy | Log | Io;

@@ -17,6 +17,7 @@ use vidimus_ledger::{Ledger as _, OpenError, ReplicateError, SqliteLedger, Store
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_vault::FolderVault;
 
+use crate::cause::Cause;
 use crate::layout::Layout;
 use crate::{Archive, CheckpointSummary, FoldError, files};
 
@@ -86,8 +87,13 @@ pub enum BackupError {
     #[error("changed in the archive without a signature: {}", .0.join(", "))]
     Unsigned(Vec<String>),
     /// An object cannot be copied.
-    #[error("an object cannot be copied: {0}")]
-    Vault(String),
+    #[error("an object cannot be copied: {reason}")]
+    Vault {
+        /// What happened.
+        reason: String,
+        /// What stood in the way.
+        cause: Cause,
+    },
     /// The file system failed.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -238,8 +244,8 @@ fn open_vault(layout: &Layout) -> Result<FolderVault, BackupError> {
         true => FolderVault::open(&layout.objects()),
         false => FolderVault::create(&layout.objects()),
     };
-    let vault = vault.map_err(|error| BackupError::Vault(error.to_string()))?;
-    vault.clean_up().map_err(|error| BackupError::Vault(error.to_string()))?;
+    let vault = vault.map_err(objects::vault)?;
+    vault.clean_up().map_err(objects::vault)?;
     Ok(vault)
 }
 

@@ -7,6 +7,7 @@ use vidimus_model::KeyId;
 use vidimus_vault::{FolderVault, Found, GetError, ObjectName, PutError, Vault};
 
 use super::{BackedUp, BackupError, BackupProgress};
+use crate::cause::Caused;
 use crate::{Archive, FoldError};
 
 /// Bytes copied at once.
@@ -181,7 +182,25 @@ pub(super) fn copy(
     Ok(())
 }
 
-pub(super) fn vault(error: impl std::error::Error) -> BackupError {
+pub(super) fn vault(error: impl std::error::Error + Caused) -> BackupError {
     let source = error.source().map_or_else(String::new, |source| format!(": {source}"));
-    BackupError::Vault(format!("{error}{source}"))
+    BackupError::Vault { reason: format!("{error}{source}"), cause: Caused::cause(&error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use vidimus_vault::{CleanUpError, GetError, PutError};
+
+    use super::vault;
+    use crate::cause::{Cause, Caused as _};
+
+    #[test]
+    fn a_full_disk_does_not_accuse_an_object() {
+        assert_eq!(vault(PutError::NoRoom).cause(), Cause::System(io::ErrorKind::StorageFull));
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(vault(CleanUpError(refused)).cause(), Cause::System(io::ErrorKind::PermissionDenied));
+        assert_eq!(vault(GetError::Foreign).cause(), Cause::Object);
+    }
 }

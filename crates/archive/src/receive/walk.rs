@@ -78,13 +78,13 @@ impl Root {
 
     /// How many bytes a file holds now; none where it cannot be opened.
     pub fn size(&self, path: &FoundPath) -> u64 {
-        self.open_file(path).and_then(|file| file.metadata()).map_or(0, |found| found.len())
+        self.look(path).map_or(0, |(size, _)| size)
     }
 
     /// How a file looks now; none where it cannot be opened.
     pub fn look(&self, path: &FoundPath) -> Option<Look> {
         let found = self.open_file(path).and_then(|file| file.metadata()).ok()?;
-        let modified = found.mtime().checked_mul(1_000_000_000)?.checked_add(found.mtime_nsec())?;
+        let modified = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
         Some((found.len(), modified))
     }
 
