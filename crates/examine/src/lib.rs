@@ -34,4 +34,4 @@ pub use examiner::{Examiner, Limits, Options, Password, Setup};
 pub use findings::{Committed, Findings, Made, Sink};
 pub use reader::OWN;
 pub use speech::{SOUND, Speech};
-pub use subject::Subject;
+pub use subject::{Subject, Volume};

@@ -17,6 +17,21 @@ pub trait Subject {
     /// It cannot be read, or there is no memory.
     fn input(&self) -> Result<Input, InputError>;
 
+    /// What it is among the volumes of a container.
+    fn volume(&self) -> Volume<'_> {
+        Volume::Only
+    }
+
     /// What the file system, or the container that it lay in, claimed of it.
     fn file_system(&self) -> &FileSystemSays;
+}
+
+/// What an item is among the volumes of a container.
+pub enum Volume<'a> {
+    /// It is none, as far as is known.
+    Only,
+    /// The first; and all of them, as one file.
+    First(&'a dyn Subject),
+    /// One that the container is gone on with: what it holds is found in the first.
+    Behind,
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vidimus_examine::{Examiner, Findings, Options, Password};
+use vidimus_folds::catalogue::Volumes;
 use vidimus_model::{CompartmentId, Item, KeyId, ObjectPlace, Stage};
 use vidimus_seal::Entropy;
 use vidimus_seal::age::Identity;
@@ -13,7 +14,7 @@ use vidimus_vault::Vault;
 
 use super::contents::{Ask, Children, Contents, seal_parts};
 use super::lease::Lease;
-use super::subject::Stored;
+use super::subject::{Among, Stored};
 
 /// How many containers deep an item may lie.
 const DEPTH: usize = 8;
@@ -33,6 +34,7 @@ pub(super) struct Task {
     pub key: KeyId,
     pub identity: Identity,
     pub children: Children,
+    pub volumes: Option<Volumes>,
     pub lease: Lease,
 }
 
@@ -97,6 +99,14 @@ impl Bench<'_> {
         task.lease.begin()?;
         let views = self.examiner.facts().is_some_and(|facts| facts.no_views.is_none());
         let stored = self.stored(&task.item, &task.identity, views);
+        let stored = match &task.volumes {
+            None => stored,
+            Some(Volumes::Behind(_)) => stored.behind(),
+            Some(Volumes::First(rows)) => {
+                let others = rows.iter().map(|row| self.stored(&row.item, &task.identity, views));
+                stored.with(others.collect())
+            }
+        };
         let seed = self.entropy.bytes();
         let mut options =
             Options { passwords: self.passwords.to_vec(), seed: Some(seed), ..Options::default() };
@@ -145,6 +155,7 @@ impl Bench<'_> {
             place: item.object.clone(),
             identity: identity.clone(),
             views,
+            volumes: Among::Only,
         }
     }
 }

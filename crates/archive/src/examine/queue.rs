@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use vidimus_folds::catalogue::{State, Unexamined, Wanted, Which};
+use vidimus_folds::catalogue::{State, Unexamined, Volumes, Wanted, Which};
 use vidimus_ledger::Ledger as _;
 use vidimus_model::{KeyId, Ref, Stage};
 use vidimus_seal::age::Identity;
@@ -139,6 +139,7 @@ impl Archive {
                 continue;
             }
             let children = self.children(&source, &about, &stages)?;
+            let volumes = self.volumes(&source, &about, key, &stages)?;
             return Ok(Some(Task {
                 seq: row.seq,
                 item: row.item,
@@ -149,6 +150,7 @@ impl Archive {
                 key,
                 identity,
                 children,
+                volumes,
                 lease,
             }));
         }
@@ -198,6 +200,29 @@ impl Archive {
             *children.known.entry((row.item.path.as_bytes().to_vec(), sha256)).or_default() += 1;
         }
         Ok(children)
+    }
+
+    /// Where an item stands among the volumes of a container, as far as the same key seals them.
+    fn volumes(
+        &mut self,
+        source: &Source,
+        about: &Ref,
+        key: KeyId,
+        stages: &[Stage],
+    ) -> Result<Option<Volumes>, ExamineError> {
+        if !stages.contains(&Stage::Members) {
+            return Ok(None);
+        }
+        let catalogue = self.catalogue_of(source.key)?;
+        let mut volumes = catalogue.volumes(about).map_err(FoldError::from)?.value;
+        if let Some(Volumes::First(behind)) = &mut volumes {
+            let mut here = 0;
+            while here < behind.len() && self.key_of_row(behind[here].seq)? == key {
+                here += 1;
+            }
+            behind.truncate(here);
+        }
+        Ok(volumes)
     }
 
     /// The same bytes on record: in the accession itself, under the same key, they are not stored again.

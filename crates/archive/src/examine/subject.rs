@@ -1,9 +1,9 @@
 //! An item's bytes as the examination is granted them: decrypted into sealed memory, or served piece by piece.
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
-use vidimus_examine::Subject;
+use vidimus_examine::{Subject, Volume};
 use vidimus_model::{FileSystemSays, FoundPath, ObjectPlace, Ref};
 use vidimus_sandbox::{Input, InputError, View};
 use vidimus_seal::age::Identity;
@@ -27,11 +27,51 @@ pub(super) struct Stored {
     pub identity: Identity,
     /// Whether files can be served.
     pub views: bool,
+    pub volumes: Among,
 }
 
+/// Where it stands among the volumes of a container.
+pub(super) enum Among {
+    /// It is none, as far as is known.
+    Only,
+    /// It begins it, and goes on in others.
+    First(Box<Joined>),
+    /// It goes on with one.
+    Behind,
+}
+
+/// Volumes as one file.
+pub(super) struct Joined(Vec<Stored>);
+
 impl Stored {
+    /// Begins a container that goes on in these.
+    pub fn with(mut self, others: Vec<Self>) -> Self {
+        let first = Self {
+            vault: Arc::clone(&self.vault),
+            about: self.about.clone(),
+            path: self.path.clone(),
+            file_system: self.file_system.clone(),
+            place: self.place.clone(),
+            identity: self.identity.clone(),
+            volumes: Among::Only,
+            ..self
+        };
+        self.volumes = Among::First(Box::new(Joined(std::iter::once(first).chain(others).collect())));
+        self
+    }
+
+    /// Goes on with a container that another begins.
+    pub fn behind(self) -> Self {
+        Self { volumes: Among::Behind, ..self }
+    }
+
     fn open(&self) -> io::Result<ItemBytes> {
         open_object(&*self.vault, &self.about, &self.place, &self.identity).map_err(io::Error::other)
+    }
+
+    fn served(&self) -> io::Result<Served> {
+        let bytes = self.open()?;
+        Ok(Served { length: bytes.left(), bytes })
     }
 }
 
@@ -45,15 +85,55 @@ impl Subject for Stored {
     }
 
     fn input(&self) -> Result<Input, InputError> {
-        let bytes = self.open()?;
         if self.views && self.size > HELD {
-            return Ok(Input::view(Served { length: bytes.left(), bytes }));
+            return Ok(Input::view(self.served()?));
         }
-        Input::held(bytes, if self.views { HELD } else { HELD_AT_MOST })
+        Input::held(self.open()?, if self.views { HELD } else { HELD_AT_MOST })
+    }
+
+    fn volume(&self) -> Volume<'_> {
+        match &self.volumes {
+            Among::Only => Volume::Only,
+            Among::First(all) => Volume::First(&**all),
+            Among::Behind => Volume::Behind,
+        }
     }
 
     fn file_system(&self) -> &FileSystemSays {
         &self.file_system
+    }
+}
+
+impl Joined {
+    fn first(&self) -> &Stored {
+        &self.0[0]
+    }
+}
+
+impl Subject for Joined {
+    fn untrusted_path(&self) -> &[u8] {
+        self.first().untrusted_path()
+    }
+
+    fn size(&self) -> u64 {
+        self.0.iter().map(|volume| volume.size).sum()
+    }
+
+    fn input(&self) -> Result<Input, InputError> {
+        let views = self.first().views;
+        if views && self.size() > HELD {
+            let volumes: Result<Vec<Served>, io::Error> = self.0.iter().map(Stored::served).collect();
+            return Ok(Input::view(ServedTogether(volumes?)));
+        }
+        let mut all: Box<dyn Read> = Box::new(io::empty());
+        for volume in &self.0 {
+            all = Box::new(all.chain(volume.open()?));
+        }
+        Input::held(all, if views { HELD } else { HELD_AT_MOST })
+    }
+
+    fn file_system(&self) -> &FileSystemSays {
+        self.first().file_system()
     }
 }
 
@@ -70,5 +150,27 @@ impl View for Served {
 
     fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.bytes.read_exact_at(offset, buffer)
+    }
+}
+
+/// One behind the other.
+struct ServedTogether(Vec<Served>);
+
+impl View for ServedTogether {
+    fn length(&self) -> u64 {
+        self.0.iter().map(|volume| volume.length).sum()
+    }
+
+    fn read_exact_at(&mut self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        for volume in &mut self.0 {
+            let here = volume.length.saturating_sub(offset).min(buffer.len() as u64);
+            if here > 0 {
+                let (now, rest) = buffer.split_at_mut(usize::try_from(here).map_err(io::Error::other)?);
+                volume.read_exact_at(offset, now)?;
+                buffer = rest;
+            }
+            offset = offset.saturating_sub(volume.length);
+        }
+        if buffer.is_empty() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }

@@ -45,14 +45,14 @@ fn ffmpeg(house: &House, arguments: &[&str]) {
 }
 
 /// Made by the tool that unpacks it, so that nothing else is needed.
-fn zip(house: &House, name: &str, files: &[&str]) {
+pub fn zip(house: &House, name: &str, files: &[&str]) {
     let mut command = Command::new("bsdtar");
     house.settle(&mut command);
     command.args(["--format", "zip", "-cf", name]).args(files);
     assert_eq!(Said::of(command).code, 0, "Debian's libarchive-tools makes the archive of this story");
 }
 
-fn has_sandbox(house: &House) -> bool {
+pub fn has_sandbox(house: &House) -> bool {
     let level = &house.vidimus(["doctor", "--json"]).json()["sandbox"]["level"];
     if level.is_null() {
         eprintln!("skipped: no sandbox holds on this machine");
@@ -61,7 +61,7 @@ fn has_sandbox(house: &House) -> bool {
 }
 
 /// The reference of the item whose path ends so.
-fn by_path(house: &House, ending: &str) -> String {
+pub fn by_path(house: &House, ending: &str) -> String {
     let listed = house.vidimus(["list", "--json"]).json();
     let rows = listed.as_array().unwrap();
     let row = rows.iter().find(|row| row["path"].as_str().unwrap().ends_with(ending)).expect(ending);

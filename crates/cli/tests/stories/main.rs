@@ -28,4 +28,5 @@ mod sheets;
 mod spoken;
 mod support;
 mod terminal;
+mod volumes;
 mod width;

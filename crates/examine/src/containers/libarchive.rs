@@ -149,8 +149,8 @@ fn entries(work: &mut Work<'_>, mut through: Through, complaints: &str) -> Keeps
     keeps
 }
 
-/// A compressed file that is no archive.
-fn one(work: &mut Work<'_>) {
+/// A compressed file that is no archive; or one that is neither, whole.
+pub(super) fn one(work: &mut Work<'_>) {
     let limits = super::limits(work);
     let path = inner_name(work.subject.untrusted_path());
     let task = Task { limits, ..Task::new("bsdcat", &[INPUT]) };

@@ -14,6 +14,7 @@ use crate::kind::Kind;
 use crate::outside;
 use crate::reader::MEMBERS;
 use crate::reader::answer::Answer;
+use crate::subject::Volume;
 use crate::tools::OWN;
 use crate::work::{Task, Work};
 use kept::Keeps;
@@ -21,7 +22,55 @@ use kept::Keeps;
 /// Takes out what is contained.
 pub(crate) fn run(work: &mut Work<'_>) {
     let Some(kind) = work.kind() else { return };
-    let own = matches!(
+    match work.subject.volume() {
+        Volume::Only => alone(work, kind),
+        Volume::First(all) => {
+            let first = std::mem::replace(&mut work.subject, all);
+            joined(work, kind);
+            work.subject = first;
+        }
+        Volume::Behind => {}
+    }
+}
+
+/// Takes out what all volumes together contain; what is no container comes out as the file that was cut in pieces.
+fn joined(work: &mut Work<'_>, kind: Kind) {
+    if kind == Kind::Unknown {
+        return;
+    }
+    if work.options.limits.depth == 0 {
+        work.not_done(OWN, Reason::TooDeep);
+    } else if kind == Kind::Rar {
+        // Each volume has a head of its own, and libarchive knows where one goes on in the next.
+        libarchive::run(work, kind);
+    } else if is_container(kind) {
+        alone(work, kind);
+    } else {
+        libarchive::one(work);
+    }
+}
+
+fn alone(work: &mut Work<'_>, kind: Kind) {
+    if !is_container(kind) {
+        return;
+    }
+    if work.options.limits.depth == 0 {
+        work.not_done(OWN, Reason::TooDeep);
+    } else if kind == Kind::Pst {
+        post::mailbox(work);
+    } else if has_own_reader(kind) {
+        by_own_reader(work, kind);
+    } else {
+        libarchive::run(work, kind);
+    }
+}
+
+fn is_container(kind: Kind) -> bool {
+    has_own_reader(kind) || libarchive::reads(kind) || kind == Kind::Pst
+}
+
+fn has_own_reader(kind: Kind) -> bool {
+    matches!(
         kind,
         Kind::Zip
             | Kind::Wacz
@@ -32,20 +81,7 @@ pub(crate) fn run(work: &mut Work<'_>) {
             | Kind::Msg
             | Kind::Mbox
             | Kind::Warc
-    );
-    let libarchive = libarchive::reads(kind);
-    if !own && !libarchive && kind != Kind::Pst {
-        return;
-    }
-    if work.options.limits.depth == 0 {
-        work.not_done(OWN, Reason::TooDeep);
-    } else if kind == Kind::Pst {
-        post::mailbox(work);
-    } else if own {
-        by_own_reader(work, kind);
-    } else {
-        libarchive::run(work, kind);
-    }
+    )
 }
 
 /// How long unpacking may take, by how much it may give: a large container holds hours of film, and a small one that goes

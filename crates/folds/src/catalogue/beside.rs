@@ -9,6 +9,7 @@ use super::examined_query::kind_of;
 use super::item::{COLUMNS, Stored};
 use super::key::Key;
 use super::query::View;
+use super::role::Role;
 use super::{Answer, Catalogue, State};
 use crate::StoreError;
 
@@ -26,11 +27,11 @@ impl Catalogue {
     /// name, and are not withdrawn.
     pub fn spoken_beside(&self, film: &Ref) -> Result<Answer<Vec<Beside>>, StoreError> {
         self.read(|db| {
-            let Some(row) = named(db, film, false)? else { return Ok(Vec::new()) };
+            let Some(row) = named(db, film, Role::Film)? else { return Ok(Vec::new()) };
             let mut until = row.stem.clone();
             until.push(b'/'); // the byte behind the point, with which any further ending begins
             let mut found = db.prepare_cached(&format!(
-                "SELECT {COLUMNS}, stem FROM item WHERE accession = ?1 AND stem >= ?2 AND stem < ?3 AND spoken = 1
+                "SELECT {COLUMNS}, stem FROM item WHERE accession = ?1 AND stem >= ?2 AND stem < ?3 AND role = 1
                  AND source = ?4 ORDER BY number, members"
             ))?;
             let mut rows = found.query(params![row.key.accession, row.stem, until, row.source])?;
@@ -51,7 +52,7 @@ impl Catalogue {
 
     /// The films and recordings that an item with subtitles or a transcript lies beside, but those that are withdrawn.
     pub fn films_beside(&self, spoken: &Ref) -> Result<Answer<Vec<Ref>>, StoreError> {
-        self.read(|db| match named(db, spoken, true)? {
+        self.read(|db| match named(db, spoken, Role::Spoken)? {
             Some(spoken) => films_of(db, &spoken),
             None => Ok(Vec::new()),
         })
@@ -60,9 +61,8 @@ impl Catalogue {
     /// All of these: each file that may hold what is said in another, and that other.
     pub fn all_beside(&self) -> Result<Answer<Vec<(Ref, Ref)>>, StoreError> {
         self.read(|db| {
-            let mut found = db.prepare_cached(
-                "SELECT accession, number, members, stem, source FROM item WHERE spoken = 1",
-            )?;
+            let mut found = db
+                .prepare_cached("SELECT accession, number, members, stem, source FROM item WHERE role = 1")?;
             let rows = found.query_map([], |row| {
                 Ok(Named { key: Key::read(row, 0)?, stem: row.get(3)?, source: row.get(4)? })
             })?;
@@ -77,13 +77,17 @@ impl Catalogue {
     }
 }
 
-/// The path without its last ending, small letters for large ones, and whether it may hold what is said in another file; none
-/// where it is neither that nor such another by its name.
-pub(super) fn stem(path: &[u8]) -> Option<(Vec<u8>, bool)> {
+/// The path without its last ending, small letters for large ones, and whether it is a film or may hold what is said in one; none
+/// where it is neither by its name.
+pub(super) fn stem(path: &[u8]) -> Option<(Vec<u8>, Role)> {
     let lowered = lowered(path);
     let (stem, ending) = parted(&lowered)?;
-    let spoken = SPOKEN.contains(&ending);
-    (spoken || SOUNDING.contains(&ending)).then(|| (stem.to_vec(), spoken))
+    let role = match ending {
+        spoken if SPOKEN.contains(&spoken) => Role::Spoken,
+        sounding if SOUNDING.contains(&sounding) => Role::Film,
+        _ => return None,
+    };
+    Some((stem.to_vec(), role))
 }
 
 /// Endings of subtitles and transcripts.
@@ -103,12 +107,12 @@ struct Named {
     source: u32,
 }
 
-fn named(db: &Connection, item: &Ref, spoken: bool) -> Result<Option<Named>, StoreError> {
+fn named(db: &Connection, item: &Ref, role: Role) -> Result<Option<Named>, StoreError> {
     let Some(key) = Key::of(item) else { return Ok(None) };
     let mut found = db.prepare_cached(
-        "SELECT stem, source FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3 AND spoken = ?4",
+        "SELECT stem, source FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3 AND role = ?4",
     )?;
-    let mut rows = found.query(params![key.accession, key.number, key.members, spoken])?;
+    let mut rows = found.query(params![key.accession, key.number, key.members, role as i64])?;
     Ok(match rows.next()? {
         Some(row) => Some(Named { stem: row.get(0)?, source: row.get(1)?, key }),
         None => None,
@@ -157,7 +161,7 @@ fn exactly(db: &Connection, spoken: &Named, name: &[u8]) -> Result<Vec<Ref>, Sto
 /// Films and recordings with this stem, and their paths in small letters.
 fn named_so(db: &Connection, spoken: &Named, stem: &[u8]) -> Result<Vec<(Ref, Vec<u8>)>, StoreError> {
     let mut found = db.prepare_cached(
-        "SELECT accession, number, members, path FROM item WHERE accession = ?1 AND stem = ?2 AND spoken = 0
+        "SELECT accession, number, members, path FROM item WHERE accession = ?1 AND stem = ?2 AND role = 0
          AND source = ?3 ORDER BY number, members",
     )?;
     let mut rows = found.query(params![spoken.key.accession, stem, spoken.source])?;
@@ -195,19 +199,18 @@ fn parted(path: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_language, stem};
+    use super::{Role, is_language, stem};
 
     #[test]
     fn names_are_cut_at_their_ending_and_languages_are_known() {
-        let told = |path: &str| {
-            stem(path.as_bytes()).map(|(stem, spoken)| (String::from_utf8(stem).unwrap(), spoken))
-        };
-        assert_eq!(told("Камера 3/Запись.MP4"), Some(("камера 3/запись".into(), false)));
-        assert_eq!(told("a.b/film.ru.SRT"), Some(("a.b/film.ru".into(), true)));
+        let told =
+            |path: &str| stem(path.as_bytes()).map(|(stem, role)| (String::from_utf8(stem).unwrap(), role));
+        assert_eq!(told("Камера 3/Запись.MP4"), Some(("камера 3/запись".into(), Role::Film)));
+        assert_eq!(told("a.b/film.ru.SRT"), Some(("a.b/film.ru".into(), Role::Spoken)));
         for none in ["a.srt/film", "a/.srt", "film.txt", "film", ""] {
             assert_eq!(told(none), None, "{none}");
         }
-        assert_eq!(stem(b"\xff.srt"), Some((b"\xff".to_vec(), true)));
+        assert_eq!(stem(b"\xff.srt"), Some((b"\xff".to_vec(), Role::Spoken)));
         for (ending, is) in [
             ("ru", true),
             ("pt-br", true),

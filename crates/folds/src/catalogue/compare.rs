@@ -310,7 +310,7 @@ fn compare_items(
     let (mut by_bytes, mut by_object) = (0, 0);
 
     let mut asked = db.prepare(&format!(
-        "SELECT id, {COLUMNS}, stem, spoken FROM item ORDER BY accession, number, members"
+        "SELECT id, {COLUMNS}, stem, role FROM item ORDER BY accession, number, members"
     ))?;
     let mut rows = asked.query([])?;
     let mut theirs = || {

@@ -10,7 +10,7 @@ use crate::StoreError;
 const DUMPS: [(&str, &str); 6] = [
     ("meta", "SELECT position FROM meta"),
     ("item", "SELECT accession, number, members, seq, at, member, source, path, sha256, size, file_system, object, object_size,
-        header, \"offset\", length, copy_of, changed, size_before, size_after, stem, spoken FROM item ORDER BY 1, 2, 3"),
+        header, \"offset\", length, copy_of, changed, size_before, size_after, stem, role FROM item ORDER BY 1, 2, 3"),
     ("find_bytes", "SELECT word, size, accession, number, members FROM (SELECT f.word, f.size, i.accession, i.number, i.members
         FROM find_bytes f LEFT JOIN item i ON i.id = f.item) ORDER BY 1, 2, 3, 4, 5"),
     ("find_object", "SELECT f.word, i.accession, i.number, i.members FROM find_object f LEFT JOIN item i ON i.id = f.item

@@ -8,6 +8,7 @@ use vidimus_model::{
 };
 
 use super::key::Key;
+use super::role::Role;
 
 /// The columns of `item` that [`Stored::read`] wants, in its order.
 pub(super) const COLUMNS: &str = "accession, number, members, seq, at, member, source, path, sha256, size, \
@@ -65,11 +66,11 @@ pub(super) struct Columns<'a> {
     size_before: Option<i64>,
     size_after: Option<i64>,
     stem: Option<&'a [u8]>,
-    spoken: Option<bool>,
+    role: Option<i64>,
 }
 
 impl<'a> Columns<'a> {
-    /// Reads [`COLUMNS`], `stem` and `spoken` from column `first` on.
+    /// Reads [`COLUMNS`], `stem` and `role` from column `first` on.
     pub fn read(row: &'a Row, first: usize) -> rusqlite::Result<Self> {
         let number = |column: usize| row.get::<_, i64>(first + column);
         let optional = |column: usize| row.get::<_, Option<i64>>(first + column);
@@ -103,7 +104,7 @@ impl<'a> Columns<'a> {
                 ValueRef::Null => None,
                 bytes => Some(bytes.as_blob().map_err(|_| damaged(first + 20))?),
             },
-            spoken: row.get(first + 21)?,
+            role: optional(21)?,
         })
     }
 
@@ -191,7 +192,7 @@ impl<'a> Checked<'a> {
                 row.size_before,
                 row.size_after,
                 row.stem,
-                row.spoken,
+                row.role,
             ])
         })?;
         Ok(inserted == 1)
@@ -202,7 +203,7 @@ impl<'a> Checked<'a> {
         let (key, place) = (&self.key, &self.place);
         let file_system = pack_file_system(&self.item.file_system);
         let copy_of = self.item.copy_of.as_ref().map(ToString::to_string);
-        let stem = super::beside::stem(self.item.path.as_bytes());
+        let stem = Role::of(self.item.path.as_bytes());
         then(&Columns {
             accession: key.accession,
             number: key.number,
@@ -225,7 +226,7 @@ impl<'a> Checked<'a> {
             size_before: self.sizes.map(|(before, _)| before),
             size_after: self.sizes.map(|(_, after)| after),
             stem: stem.as_ref().map(|(stem, _)| stem.as_slice()),
-            spoken: stem.as_ref().map(|(_, spoken)| *spoken),
+            role: stem.as_ref().map(|(_, role)| *role as i64),
         })
     }
 }

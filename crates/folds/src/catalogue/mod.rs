@@ -19,9 +19,11 @@ mod kind;
 mod objects;
 mod query;
 mod recordings;
+mod role;
 mod standing;
 mod store;
 mod tables;
+mod volumes;
 
 use std::io;
 use std::path::Path;
@@ -40,6 +42,7 @@ pub use bulk::RowsPrint;
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
 pub use hidden::Hidden;
 pub use recordings::Recording;
+pub use volumes::Volumes;
 
 pub use examined_answers::{
     Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, MovedDerivative, Run, Unexamined, Wanted, Which,
@@ -115,7 +118,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)

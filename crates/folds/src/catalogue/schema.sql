@@ -29,13 +29,14 @@ CREATE TABLE item (
     changed INTEGER NOT NULL,
     size_before INTEGER,
     size_after INTEGER,
-    -- Of films and recordings (0) and of what may hold what is said in them (1): the path without its ending.
+    -- Of films and recordings (0), of what may hold what is said in them (1) and of volumes of a container (2): the path without
+    -- its ending.
     stem BLOB,
-    spoken INTEGER
+    role INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX item_reference ON item (accession, number, members);
 CREATE INDEX item_stem ON item (accession, stem) WHERE stem IS NOT NULL;
-CREATE INDEX item_spoken ON item (spoken) WHERE spoken = 1;
+CREATE INDEX item_spoken ON item (role) WHERE role = 1;
 CREATE INDEX item_copies ON item (accession, number, members) WHERE copy_of IS NOT NULL;
 
 -- Finders hold the first 32 bits of a digest or name. Random keys are what slows a large fold down: each dirties a page of its
