@@ -25,44 +25,59 @@ pub enum Volumes {
 
 impl Catalogue {
     /// Where an item stands among volumes in its folder (or container); none where it is no volume by its name, or the only one.
+    /// Where a copy of the first is gone on with further, as copies are not examined themselves, those volumes are it.
     pub fn volumes(&self, item: &Ref) -> Result<Answer<Option<Volumes>>, StoreError> {
         self.read(|db| {
             let Some(key) = Key::of(item) else { return Ok(None) };
-            let mut found = db.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM item WHERE accession = ?1 AND stem =
-                     (SELECT stem FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3)
-                 AND source = (SELECT source FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3)
-                 ORDER BY number, members"
-            ))?;
-            let mut rows = found.query(params![key.accession, key.number, key.members])?;
             let mut view = View::new(db);
-            let (mut own, mut all) = (None, Vec::new());
+            let mut found = of_one(db, &mut view, &key)?;
+            let mut copies = db.prepare_cached(
+                "SELECT accession, number, members FROM item WHERE accession = ?1 AND copy_of = ?2",
+            )?;
+            let mut rows = copies.query(params![key.accession, item.to_string()])?;
             while let Some(row) = rows.next()? {
-                let stored = Stored::read(row)?;
-                let Some(volume) = volume(stored.item.path.as_bytes()) else { continue };
-                if stored.key == key {
-                    own = Some((volume.style, volume.number));
-                }
-                let row = view.item(stored)?;
-                let is_there = !matches!(row.state, State::Withdrawn | State::Erased | State::MovedOut);
-                if is_there && may_go_on(db, &volume, &row.item)? {
-                    all.push((volume, row));
+                if let Some(Volumes::First(theirs)) = of_one(db, &mut view, &Key::read(row, 0)?)? {
+                    match &found {
+                        Some(Volumes::First(own)) if own.len() >= theirs.len() => {}
+                        _ => found = Some(Volumes::First(theirs)),
+                    }
                 }
             }
-            let Some((style, number)) = own else { return Ok(None) };
-            // Of two with one name, the later one was taken as it is by now.
-            let mut all: BTreeMap<u32, ItemRow> = all
-                .into_iter()
-                .filter(|(volume, _)| volume.style == style)
-                .map(|(volume, row)| (volume.number, row))
-                .collect();
-            if number > 0 {
-                return Ok(all.remove(&0).map(|first| Volumes::Behind(first.item.about)));
-            }
-            let behind: Vec<ItemRow> = (1..).map_while(|next| all.remove(&next)).collect();
-            Ok((!behind.is_empty()).then_some(Volumes::First(behind)))
+            Ok(found)
         })
     }
+}
+
+/// The same, of this item alone.
+fn of_one(db: &Connection, view: &mut View, key: &Key) -> Result<Option<Volumes>, StoreError> {
+    let mut found = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM item WHERE accession = ?1 AND (stem, source) =
+             (SELECT stem, source FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3)
+         ORDER BY number, members"
+    ))?;
+    let mut rows = found.query(params![key.accession, key.number, key.members])?;
+    let (mut own, mut all) = (None, Vec::new());
+    while let Some(row) = rows.next()? {
+        let stored = Stored::read(row)?;
+        let Some(volume) = volume(stored.item.path.as_bytes()) else { continue };
+        if stored.key == *key {
+            own = Some((volume.style, volume.number));
+        }
+        let row = view.item(stored)?;
+        let is_there = !matches!(row.state, State::Withdrawn | State::Erased | State::MovedOut);
+        if is_there && may_go_on(db, &volume, &row.item)? {
+            all.push((volume, row));
+        }
+    }
+    let Some((style, number)) = own else { return Ok(None) };
+    // Of two with one name, the later one was taken as it is by now.
+    let all = all.into_iter().filter(|(volume, _)| volume.style == style);
+    let mut all: BTreeMap<u32, ItemRow> = all.map(|(volume, row)| (volume.number, row)).collect();
+    if number > 0 {
+        return Ok(all.remove(&0).map(|first| Volumes::Behind(first.item.about)));
+    }
+    let behind: Vec<ItemRow> = (1..).map_while(|next| all.remove(&next)).collect();
+    Ok((!behind.is_empty()).then_some(Volumes::First(behind)))
 }
 
 /// The habits of naming volumes.
