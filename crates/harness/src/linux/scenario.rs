@@ -67,6 +67,7 @@ const RECEIVED: Step = olena(&["receive", "{disks}/first", "--yes"]);
 const RELEASED: Step = olena(&["release", "A1"]);
 const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
 const EXAMINED: Step = olena(&["examine", "--threads", "1", "--json"]);
+const SEARCH: Step = olena(&["search", "letter", "--json"]);
 const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 
 const NAMED: Step =
@@ -197,6 +198,19 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "examine-container",
         before: &[RECEIVED, RELEASED, EXAMINED, olena(&["receive", "{disks}/held", "--yes"])],
         hit: EXAMINED,
+        ..ALONE
+    },
+    Scenario { name: "search", before: &[RECEIVED, RELEASED, EXAMINED], hit: SEARCH, ..ALONE },
+    Scenario {
+        name: "search-erased",
+        before: &[
+            RECEIVED,
+            RELEASED,
+            EXAMINED,
+            SEARCH,
+            olena(&["erase", "A1-1", "--reason", "a private letter", "--confirm", "A1-1"]),
+        ],
+        hit: SEARCH,
         ..ALONE
     },
     Scenario {
