@@ -11,6 +11,7 @@ mod check;
 pub mod clock;
 mod compartment;
 mod crash;
+mod destroyed;
 pub mod disclose;
 mod door;
 mod epoch;

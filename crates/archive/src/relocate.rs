@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vidimus_ledger::{Reseal, Row};
 use vidimus_model::{
-    Change, CompartmentId, DerivativePlace, DerivativePlaces, KeyId, MovedIn, MovedOut, ObjectPlace, Place,
-    Ref, Repack, Withdrawal,
+    Change, CompartmentId, DerivativePlace, DerivativePlaces, DestroyedObject, KeyId, MovedIn, MovedOut,
+    ObjectPlace, Place, Ref, Repack, Withdrawal,
 };
 use vidimus_seal::age::Identity;
 use vidimus_seal::row::{RowAad, seal_row};
@@ -220,6 +220,8 @@ impl Archive {
         note.otherwise.objects.extend(packs.iter().map(|pack| pack.name.to_string()));
         note.otherwise.objects.extend(copies.iter().map(|copy| copy.name.to_string()));
         note.otherwise.keys.insert(new);
+        let keys = self.keys_of(&group.located, &group.accession)?;
+        let destroyed = self.name_destroyed(&note.then.objects, &keys)?;
         let name = hex::encode(self.entropy.bytes::<8>());
         self.note_work(&name, &group.located.compartment, group.about.clone(), note)?;
 
@@ -229,7 +231,7 @@ impl Archive {
             at.bytes += bytes;
             progress(at.clone());
         };
-        let done = self.copy_and_record(group, to, new, &contents, &packs, copies, &mut copied);
+        let done = self.copy_and_record(group, to, new, &contents, (&packs, &destroyed), copies, &mut copied);
         // Also after an error: what was written for nothing is taken away.
         let finished = self.finish_work(workplace);
         done?;
@@ -248,7 +250,7 @@ impl Archive {
         to: &CompartmentId,
         new: KeyId,
         contents: &Contents,
-        packs: &[Pack],
+        (packs, destroyed): (&[Pack], &[DestroyedObject]),
         copies: Vec<Copy>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), MoveError> {
@@ -285,6 +287,7 @@ impl Archive {
                 Draft { compartment: source.clone(), key: from, change: moved_out },
             ];
             drafts.extend(stays.iter().cloned());
+            drafts.extend(archive.drafts_of_destroyed(destroyed)?);
             for objects in places.chunks(PLACES) {
                 let change =
                     Change::Repack(Repack { about: group.accession.clone(), objects: objects.to_vec() });
@@ -304,7 +307,12 @@ impl Archive {
                 drafts.push(Draft { compartment: to.clone(), key: into, change: Change::Withdraw(mark) });
             }
             let reseal = archive.reseal(&contents.rows, new)?;
-            Ok(Act { drafts, reseal: Some(reseal), reads: vec![source, to.clone()], ..Act::default() })
+            Ok(Act {
+                drafts,
+                reseal: Some(reseal),
+                reads: vec![source, to.clone(), CompartmentId::register()],
+                ..Act::default()
+            })
         })?;
         Ok(())
     }

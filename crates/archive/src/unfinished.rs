@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vidimus_ledger::{Ledger as _, StoreError};
-use vidimus_model::{CompartmentId, KeyId, MemberId, ProposalId, Ref};
+use vidimus_model::{CompartmentId, DestroyedObject, KeyId, MemberId, ProposalId, Ref};
 use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
@@ -49,6 +49,9 @@ pub(crate) struct WorkNote {
     pub then: Remains,
     /// To be taken away when it never did.
     pub otherwise: Remains,
+    /// What whoever agrees puts on record of the objects that go, which they cannot open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destroyed: Vec<DestroyedObject>,
     /// What is erased or moved, by whom, since when: what a check says of it.
     #[serde(default)]
     pub work: Option<Undertaking>,

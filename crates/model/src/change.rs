@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::camera::{Camera, CameraItems};
+use crate::destroyed::Destroyed;
 use crate::examination::{Commitment, Contained, DerivativePlaces, Examination};
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
 use crate::opening::{GiverKeys, GiverOpened};
@@ -40,6 +41,8 @@ pub enum Change {
     Receipt(Receipt),
     #[serde(rename = "rollback/1")]
     Rollback(Rollback),
+    #[serde(rename = "destroyed/1")]
+    Destroyed(Destroyed),
     #[serde(rename = "compartment/1")]
     Compartment(Compartment),
     #[serde(rename = "generation/1")]

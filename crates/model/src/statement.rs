@@ -96,7 +96,7 @@ impl Statement {
 }
 
 /// The names of the changes that this version reads.
-pub const KNOWN_CHANGES: [&str; 37] = [
+pub const KNOWN_CHANGES: [&str; 38] = [
     "archive/1",
     "archive-key/1",
     "member/1",
@@ -110,6 +110,7 @@ pub const KNOWN_CHANGES: [&str; 37] = [
     "agreement/1",
     "receipt/1",
     "rollback/1",
+    "destroyed/1",
     "compartment/1",
     "generation/1",
     "holder/1",

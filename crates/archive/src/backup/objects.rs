@@ -80,7 +80,8 @@ impl Archive {
         Ok(list(theirs)?.keys().any(|name| !ours.contains_key(name)))
     }
 
-    /// Removes what is gone from the archive and no record refers to; the rest is kept, because it was lost and not erased.
+    /// Removes what is gone from the archive and no record refers to, where every record can be asked or one names it as destroyed; the
+    /// rest is kept, because it was lost and not erased.
     ///
     /// What is there is listed before and after the records are asked: whoever moves or erases at this moment appends first and
     /// deletes then, so that only what was missing before they were asked is lost.
@@ -92,10 +93,12 @@ impl Archive {
         let before = list(&self.vault)?;
         crate::crash::step();
         let (in_use, all_known) = self.objects_in_use()?;
+        let gone = self.gone()?;
         crate::crash::step();
         let after = list(&self.vault)?;
+        let was_destroyed = |name| all_known || to.open(name).is_ok_and(|copy| gone.holds(name, &*copy));
         for name in list(to)?.keys().filter(|name| !after.contains_key(*name)) {
-            if !in_use.contains_key(name) && all_known {
+            if !in_use.contains_key(name) && was_destroyed(name) {
                 to.delete(name).map_err(vault)?;
                 done.removed += 1;
                 done.objects -= 1;

@@ -61,7 +61,8 @@ impl Kinds {
             | Change::Proposal(_)
             | Change::Agreement(_)
             | Change::Receipt(_)
-            | Change::Rollback(_) => Kind::Register,
+            | Change::Rollback(_)
+            | Change::Destroyed(_) => Kind::Register,
             Change::Compartment(_) | Change::Generation(_) | Change::Holder(_) | Change::Disclosure(_) => {
                 Kind::Compartment
             }

@@ -41,12 +41,13 @@ use vidimus_seal::member::MemberKeys;
 use vidimus_vault::{FolderVault, Found, Vault as _};
 
 use crate::Archive;
+use crate::destroyed::Gone;
 use crate::high_water::HighWater;
 use crate::layout::Layout;
 use crate::unlock::{self, UnlockError};
 
 pub(crate) use files::named_by_settings;
-pub(crate) use objects_read::opens;
+pub(crate) use objects_read::{Stored, opens};
 use sentence::sentence;
 
 pub use report::{Checked, Counted, Problem, REMEDIES};
@@ -181,7 +182,9 @@ fn run(
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);
     if let Ok(vault) = &vault {
-        let bench = objects::Bench { vault, keys: &keys, full, pending };
+        let mut gone = Gone::default();
+        scan.register.iter().for_each(|(_, said)| gone.learn(said));
+        let bench = objects::Bench { vault, keys: &keys, full, pending, gone };
         crate::crash::step();
         let since = meanwhile::Since::new(&ledger, &scan, (&keys, &archive_id), &stored);
         objects::look(&bench, &facts, &since, &mut report, progress);

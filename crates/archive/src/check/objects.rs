@@ -18,6 +18,7 @@ use super::objects_read::{Expected, Span, Trouble, header_of, read};
 use super::records::Facts;
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::destroyed::Gone;
 
 /// What objects are checked with.
 pub(super) struct Bench<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Bench<'a> {
     pub full: bool,
     /// Objects of erasures and moves that are under way.
     pub pending: BTreeSet<String>,
+    /// Objects that are on record as destroyed.
+    pub gone: Gone,
 }
 
 /// Objects, and the items whose bytes lie in each.
@@ -368,8 +371,15 @@ fn name_extra(
     let named = of(uses.items).into_iter().chain(of(&facts.made.items));
     let mut known: Vec<ObjectName> = named.map(|object| object.name).collect();
     known.sort_unstable();
-    let extra: Vec<&ObjectName> =
+    let mut extra: Vec<&ObjectName> =
         stored.iter().map(|(name, _)| name).filter(|name| known.binary_search(name).is_err()).collect();
+    extra.retain(|name| {
+        let gone = bench.vault.open(name).is_ok_and(|object| bench.gone.holds(name, &*object));
+        if gone && !bench.pending.contains(&name.to_string()) {
+            report.left_over(format!("object {name}"));
+        }
+        !gone
+    });
     if extra.is_empty() {
         return;
     }

@@ -139,7 +139,8 @@ pub(crate) fn opens(reader: &dyn ObjectReader, identity: &Identity) -> bool {
     age::open(Stored(reader), identity, None).is_ok()
 }
 
-struct Stored<'a>(&'a dyn ObjectReader);
+/// An object of the vault, as the cipher reads it.
+pub(crate) struct Stored<'a>(pub &'a dyn ObjectReader);
 
 impl ReadAt for Stored<'_> {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {

@@ -156,8 +156,10 @@ impl Archive {
             let Some(first) = first.first() else { continue };
             note.row = first.seq;
             note.then.keys.insert(key);
-            note.then.objects.extend(self.objects_of(reference, &located)?);
-            note.then.objects.extend(self.unrecorded_objects(&[key])?);
+            let mut objects = self.objects_of(reference, &located)?;
+            objects.extend(self.unrecorded_objects(&[key])?);
+            note.destroyed.extend(self.name_destroyed(&objects, &[key])?);
+            note.then.objects.extend(objects);
             home = Some(located.compartment);
         }
         if let Some(home) = home {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use vidimus_folds::catalogue::ItemQuery;
 use vidimus_ledger::Ledger as _;
 use vidimus_model::{
-    Change, Commitment, CompartmentId, Contained, Erasure, Item, KeyId, MemberId, ObjectPlace, Ref, Repack,
-    Statement,
+    Change, Commitment, CompartmentId, Contained, DestroyedObject, Erasure, Item, KeyId, MemberId,
+    ObjectPlace, Ref, Repack, Statement,
 };
 use vidimus_vault::{Found as Stored, ObjectName, Vault as _};
 
@@ -32,6 +32,7 @@ pub(super) struct Plan {
     reads: BTreeSet<CompartmentId>,
     packs: Vec<Pack>,
     about: Vec<Ref>,
+    destroyed: Vec<DestroyedObject>,
     pub note: WorkNote,
 }
 
@@ -71,6 +72,7 @@ impl Archive {
             reads: BTreeSet::from([CompartmentId::register()]),
             packs: Vec::new(),
             about: about.to_vec(),
+            destroyed: Vec::new(),
             note: WorkNote::default(),
         };
         for group in self.groups(about)? {
@@ -107,12 +109,13 @@ impl Archive {
         }
         let Some(first) = plan.erase.first() else { return Ok(None) };
         plan.note.row = *first;
+        plan.drafts.extend(self.drafts_of_destroyed(&plan.destroyed)?);
         Ok(Some(plan))
     }
 
     /// Notes the work, writes the packs that lose something, and makes them durable.
     pub(super) fn prepare_erasure(&mut self, name: &str, plan: Plan) -> Result<Act, EraseError> {
-        let Plan { mut drafts, erase, reads, packs, note, about } = plan;
+        let Plan { mut drafts, erase, reads, packs, note, about, .. } = plan;
         let home = reads.iter().find(|id| **id != CompartmentId::register()).cloned();
         self.note_work(name, &home.unwrap_or_else(CompartmentId::register), about, note)?;
         drafts.extend(self.write_packs(&packs)?);
@@ -169,22 +172,24 @@ impl Archive {
             plan.note.then.keys.insert(key);
         }
         self.plan_marks(group, plan)?;
-        let objects = match group.located.whose {
+        let (objects, destroyed) = match group.located.whose {
             Whose::Anothers(_) => {
                 let noted = match mandate.agreement {
-                    Some(id) => self.work_noted(&id.to_string())?,
-                    None => None,
+                    Some(id) => self.work_noted(&id.to_string())?.unwrap_or_default(),
+                    None => WorkNote::default(),
                 };
-                noted.map(|note| note.then.objects).unwrap_or_default()
+                (noted.then.objects, self.believed(noted.destroyed))
             }
             _ => {
                 let mut objects = self.objects_of(&group.accession, &group.located)?;
                 let keys = self.keys_of(&group.located, &group.accession)?;
                 objects.extend(self.unrecorded_objects(&keys)?);
-                objects
+                let destroyed = self.name_destroyed(&objects, &keys)?;
+                (objects, destroyed)
             }
         };
         plan.note.then.objects.extend(objects);
+        plan.destroyed.extend(destroyed);
         Ok(())
     }
 
@@ -211,6 +216,8 @@ impl Archive {
         }
         self.plan_marks(group, plan)?;
         let (gone, packs) = self.leave_objects(&group.located, &group.about, &key_of_item)?;
+        let keys = self.keys_of(&group.located, &group.accession)?;
+        plan.destroyed.extend(self.name_destroyed(&gone, &keys)?);
         plan.note.then.objects.extend(gone);
         plan.note.otherwise.objects.extend(packs.iter().map(|pack| pack.name.to_string()));
         plan.packs.extend(packs);

@@ -2,6 +2,7 @@
 
 #[path = "../common/beginning.rs"]
 mod beginning;
+mod destroyed;
 mod ends;
 mod erased;
 mod forks;

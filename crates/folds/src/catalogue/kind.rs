@@ -143,6 +143,7 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
         | Change::Agreement(_)
         | Change::Receipt(_)
         | Change::Rollback(_)
+        | Change::Destroyed(_)
         | Change::Compartment(_)
         | Change::Generation(_)
         | Change::Holder(_) => return None,

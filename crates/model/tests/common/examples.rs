@@ -13,14 +13,21 @@ use super::{ORIGIN, Set, keys};
 mod examined;
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 6] = [
+pub(super) const SETS: [Set; 7] = [
     ("changes-v1", at_first),
     ("changes-v1-keys", of_keys),
     ("changes-v1-keyholders", of_keyholders),
     ("changes-v1-member-file", of_a_key_file),
     ("changes-v1-giver", of_an_opened_giver),
     ("changes-v1-examination", examined::of_an_examination),
+    ("changes-v1-destroyed", of_what_was_destroyed),
 ];
+
+/// Objects that are named when they go.
+fn of_what_was_destroyed() -> Vec<(&'static str, Change)> {
+    let object = |byte| DestroyedObject { name: hex::encode([byte; 16]), header_key: base64url(&[byte; 32]) };
+    vec![("destroyed.sd-jwt", Change::Destroyed(Destroyed { objects: vec![object(7), object(8)] }))]
+}
 
 /// A giver that was opened: signed by who opened it, and only told.
 fn of_an_opened_giver() -> Vec<(&'static str, Change)> {

@@ -36,6 +36,12 @@ pub struct HeaderPin {
     pub header_sha256: [u8; 32],
 }
 
+/// The key of an object's header: who knows it could open the object, for it is derived from the file key. It opens nothing itself:
+/// the payload's key is derived from the file key in another way, and the one tells nothing of the other. So it can be published when
+/// the object goes, and whoever has a copy sees that its holder said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HeaderKey([u8; 32]);
+
 /// What in a header breaks the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderFault {
@@ -80,7 +86,7 @@ pub(super) fn write(recipients: &[Recipient], file_key: &FileKey, entropy: &mut 
         header.extend_from_slice(format!("-> X25519 {share}\n{body}\n").as_bytes());
     }
     header.extend_from_slice(b"---");
-    let mac = hmac::sign(&mac_key(file_key), &header);
+    let mac = hmac::sign(&HeaderKey::of(file_key).mac(), &header);
     header.extend_from_slice(format!(" {}\n", B64.encode(mac)).as_bytes());
     header
 }
@@ -142,9 +148,36 @@ impl<'a> Header<'a> {
             file_key = file_key.or(opened);
         }
         let file_key = file_key.ok_or(OpenError::NotForThisKey)?;
-        hmac::verify(&mac_key(&file_key), self.mac_covers, &self.mac)
-            .map_err(|_| OpenError::HeaderChanged)?;
-        Ok(file_key)
+        if self.is_sealed_by(&HeaderKey::of(&file_key)) {
+            Ok(file_key)
+        } else {
+            Err(OpenError::HeaderChanged)
+        }
+    }
+
+    /// Does the MAC hold under this key?
+    pub(super) fn is_sealed_by(&self, key: &HeaderKey) -> bool {
+        hmac::verify(&key.mac(), self.mac_covers, &self.mac).is_ok()
+    }
+}
+
+impl HeaderKey {
+    /// As it was written down.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// To be written down.
+    pub fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    pub(super) fn of(file_key: &FileKey) -> Self {
+        Self(*hkdf(file_key.as_ref(), b"", &[b"header"]))
+    }
+
+    fn mac(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.0)
     }
 }
 
@@ -168,10 +201,6 @@ impl Stanza<'_> {
 fn wrap_key(shared: &[u8; 32], share: &[u8; 32], recipient: &Recipient) -> LessSafeKey {
     let key = hkdf(shared, &[&share[..], recipient.as_bytes()].concat(), &[X25519_INFO]);
     LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key.as_ref()).expect("the key has 32 bytes"))
-}
-
-fn mac_key(file_key: &FileKey) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, hkdf(file_key.as_ref(), b"", &[b"header"]).as_ref())
 }
 
 fn next_line<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], HeaderFault> {

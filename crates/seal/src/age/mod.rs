@@ -14,7 +14,7 @@ mod payload;
 mod tests;
 
 pub use encrypt::{EncryptError, EncryptWriter, Encryptor, Sealed, SealedHeader, encrypt_to_vec};
-pub use header::{HeaderFault, HeaderPin, MAX_HEADER, MAX_RECIPIENTS};
+pub use header::{HeaderFault, HeaderKey, HeaderPin, MAX_HEADER, MAX_RECIPIENTS};
 pub use keys::{Identity, KeyParseError, Recipient};
-pub use open::{OpenError, Opened, PlainReader, ReadAt, decrypt_to_vec, open};
+pub use open::{OpenError, Opened, PlainReader, ReadAt, decrypt_to_vec, has_header_of, header_key, open};
 pub use payload::{CHUNK, SEALED_CHUNK, TAG};

@@ -10,7 +10,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    header::{Header, HeaderFault, HeaderPin, MAX_HEADER},
+    header::{Header, HeaderFault, HeaderKey, HeaderPin, MAX_HEADER},
     keys::Identity,
     payload::{CHUNK, Layout, NONCE, PayloadKey, SEALED_CHUNK, TAG},
 };
@@ -132,6 +132,26 @@ pub fn decrypt_to_vec(untrusted_object: &[u8], identity: &Identity) -> Result<Ze
         Ok(())
     })?;
     Ok(plain)
+}
+
+/// The key of an object's header, for whoever can open it.
+///
+/// # Errors
+/// [`OpenError::Malformed`], [`OpenError::NotForThisKey`], [`OpenError::HeaderChanged`], [`OpenError::Io`].
+pub fn header_key<R: ReadAt>(reader: R, identity: &Identity) -> Result<HeaderKey, OpenError> {
+    let untrusted_start = read_start(&reader, reader.size()?)?;
+    let header = Header::parse(&untrusted_start).map_err(OpenError::Malformed)?;
+    Ok(HeaderKey::of(&header.unwrap(identity)?))
+}
+
+/// Does this object begin with a header that was sealed by this key?
+///
+/// # Errors
+/// [`OpenError::Malformed`], [`OpenError::Io`].
+pub fn has_header_of<R: ReadAt>(reader: R, key: &HeaderKey) -> Result<bool, OpenError> {
+    let untrusted_start = read_start(&reader, reader.size()?)?;
+    let header = Header::parse(&untrusted_start).map_err(OpenError::Malformed)?;
+    Ok(header.is_sealed_by(key))
 }
 
 impl<R> Opened<R> {

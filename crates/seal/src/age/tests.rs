@@ -198,3 +198,19 @@ proptest! {
         let _ = decrypt_to_vec(&object, &identity);
     }
 }
+
+#[test]
+fn the_key_of_a_header_is_known_to_who_opens_it_and_fits_no_other() {
+    let (identity, mut entropy) = keys();
+    let to = [identity.recipient()];
+    let (object, _) = encrypt_to_vec(&to, b"plain", &mut entropy).unwrap();
+    let (other, _) = encrypt_to_vec(&to, b"plain", &mut entropy).unwrap();
+    let key = header_key(&object[..], &identity).unwrap();
+    assert!(has_header_of(&object[..], &key).unwrap());
+    assert!(!has_header_of(&other[..], &key).unwrap(), "each object has a key of its own");
+    assert_eq!(HeaderKey::from_bytes(key.to_bytes()), key);
+    let stranger = Identity::generate(&mut entropy);
+    assert!(matches!(header_key(&object[..], &stranger), Err(OpenError::NotForThisKey)));
+    assert!(!has_header_of(&object[..], &HeaderKey::from_bytes([0; 32])).unwrap());
+    assert!(matches!(has_header_of(&b"age"[..], &key), Err(OpenError::Malformed(HeaderFault::Cut))));
+}
