@@ -115,7 +115,7 @@ fn damaged_objects_are_named_by_item() {
 fn damaged_tiles_are_named() {
     each_file("log", false, |name, checked| {
         let reference = match name.strip_prefix("log/tile") {
-            Some(tile) => format!("tile tile{tile}"),
+            Some(tile) => format!("log/tile{tile}"),
             None => "log/checkpoint".into(),
         };
         assert!(checked.sound || refs(checked) == [reference]);

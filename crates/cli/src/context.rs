@@ -195,6 +195,7 @@ impl Context {
             archive.finish_removals()?;
         }
         archive.finish_key_file()?;
+        archive.drop_unbegun().map_err(|error| Trouble::inside(&error))?;
         Ok(archive.end_beginning()?)
     }
 

@@ -69,6 +69,7 @@ fn is_named_as_a_file(path: &Path) -> bool {
     text.starts_with("ledger.db")
         || ["log/checkpoint", "unfinished/lock"].contains(&text.as_ref())
         || text.strip_prefix("log/").is_some_and(|tile| tile.parse::<Tile>().is_ok())
+        || ["examine-", "received-"].iter().any(|note| text.starts_with(&format!("unfinished/{note}")))
         || ends.iter().any(|end| text.ends_with(end))
 }
 

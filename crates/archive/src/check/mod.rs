@@ -180,7 +180,7 @@ fn run(
     clocks::look(&facts.clocks, &stamps, now, &mut report);
     openings::look(&facts, &register, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
-    let pending = pending::look(layout, &keys, &scan, (&register, &facts), &mut report);
+    let pending = pending::look(layout, &keys, (&ledger, &scan), (&register, &facts), &mut report);
     if let Ok(vault) = &vault {
         let mut gone = Gone::default();
         scan.register.iter().for_each(|(_, said)| gone.learn(said));

@@ -1,8 +1,10 @@
 //! What is under way and no damage: erasures that wait for a second member, and work that was interrupted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use vidimus_model::{Action, Change, MemberId, ProposalId, Ref, Statement};
+use vidimus_ledger::{Ledger as _, SqliteLedger};
+use vidimus_model::{Action, Change, KeyId, MemberId, ProposalId, Ref, Statement};
 use vidimus_seal::age::decrypt_to_vec;
 
 use super::files;
@@ -10,9 +12,11 @@ use super::keys::Keys;
 use super::ledger::Scan;
 use super::records::Facts;
 use super::register::Register;
-use super::report::Report;
+use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::examine::Marks;
 use crate::layout::Layout;
+use crate::receive::mark_of;
 use crate::unfinished::{WORKPLACE, WorkNote};
 
 /// References that are named one by one.
@@ -22,7 +26,7 @@ const SHOWN: usize = 10;
 pub(super) fn look(
     layout: &Layout,
     keys: &Keys,
-    scan: &Scan,
+    (ledger, scan): (&SqliteLedger, &Scan),
     (register, facts): (&Register, &Facts),
     report: &mut Report,
 ) -> BTreeSet<String> {
@@ -49,16 +53,29 @@ pub(super) fn look(
     let mut objects = BTreeSet::new();
     for name in files::names(&layout.unfinished(), report).into_iter().filter(|name| name != WORKPLACE) {
         let shown = files::shown(name.as_ref());
-        let received = shown.strip_prefix("received-").and_then(|key| scan.keys.get(key));
-        if received.is_some_and(|rows| rows.live > 0) {
-            continue; // the note of an accession that is being received, or was interrupted
+        let note = || crate::files::read(layout.unfinished().join(&name));
+        if let Some(id) = shown.strip_prefix("received-") {
+            let is_in_use = scan.keys.get(id).is_some_and(|rows| rows.live > 0);
+            match of_a_reception(id, is_in_use, keys, &note) {
+                Whose::Stranger => stranger(&shown, report),
+                // The note of an accession that is being received, or was interrupted.
+                _ if is_in_use => {}
+                _ => report.left_over(format!("unfinished/{shown}")),
+            }
+            continue;
+        }
+        if let Some(seq) = shown.strip_prefix("examine-") {
+            match of_an_examination(seq, keys, ledger, &note) {
+                Whose::Stranger => stranger(&shown, report),
+                _ => report.left_over(format!("unfinished/{shown}")),
+            }
+            continue;
         }
         let Some(stem) = shown.strip_suffix(".age") else {
             report.left_over(format!("unfinished/{shown}"));
             continue;
         };
-        let note =
-            crate::files::read(layout.unfinished().join(&name)).ok().and_then(|sealed| opened(&sealed, keys));
+        let note = note().ok().and_then(|sealed| opened(&sealed, keys));
         let remains = note.iter().flat_map(|note| [&note.then, &note.otherwise]);
         objects.extend(remains.flat_map(|remains| remains.objects.iter().cloned()));
         if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {
@@ -85,6 +102,48 @@ pub(super) fn look(
         });
     }
     objects
+}
+
+/// Who left a note that only the holder of a key can mark.
+enum Whose {
+    Holder,
+    /// Its key is not held here, or it went; whoever reads the note counts it for nothing without its mark.
+    Unknown,
+    Stranger,
+}
+
+fn of_a_reception(id: &str, is_in_use: bool, keys: &Keys, note: &dyn Fn() -> io::Result<Vec<u8>>) -> Whose {
+    let Ok(key) = id.parse::<KeyId>() else { return Whose::Stranger };
+    let Some(sealing) = keys.get(id) else { return Whose::Unknown };
+    let mark = mark_of(key, &sealing.identity);
+    match note() {
+        Ok(untrusted) if untrusted == mark => Whose::Holder,
+        // Whoever is killed while they write leaves the beginning, before anything is on record.
+        Ok(untrusted) if !is_in_use && mark.starts_with(&untrusted) => Whose::Holder,
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => Whose::Unknown,
+        _ => Whose::Stranger,
+    }
+}
+
+fn of_an_examination(
+    seq: &str,
+    keys: &Keys,
+    ledger: &SqliteLedger,
+    note: &dyn Fn() -> io::Result<Vec<u8>>,
+) -> Whose {
+    let Ok(seq) = seq.parse::<u64>() else { return Whose::Stranger };
+    let row = ledger.rows(seq, 1).unwrap_or_default().pop().filter(|row| row.seq == seq);
+    let Some(row) = row.filter(|row| row.body.is_some()) else { return Whose::Unknown };
+    let Some(sealing) = keys.get(&row.key) else { return Whose::Unknown };
+    match note() {
+        Ok(untrusted) if Marks::new(&sealing.identity, seq).wrote(&untrusted) => Whose::Holder,
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => Whose::Unknown,
+        _ => Whose::Stranger,
+    }
+}
+
+fn stranger(shown: &str, report: &mut Report) {
+    report.problem(format!("file unfinished/{shown}"), "this program did not put it there", what::FOREIGN);
 }
 
 /// An erasure that is not done.

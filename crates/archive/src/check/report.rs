@@ -29,7 +29,7 @@ pub struct Checked {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What it is about: `A1-5`, `A1-3 to A1-9`, `record 12`, `checkpoint 300`, `tile tile/0/000`, `object …`, `key …`, `file …`.
+    /// What it is about: `A1-5`, `A1-3 to A1-9`, `record 12`, `checkpoint 300`, `log/tile/0/000`, `object …`, `key …`, `file …`.
     #[serde(rename = "ref")]
     pub reference: String,
     /// What is wrong, in one sentence.

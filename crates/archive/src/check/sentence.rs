@@ -93,6 +93,7 @@ pub const TEMPLATES: &[&str] = &[
     "when record {} was made: our clock said {}, but a time stamp shows that it was there by {} (receipt {} or a later one)",
     "when record {} was made: our clock said {}, and on this machine it is only {}",
     "when the records of {} more appends were made: our clock was wrong in the same way",
+    "{} tiles behind the published checkpoint are not what the ledger's entries make them, {} first: nobody was promised them, and they are made again",
     "there is no ledger",
     "the folder cannot be read: {}",
     "this program did not put it there",

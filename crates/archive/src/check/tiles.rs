@@ -32,22 +32,22 @@ pub(super) fn look(
         return;
     }
     let size = scan.entries.len() as u64;
-    let promised = only_promised(&found, published);
-    let mut sound = 0_u64;
+    let mut compared = Compared { layout, published, sound: 0, wrong: Vec::new() };
     // A tile at a time: of a large log the hashes alone fill much memory.
     let leaves = |entries: &[[u8; 32]]| entries.iter().map(|entry| leaf_hash(entry)).collect::<Vec<_>>();
-    sound +=
-        compare(layout, &promised, Kind::Hashes(0), &scan.entries, &|part| leaves(part).concat(), report);
+    compared.compare(&found, Kind::Hashes(0), &scan.entries, &|part| leaves(part).concat());
     let mut below: Vec<Hash> =
         scan.entries.chunks_exact(usize::from(FULL)).map(|full| root_of(&leaves(full))).collect();
     let mut level = 1;
     while !below.is_empty() {
-        sound += compare(layout, &promised, Kind::Hashes(level), &below, &|part| part.concat(), report);
+        compared.compare(&found, Kind::Hashes(level), &below, &|part| part.concat());
         below = below.chunks_exact(usize::from(FULL)).map(root_of).collect();
         level += 1;
     }
     let bundle = |part: &[[u8; 32]]| tiles::encode_entries(part).unwrap_or_default();
-    sound += compare(layout, &promised, Kind::Entries, &scan.entries, &bundle, report);
+    compared.compare(&found, Kind::Entries, &scan.entries, &bundle);
+    let sound = compared.sound;
+    compared.name(report);
 
     let count = |kind| match kind {
         Kind::Hashes(level) => size.checked_shr(8 * u32::from(level)).unwrap_or(0),
@@ -58,7 +58,7 @@ pub(super) fn look(
         let there = count(*kind).saturating_sub(index.saturating_mul(u64::from(FULL)));
         for tile in widths.values().filter(|tile| u64::from(tile.width()) > there) {
             let problem = "it holds more than the ledger: the ledger went back, or the tile is foreign";
-            report.problem(format!("tile {tile}"), problem, register.went_back());
+            report.problem(reference(tile), problem, register.went_back());
         }
     }
     for tile in tiles::all(published) {
@@ -66,7 +66,7 @@ pub(super) fn look(
         // A partial tile goes when the full one comes, also between two looks.
         let came = || layout.log().join(tile.full().to_string()).exists();
         if widths.is_none_or(|widths| widths.range(tile.width()..).next().is_none()) && !came() {
-            report.problem(format!("tile {tile}"), "it is missing", what::REBUILD);
+            report.problem(reference(&tile), "it is missing", what::REBUILD);
         }
     }
     if sound > 0 {
@@ -151,45 +151,70 @@ fn find(layout: &Layout, report: &mut Report) -> FoundTiles {
     found
 }
 
-/// Compares what was found of one kind with what `encode` makes of its part of all; returns how many files are right. Partial tiles of older
-/// sizes may stay (C2SP tlog-tiles), so each width is compared on its own.
-fn compare(
-    layout: &Layout,
-    found: &FoundTiles,
-    kind: Kind,
-    all: &[[u8; 32]],
-    encode: &dyn Fn(&[[u8; 32]]) -> Vec<u8>,
-    report: &mut Report,
-) -> u64 {
-    let mut sound = 0;
-    for ((_, index), widths) in found.range((kind, 0)..=(kind, u64::MAX)) {
-        let start = usize::try_from(*index).unwrap_or(usize::MAX).saturating_mul(usize::from(FULL));
-        for tile in widths.values() {
-            let end = start.saturating_add(usize::from(tile.width()));
-            let Some(part) = all.get(start..end) else { continue };
-            match is(&layout.log().join(tile.to_string()), &encode(part)) {
-                true => sound += 1,
-                // A partial tile goes when the full one comes.
-                false if !layout.log().join(tile.to_string()).exists() => {}
-                false => {
-                    let problem = "it is not what the ledger's entries make it";
-                    report.problem(format!("tile {tile}"), problem, what::REBUILD);
+/// Tiles against the entries.
+struct Compared<'a> {
+    layout: &'a Layout,
+    /// The size that the published checkpoint is of.
+    published: u64,
+    /// Tiles that it promises and that are right.
+    sound: u64,
+    /// Tiles that are not what the entries make them.
+    wrong: Vec<Tile>,
+}
+
+impl Compared<'_> {
+    /// Compares what was found of one kind with what `encode` makes of its part of all. Partial tiles of older sizes may stay (C2SP
+    /// tlog-tiles), so each width is compared on its own.
+    fn compare(
+        &mut self,
+        found: &FoundTiles,
+        kind: Kind,
+        all: &[[u8; 32]],
+        encode: &dyn Fn(&[[u8; 32]]) -> Vec<u8>,
+    ) {
+        for ((_, index), widths) in found.range((kind, 0)..=(kind, u64::MAX)) {
+            let start = usize::try_from(*index).unwrap_or(usize::MAX).saturating_mul(usize::from(FULL));
+            for tile in widths.values() {
+                let end = start.saturating_add(usize::from(tile.width()));
+                let Some(part) = all.get(start..end) else { continue };
+                let path = self.layout.log().join(tile.to_string());
+                match is(&path, &encode(part)) {
+                    true => self.sound += u64::from(self.promises(tile)),
+                    // A partial tile goes when the full one comes.
+                    false if !path.exists() => {}
+                    false => self.wrong.push(*tile),
                 }
             }
         }
     }
-    sound
+
+    /// Does the published checkpoint promise it? A power cut may leave others without their bytes, and they are written again before they
+    /// are promised.
+    fn promises(&self, tile: &Tile) -> bool {
+        let there = tiles::tile_at(tile.kind(), tile.index(), self.published);
+        there.is_some_and(|there| tile.width() <= there.width())
+    }
+
+    /// Names what is wrong.
+    fn name(self, report: &mut Report) {
+        let (promised, others): (Vec<Tile>, Vec<Tile>) =
+            self.wrong.iter().copied().partition(|tile| self.promises(tile));
+        for tile in promised {
+            report.problem(reference(&tile), "it is not what the ledger's entries make it", what::REBUILD);
+        }
+        if let Some(first) = others.first() {
+            report.pending(sentence!(
+                "{} tiles behind the published checkpoint are not what the ledger's entries make them, {} first: nobody was promised them, and they are made again",
+                others.len(),
+                format!("log/{first}")
+            ));
+        }
+    }
 }
 
-/// Without those that the published checkpoint does not promise: a power cut may leave them without their bytes, and they are
-/// written again before they are promised.
-fn only_promised(found: &FoundTiles, published: u64) -> FoundTiles {
-    let mut promised = found.clone();
-    for ((kind, index), widths) in &mut promised {
-        let there = tiles::tile_at(*kind, *index, published).map_or(0, |there| there.width());
-        widths.retain(|width, _| *width <= there);
-    }
-    promised
+/// Its file.
+fn reference(tile: &Tile) -> String {
+    format!("log/{tile}")
 }
 
 fn is(path: &Path, expected: &[u8]) -> bool {

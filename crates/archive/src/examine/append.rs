@@ -103,7 +103,7 @@ impl Archive {
             let drafts = std::mem::replace(&mut inside, rest);
             self.record(Act::of(drafts, Vec::new()))?;
         }
-        leases.into_iter().try_for_each(super::lease::Lease::end)?;
+        leases.into_iter().try_for_each(super::lease::Begun::end)?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use vidimus_seal::age::Identity;
 use vidimus_vault::Vault;
 
 use super::contents::{Ask, Children, Contents, seal_parts};
-use super::lease::Lease;
+use super::lease::Begun;
 use super::subject::{Among, Stored};
 
 /// How many containers deep an item may lie.
@@ -35,7 +35,7 @@ pub(super) struct Task {
     pub identity: Identity,
     pub children: Children,
     pub volumes: Option<Volumes>,
-    pub lease: Lease,
+    pub lease: Begun,
 }
 
 /// What came of it.

@@ -31,6 +31,7 @@ use crate::unfinished::UnfinishedError;
 use crate::{Archive, DoorError, FoldError};
 use append::Appender;
 use bench::{Bench, Task, Told};
+pub(crate) use lease::Marks;
 
 /// What is to be examined.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use vidimus_seal::age::Identity;
 
 use super::bench::Task;
 use super::contents::{Ask, Children, Twin};
-use super::lease::{DEATHS, Lease};
+use super::lease::{DEATHS, Lease, Marks};
 use super::{Appender, ExamineError, Run, records};
 use crate::door::{Act, Draft};
 use crate::query::{AskError, Source};
@@ -129,8 +129,9 @@ impl Archive {
                 lease.end()?;
                 continue;
             };
-            let attempt = attempts.saturating_add(lease.begun).saturating_add(1);
-            if lease.begun >= DEATHS {
+            let lease = lease.read(&Marks::new(&identity, row.seq), attempts)?;
+            let attempt = attempts.saturating_add(lease.before).saturating_add(1);
+            if lease.before >= DEATHS {
                 let change = records::died_thrice(about.clone(), attempt - 1, &stages);
                 let draft = Draft { compartment: source.compartment.clone(), key, change };
                 self.record(Act::of(vec![draft], Vec::new()))?;

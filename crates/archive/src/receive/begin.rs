@@ -1,5 +1,7 @@
 //! Which accession is received: one that was interrupted is gone on with, or another begins.
 
+use std::io;
+
 use vidimus_folds::catalogue::State;
 use vidimus_model::{
     Accession, AccessionOpened, Change, CompartmentId, GiverKeys, KeyId, Medium, Ref, Source,
@@ -8,7 +10,7 @@ use vidimus_seal::age::Identity;
 use vidimus_seal::wrap;
 
 use super::session::Session;
-use super::turn::Turn;
+use super::turn::{Turn, mark_of};
 use super::walk::Root;
 use super::{Receive, ReceiveError, SealedTo, giver, looks_alike};
 use crate::door::{Act, Draft};
@@ -28,19 +30,22 @@ impl Archive {
         for key in self.keyring.own_accessions().to_vec() {
             let note = self.layout.unanswered(key);
             let Some((reference, ended)) = self.begun_of(key, same, into)? else { continue };
-            if ended && !note.exists() {
+            let sealing = self.keyring.open(key).map_err(FoldError::from)?.ok_or(ReceiveError::NotHeld)?;
+            let mark = mark_of(key, &sealing.identity);
+            if ended && !Turn::is_left(&note, &mark) {
                 continue;
             }
-            let turn = Turn::take(&note)?.ok_or(ReceiveError::UnderWay(reference))?;
+            let mut turn = Turn::take(&note, mark)?.ok_or(ReceiveError::UnderWay(reference))?;
             // Until then another process may have ended it.
             match self.begun_of(key, same, into)? {
-                Some((reference, ended)) if !(ended && turn.is_new) => {
+                Some((reference, ended)) if !ended || turn.is_marked => {
                     let catalogue = self.catalogue_of(key)?;
                     let session = Session::resume(catalogue, reference, into.clone(), key)?;
                     if !looks_alike(&session, roots) {
                         // Its own disk may come back.
                         continue;
                     }
+                    turn.mark()?;
                     self.receiving = Some(turn);
                     return Ok(Some(Session { ended, ..session }));
                 }
@@ -78,6 +83,13 @@ impl Archive {
         let set = giver::set_of(self.register.keyholders.as_ref())?;
         let key =
             SealingKey::new(KeyId::from_bytes(self.entropy.bytes()), Identity::generate(&mut self.entropy));
+        // The note first: by it whoever comes next knows a key of which nothing came, if this is cut off.
+        let note = Turn::take(&self.layout.unanswered(key.id), mark_of(key.id, &key.identity))?;
+        let mut turn = note.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
+        turn.mark()?;
+        turn.keep()?;
+        self.receiving = Some(turn);
+        crate::crash::step();
         let me = self.keyring.member_keys().identity.recipient();
         let wrapped = wrap::wrap_identity(&key.identity, &me, &mut self.entropy);
         files::replace(&self.layout.wrap(key.id, &self.keyring.member().to_string()), &wrapped)?;
@@ -117,7 +129,6 @@ impl Archive {
             Ok(Act::of(drafts, vec![compartment.clone()]))
         })?;
         self.keyring.adopt(key_id);
-        self.receiving = Turn::take(&self.layout.unanswered(key_id))?;
         let about = about.expect("the change was decided at least once");
         let others = self.catalogue(&request.into)?.counts().map_err(FoldError::from)?.value.counts.items > 0
             || self.keyring.own_accessions().len() > 1;

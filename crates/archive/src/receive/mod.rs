@@ -12,6 +12,7 @@ mod sealer;
 mod session;
 mod source;
 mod turn;
+mod unbegun;
 mod walk;
 
 use std::io;
@@ -31,7 +32,7 @@ pub use giver::SealedTo;
 use sealer::{SealError, Sealer};
 use session::Session;
 use turn::Decision;
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Turn, mark_of};
 use walk::{OWN_FOLDER, Root, Step};
 
 use crate::archive::CheckpointSummary;
@@ -220,6 +221,7 @@ impl Archive {
         self.receiving = None;
         let unfinished = self.layout.unfinished();
         let decision = Decision::take(&unfinished, || self.tell(Work::Waiting, 0, 0))?;
+        self.drop_unbegun()?;
         let unfinished =
             if request.new { None } else { self.unfinished(&sources, &medium, &roots, &request.into)? };
         let resumed = unfinished.is_some();

@@ -14,6 +14,7 @@ mod killed;
 mod meanwhile;
 mod meddled;
 mod moving;
+mod notes;
 mod openings;
 mod resealed;
 mod sheets;

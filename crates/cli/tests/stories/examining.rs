@@ -274,6 +274,30 @@ fn killed_in_the_middle_it_goes_on_and_nothing_is_there_twice() {
 }
 
 #[test]
+fn what_others_leave_in_the_place_of_its_notes_keeps_nothing_from_being_examined() {
+    let house = with_a_disk();
+    if !has_sandbox(&house) {
+        return;
+    }
+    // Whatever the log index of an item's record is.
+    for seq in 0..100 {
+        let note = house.path(&format!("archive/unfinished/examine-{seq}"));
+        match seq % 2 {
+            0 => std::fs::write(note, "...").unwrap(),
+            _ => std::fs::create_dir(note).unwrap(),
+        }
+    }
+    let named = house.vidimus(["check", "--json"]).json();
+    let refs: Vec<&str> =
+        named["problems"].as_array().unwrap().iter().map(|one| one["ref"].as_str().unwrap()).collect();
+    assert!(refs.iter().any(|one| one.starts_with("file unfinished/examine-")), "{refs:?}");
+    let run = house.vidimus(["examine", "--json"]).json();
+    assert_eq!(run["examined"], run["of"], "{run}");
+    let failures = house.vidimus(["failures", "--json"]);
+    assert!(!failures.out.contains("thrice"), "nobody died of anything: {}", failures.out);
+}
+
+#[test]
 fn what_was_made_of_an_item_goes_with_it_and_is_nowhere_in_the_open() {
     let house = with_a_disk();
     if !has_sandbox(&house) {

@@ -88,8 +88,12 @@ pub fn complaints(
             complaints.push(format!("again: {:?} {said} (first: {:?} {})", again.code, run.code, run.err));
         }
     }
-    for named in problems(place, programs, scenario.hit.who)? {
-        complaints.push(format!("check at the end: {named}"));
+    let checked = check(place, programs, scenario.hit.who)?;
+    complaints.extend(named(&checked).into_iter().map(|named| format!("check at the end: {named}")));
+    if scenario.name.starts_with("receive") {
+        let said = checked["still_sound"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let keys = said.iter().map(Value::to_string).filter(|text| text.contains("keys/held/"));
+        complaints.extend(keys.map(|text| format!("a key that seals nothing stayed: {text}")));
     }
     match facts(place) {
         Ok(facts) if facts == prepared.holds_then => {}
@@ -248,20 +252,30 @@ fn open(place: &Place) -> io::Result<Archive> {
 /// # Errors
 /// The program does not start.
 pub fn problems(place: &Place, programs: &Programs, who: Who) -> io::Result<Vec<String>> {
+    Ok(named(&check(place, programs, who)?))
+}
+
+/// What `check` says, or where it says nothing, what came instead.
+fn check(place: &Place, programs: &Programs, who: Who) -> io::Result<Value> {
     let words = ["check", "--full", "--json"].map(str::to_owned);
     let mut checked = place.plain(programs, who, &words)?;
     if checked.code == Some(3) {
         checked = place.plain(programs, Who::OlenaAnew, &words)?;
     }
-    let Ok(value) = serde_json::from_str::<Value>(&checked.out) else {
-        return Ok(vec![format!("{:?} {}{}", checked.code, checked.out, checked.err)]);
-    };
-    let named = value["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = || format!("{:?} {}{}", checked.code, checked.out, checked.err);
+    Ok(serde_json::from_str(&checked.out).unwrap_or_else(|_| Value::String(text())))
+}
+
+fn named(checked: &Value) -> Vec<String> {
+    if let Value::String(text) = checked {
+        return vec![text.clone()];
+    }
+    let named = checked["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut named: Vec<String> = named.iter().map(Value::to_string).collect();
-    if named.is_empty() && value["sound"] != true {
+    if named.is_empty() && checked["sound"] != true {
         named.push("it is not sound, and nothing is named".to_owned());
     }
-    Ok(named)
+    named
 }
 
 /// Every checkpoint that was given out until now.

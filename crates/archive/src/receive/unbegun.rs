@@ -1,0 +1,52 @@
+//! Keys of which nothing came: whoever is killed between an accession's key and its first record leaves one, with a note of it.
+
+use vidimus_model::KeyId;
+
+use super::ReceiveError;
+use super::turn::{Turn, mark_of};
+use crate::keyring::read_folder;
+use crate::{Archive, FoldError, files};
+
+impl Archive {
+    /// Destroys those of this member, and takes away the notes of accessions of which nothing is left.
+    ///
+    /// A note that somebody put there takes no key away: it has not the key's mark.
+    ///
+    /// # Errors
+    /// The key store or the ledger cannot be read, or something cannot be removed.
+    pub fn drop_unbegun(&mut self) -> Result<(), ReceiveError> {
+        for name in read_folder(&self.layout.unfinished())? {
+            let key = name.to_str().and_then(|name| name.strip_prefix("received-")?.parse::<KeyId>().ok());
+            let Some(key) = key else { continue };
+            if self.went_back.is_none() && !self.seals_something(key).map_err(FoldError::from)? {
+                self.drop_unbegun_key(key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_unbegun_key(&mut self, key: KeyId) -> Result<(), ReceiveError> {
+        let (note, wraps) = (self.layout.unanswered(key), self.layout.held_key(key));
+        // One that is another member's, or damaged, is theirs to destroy, or the check's to name.
+        let mark = match self.keyring.open(key) {
+            Ok(Some(sealing)) => mark_of(key, &sealing.identity),
+            _ if wraps.exists() => return Ok(()),
+            _ => [0; 32],
+        };
+        if wraps.exists() && !Turn::is_left(&note, &mark) {
+            return Ok(());
+        }
+        // What is no file is the check's to name too.
+        let Ok(Some(turn)) = Turn::take(&note, mark) else { return Ok(()) };
+        let is_needed = self.seals_something(key).map_err(FoldError::from)?;
+        if is_needed || !turn.is_alone || (wraps.exists() && !turn.is_marked) {
+            return Ok(());
+        }
+        for wrap in read_folder(&wraps)? {
+            files::destroy(&wraps.join(wrap))?;
+        }
+        files::remove_folder(&wraps)?;
+        self.keyring.forget(key);
+        Ok(turn.end()?)
+    }
+}
