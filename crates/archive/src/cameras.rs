@@ -51,6 +51,9 @@ pub enum CameraError {
     /// The span begins after it ends.
     #[error("the span ends before it begins")]
     Backwards,
+    /// No clock is off by so much.
+    #[error("a correction of more than a hundred years")]
+    TooFar,
     /// Another correction holds for a part of the span.
     #[error("another correction holds for a part of the span")]
     Overlaps,
@@ -61,6 +64,9 @@ pub enum CameraError {
     #[error(transparent)]
     Fold(#[from] FoldError),
 }
+
+/// Seconds of a hundred years: a correction beyond is a slip, of a sign or a unit.
+const FARTHEST: u64 = 36_525 * 24 * 3600;
 
 /// The label of a camera as records have it: lower case, without blanks, and without zeros that lead a number.
 pub(crate) fn label_of(typed: &str) -> String {
@@ -103,6 +109,11 @@ impl Archive {
             && from >= until
         {
             return Err(CameraError::Backwards);
+        }
+        if let ClockChange::Correct(correction) = &change.clock
+            && correction.add.unsigned_abs() > FARTHEST
+        {
+            return Err(CameraError::TooFar);
         }
         self.act(|archive| -> Result<Act, CameraError> {
             let (located, key) = archive.marked(&accession)?;

@@ -247,7 +247,7 @@ caused!(RollbackError {
 caused!(EnterError { Store | Io; Self::NotAReceipt(_) | Self::OtherArchive => Nothing });
 caused!(InitError { Ledger | Vault | Door | Io; Self::Lock(_) => Keys, _ => Nothing });
 caused!(BackupError {
-    Store | Ledger | Fold | Io;
+    Store | Ledger | Fold | Place | Io;
     Self::NotOurs(_) | Self::Inside => Nothing,
     Self::WentBack => WentBack,
     Self::Other(reason) => reason.cause(),

@@ -44,6 +44,7 @@ impl From<CameraError> for Trouble {
             CameraError::Erased(reference) => Self::Gone(reference),
             CameraError::Anothers(reference) => Self::NotReleased(reference),
             CameraError::Backwards => Self::Examination(ExaminationTrouble::Backwards),
+            CameraError::TooFar => Self::Examination(ExaminationTrouble::TooFar),
             CameraError::Overlaps => Self::Examination(ExaminationTrouble::Overlaps),
             other @ (CameraError::Door(_) | CameraError::Fold(_)) => Self::inside(&other),
         }

@@ -123,6 +123,11 @@ pub enum Trouble {
         /// What is to be typed.
         again: String,
     },
+    /// Somebody removes themself and has not typed what confirms it.
+    LeavingNotConfirmed {
+        /// What is to be typed.
+        again: String,
+    },
     /// A disclosure without recipient or purpose.
     NoRecipient,
     /// A record has no such field.
@@ -229,6 +234,8 @@ pub enum ExaminationTrouble {
     NothingSaid,
     /// A span that ends before it begins.
     Backwards,
+    /// No clock is off by so much.
+    TooFar,
     /// Another correction holds for a part of the span.
     Overlaps,
     /// No such thing was made of the item.
@@ -281,6 +288,7 @@ impl Trouble {
             | Self::NoSuchMember(_)
             | Self::ProposerGone
             | Self::NotConfirmed { .. }
+            | Self::LeavingNotConfirmed { .. }
             | Self::NoGiverNamed(_)
             | Self::Withdrawn(_)
             | Self::Gone(_)

@@ -94,6 +94,9 @@ pub enum BackupError {
         /// What stood in the way.
         cause: Cause,
     },
+    /// Nothing can be made where the backup should lie.
+    #[error("nothing can be made in the folder of the backup: {0}")]
+    Place(io::Error),
     /// The file system failed.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -205,11 +208,11 @@ impl Archive {
         if above.is_some_and(|above| above.starts_with(&ours)) {
             return Err(BackupError::Inside);
         }
-        files::settle_folder(folder)?;
-        if ours.starts_with(folder.canonicalize()?) {
+        files::settle_folder(folder).map_err(BackupError::Place)?;
+        if ours.starts_with(folder.canonicalize().map_err(BackupError::Place)?) {
             return Err(BackupError::Inside);
         }
-        let turn = File::open(folder)?;
+        let turn = File::open(folder).map_err(BackupError::Place)?;
         // Where there are no locks nobody waits.
         let _ = turn.lock();
         match Manifest::read(folder) {
@@ -220,7 +223,8 @@ impl Archive {
             }
             None => {
                 Manifest { version: 1, archive: self.archive_id.clone(), at: None, checkpoint: None }
-                    .write(folder)?;
+                    .write(folder)
+                    .map_err(BackupError::Place)?;
             }
         }
         Ok((Layout::new(folder), turn))

@@ -11,11 +11,11 @@ use vidimus_seal::KdfParams;
 use super::propose::{self, Proposal};
 use super::{Answer, compartment};
 use crate::context::Context;
-use crate::prompt;
+use crate::prompt::{self, Terminal};
 use crate::recovery::{Holder, Keeping};
 use crate::trouble::Trouble;
 use crate::words::table::Column;
-use crate::words::{changes, safe, tells};
+use crate::words::{asks, changes, safe, tells};
 
 /// Who works in the archive
 #[derive(Args)]
@@ -60,6 +60,9 @@ struct Remove {
     /// Why; it is recorded
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// Where you remove yourself: your name again, so that nobody slips
+    #[arg(long, value_name = "TEXT")]
+    confirm: Option<String>,
 }
 
 /// Does what was typed.
@@ -113,6 +116,10 @@ fn remove(context: &Context, typed: &Remove) -> Result<Answer, Trouble> {
     let mut archive = context.open_to_record()?;
     let found = archive.register().by_name(&typed.name).map(|member| member.member);
     let member = found.ok_or_else(|| Trouble::NoSuchMember(typed.name.clone()))?;
+    let is_own = member == archive.keyring().member() && archive.register().present().count() > 1;
+    if is_own || typed.confirm.is_some() {
+        confirm_leaving(typed, context)?;
+    }
     let proposal = Proposal {
         action: Action::RemoveMember { member },
         reason: &typed.reason,
@@ -121,6 +128,19 @@ fn remove(context: &Context, typed: &Remove) -> Result<Answer, Trouble> {
         done: &changes::member_removed(context.lang, &typed.name),
     };
     propose::propose(&mut archive, &proposal, context)
+}
+
+fn confirm_leaving(typed: &Remove, context: &Context) -> Result<(), Trouble> {
+    let again = safe::text(&typed.name);
+    let said = match (&typed.confirm, Terminal::open()) {
+        (Some(said), _) => said.clone(),
+        (None, Some(mut terminal)) => {
+            let said = terminal.ask(&asks::confirm_leaving(context.lang, &again))?;
+            said.map(|said| said.to_string()).unwrap_or_default()
+        }
+        (None, None) => return Err(Trouble::LeavingNotConfirmed { again }),
+    };
+    if said.trim() == typed.name { Ok(()) } else { Err(Trouble::LeavingNotConfirmed { again }) }
 }
 
 #[derive(Serialize)]

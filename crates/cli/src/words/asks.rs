@@ -111,6 +111,15 @@ pub fn take_in(lang: Lang, survey: &Survey) -> String {
     beside + &question
 }
 
+pub fn confirm_leaving(lang: Lang, again: &str) -> String {
+    say!(
+        lang,
+        "You remove yourself: once another member agrees, you open nothing any more.\nType \"{again}\" to propose it: ",
+        "Ви вилучаєте себе: коли погодиться інший учасник, ви вже нічого не відкриєте.\nВведіть \"{again}\", щоб запропонувати: ",
+        "Вы удаляете себя: когда согласится другой участник, вы больше ничего не откроете.\nВведите \"{again}\", чтобы предложить: ",
+    )
+}
+
 pub fn confirm_alone(lang: Lang, again: &str) -> String {
     say!(
         lang,

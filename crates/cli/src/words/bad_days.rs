@@ -170,11 +170,14 @@ pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
         "Резервная копия в {folder} свежая: записей {records}, объектов {objects}; скопировано {copied} ({size}), убрано {removed}.",
     )];
     let kept = lang.pick(
-        "Damaged in the archive, missing there, or perhaps erased by somebody whose keys you lack; kept in the backup: ",
-        "Пошкоджене в архіві, відсутнє там або, можливо, стерте кимось, чиїх ключів ви не маєте; збережене в копії: ",
-        "Повреждено в архиве, отсутствует там или, возможно, стёрто кем-то, чьих ключей у вас нет; сохранено в копии: ",
+        "Damaged in the archive, missing there, or perhaps erased by somebody whose keys you lack; kept in the backup:",
+        "Пошкоджене в архіві, відсутнє там або, можливо, стерте кимось, чиїх ключів ви не маєте; збережене в копії:",
+        "Повреждено в архиве, отсутствует там или, возможно, стёрто кем-то, чьих ключей у вас нет; сохранено в копии:",
     );
-    lines.extend(done.kept.iter().map(|what| kept.to_owned() + &safe::text(what)));
+    if !done.kept.is_empty() {
+        lines.push(kept.to_owned());
+        lines.extend(done.kept.iter().map(|what| format!("  {}", safe::text(what))));
+    }
     lines.join("\n")
 }
 

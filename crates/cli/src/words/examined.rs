@@ -364,6 +364,12 @@ pub fn trouble(lang: Lang, trouble: &ExaminationTrouble) -> String {
             "Проміжок закінчується раніше, ніж починається.\nПоміняйте місцями --from і --until.",
             "Промежуток кончается раньше, чем начинается.\nПоменяйте местами --from и --until.",
         ),
+        ExaminationTrouble::TooFar => say!(
+            lang,
+            "No clock is off by more than a hundred years.\nCompare what is to be added with the clock: -1h, +31d, 7s; a number alone is seconds.",
+            "Жоден годинник не відстає й не поспішає на понад сто років.\nЗвірте поправку з годинником: -1h, +31d, 7s; саме число - це секунди.",
+            "Никакие часы не отстают и не спешат больше чем на сто лет.\nСверьте поправку с часами: -1h, +31d, 7s; одно число - это секунды.",
+        ),
         ExaminationTrouble::Overlaps => say!(
             lang,
             "Another correction holds for a part of that span.\nSee it with vidimus cameras --json, or take all back first with --clock-none.",

@@ -160,7 +160,10 @@ pub const SCENES: &[Scene] = &[
             ("--compartment", Known, ""),
         ],
     ),
-    of("member remove", &[("<NAME>", Known, "Olena"), ("--reason", Text, "because")]),
+    of(
+        "member remove",
+        &[("<NAME>", Known, "Olena"), ("--reason", Text, "because"), ("--confirm", Text, "")],
+    ),
     of("member list", &[JSON]),
     of("compartment new", &[("<NAME>", Text, "new"), ("--letter", Few, ""), ("--with", Known, "")]),
     of("compartment share", &[("<COMPARTMENT>", Known, "med"), ("--with", Known, "Olena")]),

@@ -55,6 +55,7 @@ fn a_dead_disk_is_replaced_from_the_backup() {
     assert_eq!((&done["objects"], &done["removed"]), (&1.into(), &0.into()), "{done}");
     assert!(house.vidimus(["backup", "copy"]).succeeds().out.contains("is up to date"));
     house.vidimus(["backup", "disk"]).refuses(2, "is not empty");
+    house.vidimus(["backup", "/proc/nowhere/copy"]).refuses(2, "/proc/nowhere/copy does not exist");
     house.vidimus(["backup", "archive/copy"]).refuses(2, "The backup would lie in the archive");
 
     fs::remove_dir_all(house.path("archive")).unwrap();

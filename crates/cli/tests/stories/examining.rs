@@ -238,6 +238,10 @@ fn a_correction_of_a_clock_stands_beside_the_claim_and_can_be_taken_back() {
     assert_eq!(cameras[0]["said"]["place"], "Corridor", "what was not taken back stays: {cameras}");
     house.vidimus(["camera", "set", "A1", "--name", "x", "--reason", "y"]).refuses(2, "names no camera");
     house.vidimus(["camera", "set", "A1/cam3", "--reason", "y"]).refuses(2, "Nothing is said of the camera");
+    for far in ["99999999999999", "-99999999999999", "36526d"] {
+        let slip = ["camera", "set", "A1/cam3", "--clock-add", far, "--reason", "y"];
+        house.vidimus(slip).refuses(2, "No clock is off by more than a hundred years");
+    }
     house.vidimus(["check"]).succeeds();
 }
 

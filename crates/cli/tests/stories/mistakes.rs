@@ -83,7 +83,11 @@ fn another_member_reads_after_release_and_agrees_to_what_needs_two() {
 
     let removal = house.vidimus(["member", "remove", "Boris", "--reason", "he left"]);
     removal.refuses(3, "the one to be removed cannot be the second who agrees");
-    let own = boris(&house, &["member", "remove", "Boris", "--reason", "he left"]).succeeds();
+    let leaves = ["member", "remove", "Boris", "--reason", "he left"];
+    boris(&house, &leaves).refuses(1, "You would remove yourself");
+    boris(&house, &[&leaves[..], &["--confirm", "Borys"]].concat()).refuses(1, "You would remove yourself");
+    assert!(!house.vidimus(["proposals"]).succeeds().out.contains("Boris"), "nothing was proposed");
+    let own = boris(&house, &[&leaves[..], &["--confirm", "Boris"]].concat()).succeeds();
     let agreed = house.vidimus(["agree", &waiting(&own)]).succeeds();
     assert!(agreed.out.contains("Agreed, and done: remove member Boris"), "{agreed:?}");
     house.vidimus(["member", "remove", "Nobody", "--reason", "x"]).refuses(1, "Nobody called Nobody");

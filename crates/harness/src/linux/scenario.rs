@@ -308,7 +308,11 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "member-remove",
-        before: &[RECEIVED, RELEASED, boris(&["member", "remove", "Boris", "--reason", "he left"])],
+        before: &[
+            RECEIVED,
+            RELEASED,
+            boris(&["member", "remove", "Boris", "--reason", "he left", "--confirm", "Boris"]),
+        ],
         hit: olena(&["agree", "{proposal}"]),
         done: &["waits for agreement"],
         ..TOGETHER
@@ -393,7 +397,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "member-remove-proposed",
-        hit: boris(&["member", "remove", "Boris", "--reason", "he left"]),
+        hit: boris(&["member", "remove", "Boris", "--reason", "he left", "--confirm", "Boris"]),
         ..TOGETHER
     },
     Scenario {
