@@ -1,18 +1,21 @@
 //! Search beside plain tantivy: `cargo bench -p vidimus-folds --bench search -- DOCS.tsv QUERIES [DOCUMENTS [CACHE_MIB]]`.
 //!
 //! `DOCS.tsv` holds `id<TAB>text` in each line, and QUERIES is the folder of `q_t1.txt`, `q_t2.txt`, `q_t3.txt`, `q_phrase.txt`
-//! and `q_prefix.txt`. The peer is the same library with an index in memory, words in small letters with positions, and nothing else:
-//! no stems, no names, no stored text, no cipher, no disk.
+//! and `q_prefix.txt`. The peer is the same library with an index in memory, words with positions, and nothing else: no names, no
+//! stored text, no cipher, no disk. It is asked in both of its settings: words in small letters, and their Russian and English stems.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
+use frostem::{Algorithm, Stemmer};
 use rustix::time::{ClockId, clock_gettime};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, Occur, PhraseQuery, Query, RegexQuery, TermQuery};
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
+use tantivy::tokenizer::{
+    LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer, Token, TokenFilter, TokenStream, Tokenizer,
+};
 use tantivy::{Index, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 use vidimus_folds::search::query::parse;
 use vidimus_folds::search::{Fit, Search, Texts, Wanted};
@@ -43,7 +46,7 @@ fn main() {
         .map(|line| line.expect("a line").split_once('\t').expect("id<TAB>text").1.to_owned())
         .collect();
     println!("{} documents; opened pieces of the index kept: at most {} MiB", texts.len(), cache >> 20);
-    let (plain, body) = build_plain(&texts);
+    let plain = [false, true].map(|stems| build_plain(&texts, stems));
     let disk = tempfile::tempdir().expect("a folder");
     let ours = build_ours(texts, disk.path(), cache);
     for (file, kind) in [
@@ -56,17 +59,16 @@ fn main() {
         let questions =
             fs::read_to_string(Path::new(queries).join(format!("q_{file}.txt"))).expect("the questions");
         let questions: Vec<&str> = questions.lines().collect();
-        let (theirs, found) = ask_plain(&plain, body, &questions, kind);
-        let (mine, ours_found, exact) = ask_ours(&ours, &questions, kind);
-        println!(
-            "{file:<7} plain p50 {:.3} p99 {:.3} ms, {found} hits | ours p50 {:.3} p99 {:.3} ms, {ours_found} hits ({exact} as spelled) | x {:.1} and {:.1}",
-            theirs.0,
-            theirs.1,
-            mine.0,
-            mine.1,
-            mine.0 / theirs.0,
-            mine.1 / theirs.1
-        );
+        let (mine, found, exact) = ask_ours(&ours, &questions, kind);
+        println!("{file:<7} ours p50 {:.3} p99 {:.3} ms, {found} hits ({exact} as spelled)", mine.0, mine.1);
+        for (plain, setting) in plain.iter().zip(["small letters", "stems"]) {
+            let (theirs, found) = ask_plain(plain, &questions, kind);
+            let times = (mine.0 / theirs.0, mine.1 / theirs.1);
+            println!(
+                "        plain, {setting}: p50 {:.3} p99 {:.3} ms, {found} hits: ours takes {:.1} and {:.1} times that",
+                theirs.0, theirs.1, times.0, times.1
+            );
+        }
     }
 }
 
@@ -77,7 +79,75 @@ enum Kind {
     Prefix,
 }
 
-fn build_plain(texts: &[String]) -> (Index, Field) {
+/// The Russian stem of a word, and of that the English one.
+#[derive(Clone)]
+struct BothStems;
+
+struct BothStemmed<T> {
+    inner: T,
+    stemmers: [Stemmer; 2],
+}
+
+struct Stems<'a, T> {
+    inner: T,
+    stemmers: &'a [Stemmer; 2],
+}
+
+impl<T> BothStemmed<T> {
+    fn new(inner: T) -> Self {
+        Self { inner, stemmers: [Algorithm::Russian, Algorithm::English].map(Stemmer::new) }
+    }
+}
+
+impl TokenFilter for BothStems {
+    type Tokenizer<T: Tokenizer> = BothStemmed<T>;
+
+    fn transform<T: Tokenizer>(self, tokenizer: T) -> BothStemmed<T> {
+        BothStemmed::new(tokenizer)
+    }
+}
+
+impl<T: Clone> Clone for BothStemmed<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone())
+    }
+}
+
+impl<T: Tokenizer> Tokenizer for BothStemmed<T> {
+    type TokenStream<'a> = Stems<'a, T::TokenStream<'a>>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
+        Stems { inner: self.inner.token_stream(text), stemmers: &self.stemmers }
+    }
+}
+
+impl<T: TokenStream> TokenStream for Stems<'_, T> {
+    fn advance(&mut self) -> bool {
+        let is_there = self.inner.advance();
+        for stemmer in self.stemmers.iter().filter(|_| is_there) {
+            let stem = stemmer.stem(&self.inner.token().text).into_owned();
+            self.inner.token_mut().text = stem;
+        }
+        is_there
+    }
+
+    fn token(&self) -> &Token {
+        self.inner.token()
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.inner.token_mut()
+    }
+}
+
+/// A plain index; what takes its texts apart takes questions apart too.
+struct Plain {
+    index: Index,
+    body: Field,
+    words: TextAnalyzer,
+}
+
+fn build_plain(texts: &[String], stems: bool) -> Plain {
     let begin = cpu(ClockId::ProcessCPUTime);
     let mut schema = Schema::builder();
     let id = schema.add_u64_field("id", STORED | FAST);
@@ -86,8 +156,11 @@ fn build_plain(texts: &[String]) -> (Index, Field) {
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let body = schema.add_text_field("body", TextOptions::default().set_indexing_options(indexing));
     let index = Index::create_in_ram(schema.build());
-    let words = TextAnalyzer::builder(SimpleTokenizer::default());
-    index.tokenizers().register("x", words.filter(RemoveLongFilter::limit(40)).filter(LowerCaser).build());
+    let words = TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(RemoveLongFilter::limit(40))
+        .filter(LowerCaser);
+    let words = if stems { words.filter(BothStems).build() } else { words.build() };
+    index.tokenizers().register("x", words.clone());
     let mut writer: IndexWriter = index.writer_with_num_threads(2, GATHERED).expect("a writer");
     for (number, text) in texts.iter().enumerate() {
         let mut document = TantivyDocument::default();
@@ -97,8 +170,12 @@ fn build_plain(texts: &[String]) -> (Index, Field) {
     }
     writer.commit().expect("a commit");
     writer.wait_merging_threads().expect("merges end");
-    println!("build   plain {:.1} CPU seconds", (cpu(ClockId::ProcessCPUTime) - begin) / 1000.0);
-    (index, body)
+    println!(
+        "build   plain, {} {:.1} CPU seconds",
+        if stems { "stems:" } else { "small letters:" },
+        (cpu(ClockId::ProcessCPUTime) - begin) / 1000.0
+    );
+    Plain { index, body, words }
 }
 
 /// Texts by the number in the derivative's digest.
@@ -169,14 +246,19 @@ fn examined(number: usize) -> Entry {
     Entry { seq: number as u64, said: Said::Statement(Statement { at, by, op, change }) }
 }
 
-fn ask_plain(index: &Index, body: Field, questions: &[&str], kind: Kind) -> ((f64, f64), usize) {
-    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+fn ask_plain(plain: &Plain, questions: &[&str], kind: Kind) -> ((f64, f64), usize) {
+    let body = plain.body;
+    let reader = plain.index.reader_builder().reload_policy(ReloadPolicy::Manual);
     let reader: tantivy::IndexReader = reader.try_into().expect("a reader");
     let searcher = reader.searcher();
-    let term = |word: &str| Term::from_field_text(body, &word.to_lowercase());
+    let mut analyzer = plain.words.clone();
     let mut found = 0;
     let took = twice(questions, |question| {
-        let words = question.split(' ').map(term);
+        let mut words = Vec::new();
+        analyzer
+            .token_stream(question)
+            .process(&mut |token| words.push(Term::from_field_text(body, &token.text)));
+        let words = words.into_iter();
         let query: Box<dyn Query> = match kind {
             Kind::Phrase => Box::new(PhraseQuery::new(words.collect())),
             Kind::Prefix => {

@@ -12,7 +12,7 @@ use vidimus_folds::search::{CameraSays, ClockSays, Found, MOST_HITS, Wanted};
 use vidimus_model::{Camera, KeyId, Ref};
 
 pub use vidimus_folds::catalogue::ExaminedCounts;
-pub use vidimus_folds::search::query::Ignored;
+pub use vidimus_folds::search::query::{Ignored, KINDS};
 pub use vidimus_folds::search::{Fit, Kind, Place, Snippet};
 
 use crate::Archive;

@@ -109,9 +109,13 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
             let cited = fold::fold(&format!("    {}", cited(hit)), width);
             writeln!(out, "{head}\n{}", marked(&cited, bold)).map_err(unread)?;
         }
-        let total = words::total(lang, answer.total, answer.hits.len() as u64, arguments.offset as u64);
+        let (shown, offset) = (answer.hits.len() as u64, arguments.offset as u64);
+        let total = words::total(lang, answer.total, shown, offset);
         let said = format!("{total} {}", words::examined(lang, answer.examined));
         writeln!(out, "{}", fold::fold(&said, width)).map_err(unread)?;
+        if let Some(more) = words::more(lang, answer.total, shown, offset) {
+            writeln!(out, "{more}").map_err(unread)?;
+        }
     }
     Ok(if answer.total == 0 { Answer::No } else { Answer::Yes })
 }

@@ -1,6 +1,6 @@
 //! What a search says: where a hit stands, what was passed over, and how much was examined.
 
-use vidimus_archive::search::{ExaminedCounts, Fit, Hit, Ignored, Kind, Place};
+use vidimus_archive::search::{ExaminedCounts, Fit, Hit, Ignored, KINDS, Kind, Place};
 
 use super::numbers::count;
 use super::{Lang, safe, say};
@@ -65,10 +65,22 @@ pub fn total(lang: Lang, total: u64, shown: u64, offset: u64) -> String {
         );
     }
     lang.pick(
-        format!("Found: {all}, shown: {from} to {to}. More: --offset {}", offset.saturating_add(shown)),
-        format!("Знайдено: {all}, показано: {from}–{to}. Далі: --offset {}", offset.saturating_add(shown)),
-        format!("Найдено: {all}, показано: {from}–{to}. Дальше: --offset {}", offset.saturating_add(shown)),
+        format!("Found: {all}, shown: {from} to {to}."),
+        format!("Знайдено: {all}, показано: {from}–{to}."),
+        format!("Найдено: {all}, показано: {from}–{to}."),
     )
+}
+
+/// How to see what follows the hits that are shown, where anything does.
+pub fn more(lang: Lang, total: u64, shown: u64, offset: u64) -> Option<String> {
+    let end = offset.saturating_add(shown);
+    (shown > 0 && end < total).then(|| {
+        lang.pick(
+            format!("More: --offset {end}"),
+            format!("Далі: --offset {end}"),
+            format!("Дальше: --offset {end}"),
+        )
+    })
 }
 
 /// How much could be searched by more than its name.
@@ -117,11 +129,23 @@ pub fn ignored(lang: Lang, ignored: &Ignored) -> String {
             )
         }
         Ignored::BadValue(field, value) => {
+            let which = match &*field.to_lowercase() {
+                "kind" => {
+                    let kinds = KINDS.join(", ");
+                    say!(
+                        lang,
+                        " It can be: {kinds}.",
+                        " Воно може бути: {kinds}.",
+                        " Оно может быть: {kinds}."
+                    )
+                }
+                _ => String::new(),
+            };
             let (field, value) = (quoted(field), quoted(value));
             lang.pick(
-                format!("The field {field} cannot be {value}: that was searched as words."),
-                format!("Поле {field} не може бути {value}: шукали як слова."),
-                format!("Поле {field} не может быть {value}: искали как слова."),
+                format!("The field {field} cannot be {value}: that was searched as words.{which}"),
+                format!("Поле {field} не може бути {value}: шукали як слова.{which}"),
+                format!("Поле {field} не может быть {value}: искали как слова.{which}"),
             )
         }
         Ignored::OpenQuote => lang

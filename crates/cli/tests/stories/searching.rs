@@ -73,6 +73,12 @@ fn names_are_found_before_anything_is_examined() {
     assert_eq!(all.len(), 5, "pages join without gap or repetition: {all:?}");
     let without = house.vidimus(["search", "ref:A1", "-протокол", "-in:note", "--json"]).succeeds();
     assert_eq!(paths(&without).len(), 3, "what begins with a hyphen is left out: {without:?}");
+    let some = house.vidimus(["search", "ref:A1", "--limit", "2"]).succeeds();
+    assert!(some.out.ends_with("\nMore: --offset 2\n"), "what follows is said by itself: {some:?}");
+    let last = house.vidimus(["search", "ref:A1", "--offset", "2"]).succeeds();
+    assert!(!last.out.contains("More:"), "{last:?}");
+    let unknown = house.vidimus(["search", "kind:film"]);
+    assert!(unknown.err.contains("cannot be film") && unknown.err.contains("video, audio"), "{unknown:?}");
     house.vidimus(["search", "протокол", "--colour"]).refuses(2, "--colour");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tantivy::collector::{Count, TopDocs};
-use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError};
+use tantivy::{DocAddress, TantivyDocument, TantivyError};
 use vidimus_model::Ref;
 
 use super::document::{CameraSays, Kind, Place};
@@ -13,6 +13,7 @@ use super::plan::{Plan, plan};
 use super::query::{Ignored, Question};
 use super::schema::WHOLE;
 use super::snippet::{Finder, Snippet};
+use super::terms::Lookup;
 use crate::StoreError;
 
 /// How much of the answer is wanted, and what is to be left out of it.
@@ -93,16 +94,17 @@ impl TextIndex {
         let (searcher, position) = self.searcher()?;
         let mut found = Found { total: 0, hits: Vec::new(), ignored: question.ignored.clone(), position };
         let Some(clause) = &question.clause else { return Ok(found) };
-        let mut planned = plan(clause, wanted, &self.fields, &searcher).map_err(store_error)?;
+        let lookup = Lookup::new(&searcher).map_err(store_error)?;
+        let mut planned = plan(clause, wanted, &self.fields, &lookup).map_err(store_error)?;
         found.ignored.append(&mut planned.ignored);
-        let (total, best) = best(&searcher, &planned, wanted).map_err(store_error)?;
+        let (total, best) = best(&lookup, &planned, wanted).map_err(store_error)?;
         found.total = total;
         let mut finder = Finder::new(clause, &planned.names);
         for (score, address, fit) in best {
             let document: TantivyDocument = searcher.doc(address).map_err(store_error)?;
             let (head, text) = self.fields.read(&document).ok_or(StoreError::NotReadable)?;
             let (about, kind) = head.about().ok_or(StoreError::NotReadable)?;
-            let cited = finder.cite(&text, kind);
+            let cited = finder.cite(&text, kind, head.letters());
             let place = head.place(&text, cited.at);
             let mut others: Vec<Place> = Vec::new();
             for at in cited.others {
@@ -122,23 +124,33 @@ impl TextIndex {
 type Fitting = (f32, DocAddress, Fit);
 
 /// How many fit, and the wanted ones of them: what fits better in its way comes first, whatever its score.
-fn best(searcher: &Searcher, plan: &Plan, wanted: &Wanted) -> Result<(u64, Vec<Fitting>), TantivyError> {
+fn best(lookup: &Lookup, plan: &Plan, wanted: &Wanted) -> Result<(u64, Vec<Fitting>), TantivyError> {
+    let searcher = lookup.searcher;
     let end = wanted.offset.saturating_add(wanted.limit).min(MOST_HITS);
-    let mut total = searcher.search(plan.named.as_deref().unwrap_or(&*plan.wide), &Count)? as u64;
+    let mut total = 0;
     let mut hits: Vec<Fitting> = Vec::new();
     let forms = if plan.exact.is_some() { Fit::Forms } else { Fit::Spelled };
-    let ways = [
-        (plan.exact.as_deref(), Fit::Spelled),
-        (Some(&*plan.wide), forms),
-        (plan.named.as_deref(), Fit::Names),
-    ];
-    for (query, fit) in ways {
-        let Some(query) = query.filter(|_| hits.len() < end) else { continue };
+    let exact = plan.exact.as_deref().map(|exact| (exact, Fit::Spelled));
+    let named = plan.named.as_deref().map(|named| (named, Fit::Names));
+    let ways: Vec<_> = exact.into_iter().chain([(&*plan.wide, forms)]).chain(named).collect();
+    for (number, (query, fit)) in ways.iter().enumerate() {
+        let is_widest = number + 1 == ways.len();
+        if hits.len() >= end {
+            total += if is_widest { query.count(searcher)? as u64 } else { 0 };
+            continue;
+        }
         let seen: HashSet<DocAddress> = hits.iter().map(|(_, at, _)| *at).collect();
-        // The library takes no limit of none.
-        let most = TopDocs::with_limit((end + seen.len()).max(1)).order_by_score();
-        let found = searcher.search(query, &most)?.into_iter().filter(|(_, at)| !seen.contains(at));
-        hits.extend(found.map(|(score, at)| (score, at, fit)));
+        let most = TopDocs::with_limit(end + seen.len()).order_by_score();
+        let found = if is_widest {
+            // Whoever must count all of them may as well score them.
+            let (count, found) = searcher.search_with_statistics_provider(*query, &(Count, most), lookup)?;
+            total += count as u64;
+            found
+        } else {
+            searcher.search_with_statistics_provider(*query, &most, lookup)?
+        };
+        let new = found.into_iter().filter(|(_, at)| !seen.contains(at));
+        hits.extend(new.map(|(score, at)| (score, at, *fit)));
     }
     if let Some(apart) = &plan.apart {
         let found = searcher.search(&**apart, &BestOfEach(WHOLE))?;

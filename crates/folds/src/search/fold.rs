@@ -176,7 +176,7 @@ impl<T: Texts> Search<T> {
 }
 
 impl<T: Texts> Fold for Search<T> {
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn position(&self) -> Result<u64, StoreError> {
         Ok(self.index.state()?.position)

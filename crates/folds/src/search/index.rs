@@ -13,12 +13,12 @@ use tantivy::directory::{Directory as _, DirectoryLock, Lock};
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::query::{BooleanQuery, Query, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 use vidimus_model::Ref;
 
-use super::analysis::TextTokenizer;
+use super::analysis::{Lexicons, Terms, TextTokenizer};
 use super::document::{Document, Facts, Latest};
-use super::schema::{Fields, TOKENIZER, chain, latest_word};
+use super::schema::{FORMS, Fields, WORDS, chain, latest_word};
 use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
 
@@ -27,6 +27,9 @@ const COMMIT: &str = "meta.json";
 
 /// Bytes that a thread gathers before it writes a segment.
 const GATHERED: usize = 64 << 20;
+
+/// Bytes of texts that are packed together, about: a hit is cited from one text, and all of its block must be unpacked for it.
+const BLOCK: usize = 4 << 10;
 
 /// Which documents go.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,10 +121,13 @@ impl TextIndex {
         let making = Lock { filepath: ".making.lock".into(), is_blocking: true };
         let made = Index::exists(&folder).map_err(|error| store_error(error.into()))?;
         let _making = if made { None } else { Some(folder.acquire_lock(&making).map_err(lock_error)?) };
-        let mut index = Index::open_or_create(folder.clone(), schema).map_err(store_error)?;
-        index.tokenizers().register(TOKENIZER, TextTokenizer::default());
-        // Whoever asks is one thread of ours; the library's own pool would be started for each index.
-        index.set_multithread_executor(1).map_err(store_error)?;
+        let settings = IndexSettings { docstore_blocksize: BLOCK, ..IndexSettings::default() };
+        let builder = Index::builder().schema(schema).settings(settings);
+        let index = builder.open_or_create(folder.clone()).map_err(store_error)?;
+        let lexicons = Lexicons::default();
+        for (name, terms) in [(WORDS, Terms::Words), (FORMS, Terms::Forms)] {
+            index.tokenizers().register(name, TextTokenizer { terms, lexicons: lexicons.clone() });
+        }
         let reader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(store_error)?;
         let opened = Self { folder, index, reader, fields, open: Mutex::new(None) };
@@ -225,7 +231,7 @@ impl TextIndex {
         let mut seen: Vec<Vec<u8>> =
             there.map(|file| self.folder.open_read(file).unwrap().read_bytes().unwrap().to_vec()).collect();
         for segment in self.searcher().unwrap().0.segment_readers() {
-            for field in [self.fields.text, self.fields.about] {
+            for field in [self.fields.text, self.fields.forms, self.fields.about] {
                 let inverted = segment.inverted_index(field).unwrap();
                 let mut words = inverted.terms().stream().unwrap();
                 while words.advance() {

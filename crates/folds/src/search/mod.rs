@@ -12,6 +12,7 @@ pub mod query;
 mod schema;
 pub mod sealed;
 mod snippet;
+mod terms;
 
 pub use analysis::{Language, guess, name_keys};
 pub use answer::{Fit, Found, Hit, MOST_HITS, MOST_PLACES, Wanted};

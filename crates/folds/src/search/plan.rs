@@ -14,12 +14,13 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Searcher, SegmentReader, Term};
 use vidimus_model::Ref;
 
-use super::analysis::{NAME, STEM, folded, name_keys, query_stems};
+use super::analysis::{NAME, STEM, folded, name_keys, query_stems, stands_as_word};
 use super::answer::Wanted;
 use super::document::{CameraSays, Kind};
 use super::gather::Numbers;
 use super::query::{Clause, Days, Filter, Ignored, Reach, Word};
 use super::schema::{BY_CAMERA, Fields, ITEM, PART, WHOLE, item_number};
+use super::terms::Lookup;
 
 /// Words that the beginning of one may stand for.
 const EXPANSIONS: usize = 256;
@@ -51,10 +52,12 @@ pub(super) fn plan(
     clause: &Clause,
     wanted: &Wanted,
     fields: &Fields,
-    searcher: &Searcher,
+    lookup: &Lookup,
 ) -> tantivy::Result<Plan> {
+    let searcher = lookup.searcher;
     let mut planner = Planner {
         fields,
+        lookup,
         searcher,
         wanted,
         ignored: Vec::new(),
@@ -98,6 +101,7 @@ enum Tier {
 
 struct Planner<'a> {
     fields: &'a Fields,
+    lookup: &'a Lookup<'a>,
     searcher: &'a Searcher,
     wanted: &'a Wanted<'a>,
     ignored: Vec<Ignored>,
@@ -238,6 +242,10 @@ impl Planner<'_> {
             }
             _ if tier == Tier::Exact => {
                 self.spelling_matters = true;
+                // What is nowhere need not be looked for again.
+                if self.lookup.term(&exact)?.texts == 0 {
+                    return Ok(Box::new(EmptyQuery));
+                }
                 Ok(Box::new(TermQuery::new(exact, IndexRecordOption::WithFreqs)))
             }
             Reach::Letters(letters) => Ok(Box::new(FuzzyTermQuery::new(exact, letters, true))),
@@ -245,19 +253,25 @@ impl Planner<'_> {
             Reach::Name => {
                 let mut names = self.names(word);
                 names.push(exact);
-                self.any_term(names)
+                self.lookup.any_of(&names)
             }
             Reach::Forms => {
-                let mut terms: Vec<Term> =
-                    query_stems(&plain).iter().map(|stem| self.marked(STEM, stem)).collect();
+                let mut terms = self.stems(&plain);
                 if matches!(tier, Tier::Wide | Tier::Named) && word.text.starts_with(char::is_uppercase) {
                     terms.extend(self.names(word));
                 } else if tier == Tier::Named && self.names.contains(&word.text) {
                     terms.extend(self.small_names(word));
                 }
-                self.any_term(terms)
+                self.lookup.any_of(&terms)
             }
         }
+    }
+
+    /// What stands in texts for the forms of a folded word.
+    fn stems(&self, plain: &str) -> Vec<Term> {
+        let stems = query_stems(plain);
+        let words = stems.iter().filter(|stem| stands_as_word(stem)).map(|stem| self.term(stem));
+        words.chain(stems.iter().map(|stem| self.marked(STEM, stem))).collect()
     }
 
     fn names(&self, word: &Word) -> Vec<Term> {
@@ -271,10 +285,8 @@ impl Planner<'_> {
             Clause::Word(word)
                 if word.reach == Reach::Forms && !word.text.starts_with(char::is_uppercase) =>
             {
-                let stems = query_stems(&folded(&word.text));
-                let stems: Vec<Term> = stems.iter().map(|stem| self.marked(STEM, stem)).collect();
                 let large = self.most_texts(&self.small_names(word))?;
-                if large > 0 && self.most_texts(&stems)? <= large {
+                if large > 0 && self.most_texts(&self.stems(&folded(&word.text)))? <= large {
                     self.names.insert(word.text.clone());
                 }
             }
@@ -295,22 +307,7 @@ impl Planner<'_> {
 
     /// How many texts hold the most frequent of these.
     fn most_texts(&self, terms: &[Term]) -> tantivy::Result<u64> {
-        terms.iter().try_fold(0, |most, term| Ok(self.searcher.doc_freq(term)?.max(most)))
-    }
-
-    /// Those of the terms that are in the index: one is found faster than a choice.
-    fn any_term(&self, terms: Vec<Term>) -> tantivy::Result<Box<dyn Query>> {
-        let mut there: Vec<Box<dyn Query>> = Vec::with_capacity(terms.len());
-        for term in terms {
-            if self.searcher.doc_freq(&term)? > 0 {
-                there.push(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)));
-            }
-        }
-        Ok(match there.len() {
-            0 => Box::new(EmptyQuery),
-            1 => there.swap_remove(0),
-            _ => Box::new(BooleanQuery::union(there)),
-        })
+        terms.iter().try_fold(0, |most, term| Ok(self.lookup.term(term)?.texts.max(most)))
     }
 
     /// The most frequent words of the index that begin so.
@@ -447,7 +444,7 @@ impl Planner<'_> {
     }
 
     fn marked(&self, mark: char, text: &str) -> Term {
-        self.term(&format!("{mark}{text}"))
+        Term::from_field_text(self.fields.forms, &format!("{mark}{text}"))
     }
 }
 

@@ -8,11 +8,12 @@ use tantivy::schema::{
 };
 use vidimus_model::Ref;
 
-use super::analysis::{guess, words};
+use super::analysis::{Language, guess, words};
 use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
 
-/// Under this name the index asks for what takes texts apart.
-pub(super) const TOKENIZER: &str = "vidimus";
+/// Under these names the index asks for what takes texts apart.
+pub(super) const WORDS: &str = "vidimus-words";
+pub(super) const FORMS: &str = "vidimus-forms";
 
 /// What stands for a kind of text in what is none.
 pub(super) const FACTS: &str = "facts";
@@ -36,8 +37,10 @@ const LARGEST: usize = 32 << 10;
 /// Where in the index what stands.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
-    /// Words, stems and keys of names, with positions; and the text itself, for citing.
+    /// Words as they are spelled, with positions; and the text itself, for citing.
     pub text: Field,
+    /// Stems and keys of names.
+    pub forms: Field,
     /// The number of the entry, to take its documents out again.
     pub entry: Field,
     /// The item, what it is a member of, and its accession.
@@ -69,6 +72,9 @@ pub(super) struct Fields {
 pub(super) struct Head {
     about: String,
     kind: String,
+    /// The language that the letters of the text tell, by which its stems were made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    letters: Option<Language>,
     /// From which byte of the text on which place is meant.
     places: Vec<(usize, StoredPlace)>,
 }
@@ -90,8 +96,10 @@ impl Fields {
     pub fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
         let words = TextFieldIndexing::default()
-            .set_tokenizer(TOKENIZER)
+            .set_tokenizer(WORDS)
             .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        let forms =
+            TextFieldIndexing::default().set_tokenizer(FORMS).set_index_option(IndexRecordOption::WithFreqs);
         let whole = TextFieldIndexing::default()
             .set_tokenizer("raw")
             .set_fieldnorms(false)
@@ -101,6 +109,7 @@ impl Fields {
         let fields = Self {
             text: schema
                 .add_text_field("text", TextOptions::default().set_indexing_options(words).set_stored()),
+            forms: schema.add_text_field("forms", TextOptions::default().set_indexing_options(forms)),
             entry: schema.add_u64_field("entry", INDEXED | FAST),
             about: schema.add_text_field("about", whole.clone()),
             item: schema.add_u64_field(ITEM, FAST),
@@ -129,13 +138,15 @@ impl Fields {
                 whole = Some(text_number(document));
             }
             let mut made = TantivyDocument::default();
+            let letters = guess(&text);
             let head = Head {
                 about: document.about.to_string(),
                 kind: document.kind.word().to_owned(),
+                letters,
                 places: places.into_iter().map(|(at, place)| (at, place.into())).collect(),
             };
             made.add_bytes(self.head, &serde_json::to_vec(&head).expect("plain data becomes JSON"));
-            if let Some(language) = document.language.or_else(|| guess(&text)) {
+            if let Some(language) = document.language.or(letters) {
                 made.add_text(self.language, language.code());
             }
             if let Some(latest) = &document.latest {
@@ -146,12 +157,9 @@ impl Fields {
                 made.add_text(self.part, PART);
             }
             // In paths names are often written small: what `Осечкин` finds, it finds in `osechkin_1.avi` too.
-            let named =
-                (document.kind == Kind::Name).then(|| capitalised(&text)).filter(|named| *named != text);
+            let forms = if document.kind == Kind::Name { capitalised(&text) } else { text.clone() };
+            made.add_text(self.forms, forms);
             made.add_text(self.text, text);
-            if let Some(named) = named {
-                made.add_text(self.text, named);
-            }
             made.add_text(self.kind, document.kind.word());
             self.stands_for(&mut made, &document.about, document.entry);
             Some(made)
@@ -202,6 +210,11 @@ impl Head {
     /// What the text is of, and where it comes from.
     pub fn about(&self) -> Option<(Ref, Kind)> {
         Some((self.about.parse().ok()?, Kind::read(&self.kind)?))
+    }
+
+    /// The language that the letters of the text tell.
+    pub fn letters(&self) -> Option<Language> {
+        self.letters
     }
 
     /// The place of the byte `at` of the `text`: a line is counted on from where its piece begins.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::analysis::{Stemmers, TextWord, folded, guess, name_keys, query_stems, words};
+use super::analysis::{Language, Stemmers, TextWord, folded, name_keys, plain_begin, query_stems, words};
 use super::document::Kind;
 use super::query::{Clause, Reach, Word};
 
@@ -41,6 +41,8 @@ pub(super) struct Finder {
     asked: Vec<Asked>,
     /// Whether any of them is a phrase.
     phrases: bool,
+    /// Letters, levelled, that what is asked for begins with; none where that does not tell.
+    begin: Option<Vec<char>>,
     stemmers: Stemmers,
     folded: String,
 }
@@ -55,6 +57,8 @@ struct AskedWord {
     plain: String,
     reach: Reach,
     stems: HashSet<String>,
+    /// Letters one of which a form of it has second; none where that does not tell.
+    second: Option<Vec<char>>,
     names: HashSet<String>,
 }
 
@@ -67,12 +71,13 @@ impl Finder {
         let mut asked = Vec::new();
         gather(clause, names, &mut asked);
         let phrases = asked.iter().any(|asked| matches!(asked, Asked::Phrase(_)));
-        Self { asked, phrases, stemmers: Stemmers::default(), folded: String::new() }
+        let begin = asked.iter().map(Asked::begin).collect::<Option<Vec<_>>>().map(|begin| begin.concat());
+        Self { asked, phrases, begin, stemmers: Stemmers::default(), folded: String::new() }
     }
 
-    /// What to cite of `text`.
-    pub fn cite(&mut self, text: &str, kind: Kind) -> Cited {
-        let found = self.find(text, kind);
+    /// What to cite of `text`, whose letters tell that language.
+    pub fn cite(&mut self, text: &str, kind: Kind, letters: Option<Language>) -> Cited {
+        let found = self.find(text, kind, letters);
         let mut places = best_starts(&found).into_iter();
         let at = places.next().unwrap_or(0);
         let start = if at <= BEFORE { 0 } else { word_start(text, at - BEFORE, at) };
@@ -88,11 +93,18 @@ impl Finder {
     }
 
     /// Which asked word or phrase stands where, in order.
-    fn find(&mut self, text: &str, kind: Kind) -> Vec<(usize, Range<usize>)> {
-        let language = guess(text);
+    fn find(&mut self, text: &str, kind: Kind, letters: Option<Language>) -> Vec<(usize, Range<usize>)> {
         let mut found: Vec<(usize, Range<usize>)> = Vec::new();
         let (mut spots, mut position): (Vec<Spot>, usize) = (Vec::new(), 0);
         for word in words(text) {
+            // Nearly all words of a text begin otherwise: folding them all would cost more than finding the text.
+            if let (None, Some(begin)) = (&word.halves, &self.begin)
+                && plain_begin(&text[word.bytes.clone()])
+                    .is_some_and(|first| !begin.contains(&levelled(first)))
+            {
+                position += 1;
+                continue;
+            }
             let spelled: std::borrow::Cow<str> = match &word.halves {
                 None => text[word.bytes.clone()].into(),
                 Some((first, second)) => [&text[first.clone()], &text[second.clone()]].concat().into(),
@@ -102,7 +114,7 @@ impl Finder {
             // Paths are searched as if all their words were names.
             let may_be_name = kind == Kind::Name || spelled.starts_with(char::is_uppercase);
             let fits = self.asked.iter().position(|asked| match asked {
-                Asked::Word(asked) => asked.fits(&plain, &spelled, may_be_name, &mut self.stemmers, language),
+                Asked::Word(asked) => asked.fits(&plain, &spelled, may_be_name, &mut self.stemmers, letters),
                 Asked::Phrase(_) => false,
             });
             if let Some(number) = fits {
@@ -164,6 +176,18 @@ impl Finder {
     }
 }
 
+impl Asked {
+    /// The letters, levelled, that a word begins with which is this one.
+    fn begin(&self) -> Option<Vec<char>> {
+        match self {
+            Self::Phrase(words) => Some(words.iter().filter_map(|word| first_letter(word)).collect()),
+            // Of names the sounds are asked for, and a mistake may be in the first letter.
+            Self::Word(word) if !word.names.is_empty() || matches!(word.reach, Reach::Letters(_)) => None,
+            Self::Word(word) => Some(first_letter(&word.plain).into_iter().collect()),
+        }
+    }
+}
+
 impl AskedWord {
     fn new(word: &Word, may_be_name: bool) -> Self {
         let plain = folded(&word.text);
@@ -174,7 +198,8 @@ impl AskedWord {
         if word.reach == Reach::Name || (word.reach == Reach::Forms && may_be_name) {
             names.extend(name_keys(&word.text));
         }
-        Self { plain, reach: word.reach, stems, names }
+        let second = stems.iter().map(|stem| second_letter(stem)).collect();
+        Self { plain, reach: word.reach, stems, second, names }
     }
 
     fn fits(
@@ -183,19 +208,20 @@ impl AskedWord {
         spelled: &str,
         may_be_name: bool,
         stemmers: &mut Stemmers,
-        language: Option<super::analysis::Language>,
+        language: Option<Language>,
     ) -> bool {
         if plain == self.plain {
             return true;
         }
-        let same_first = plain.chars().next() == self.plain.chars().next();
+        let same_first = first_letter(plain) == first_letter(&self.plain);
         match self.reach {
             Reach::Prefix => plain.starts_with(&self.plain),
             Reach::Letters(letters) => near(plain, &self.plain, usize::from(letters)),
             Reach::Forms | Reach::Name => {
                 let mut fits = false;
-                // No form of a word has another first letter: stems of all others need not be made.
-                if same_first && !self.stems.is_empty() {
+                // No form of a word begins otherwise: stems of all others need not be made.
+                let may_be = |second| self.second.as_ref().is_none_or(|asked| asked.contains(&second));
+                if same_first && !self.stems.is_empty() && second_letter(plain).is_none_or(may_be) {
                     stemmers.each(plain, language, |stem| fits |= self.stems.contains(stem));
                 }
                 fits || (!self.names.is_empty()
@@ -204,6 +230,25 @@ impl AskedWord {
             }
         }
     }
+}
+
+/// The letter, or where a stem may have another in its place than its word, the one that it may have: ніч, ночі; оці, око; dying, die.
+fn levelled(letter: char) -> char {
+    match letter {
+        'і' => 'о',
+        'ц' => 'к',
+        'з' => 'г',
+        'y' => 'i',
+        other => other,
+    }
+}
+
+fn first_letter(word: &str) -> Option<char> {
+    word.chars().next().map(levelled)
+}
+
+fn second_letter(word: &str) -> Option<char> {
+    word.chars().nth(1).map(levelled)
 }
 
 fn gather(clause: &Clause, names: &HashSet<String>, asked: &mut Vec<Asked>) {
@@ -309,4 +354,25 @@ fn near(a: &str, b: &str, most: usize) -> bool {
         before = std::mem::replace(&mut last, now);
     }
     last[b.len()] <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{first_letter, folded, query_stems, second_letter};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn a_stem_begins_as_its_word_does(word in prop_oneof!["[а-яіїє]{1,9}", "[a-z]{1,9}"]) {
+            let plain = folded(&word);
+            for stem in query_stems(&plain) {
+                for letter in [first_letter, second_letter] {
+                    prop_assert!(letter(&stem).is_none() || letter(&stem) == letter(&plain), "{plain}: {stem}");
+                }
+            }
+        }
+    }
 }

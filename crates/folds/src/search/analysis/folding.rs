@@ -39,6 +39,16 @@ fn is_plain(c: char) -> bool {
         || matches!(c, 'А'..='я' | 'ё' | 'Ё' | 'і' | 'І' | 'ї' | 'Ї' | 'є' | 'Є' | 'ґ' | 'Ґ')
 }
 
+/// The letter that the folded word begins with, where that is known without folding it: it is in one alphabet then, with nothing
+/// that takes a table.
+pub(crate) fn plain_begin(word: &str) -> Option<char> {
+    let first = word.chars().next().filter(|c| is_plain(*c))?;
+    // Letters of both alphabets may be turned into one.
+    let is_one =
+        if first.is_ascii() { word.is_ascii() } else { word.chars().all(|c| !c.is_ascii() && is_plain(c)) };
+    is_one.then(|| lower_plain(first))
+}
+
 fn lower_plain(c: char) -> char {
     match c {
         'А'..='Я' => char::from_u32(c as u32 + 32).expect("small letters follow the capital ones"),

@@ -1,13 +1,18 @@
 //! In which of the three languages a text is, as far as its letters say.
 
+use serde::{Deserialize, Serialize};
+
 /// Of which language stems are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Language {
     /// Ukrainian
+    #[serde(rename = "uk")]
     Ukrainian,
     /// Russian
+    #[serde(rename = "ru")]
     Russian,
     /// English
+    #[serde(rename = "en")]
     English,
 }
 
@@ -34,13 +39,25 @@ const ENOUGH: usize = 4000;
 
 /// The language of `text`, where its letters say so clearly; none of a short or mixed one.
 pub fn guess(text: &str) -> Option<Language> {
-    let (mut ukrainian, mut russian, mut cyrillic, mut latin) = (0_u32, 0_u32, 0_u32, 0_u32);
-    for c in text.chars().filter(|c| c.is_alphabetic()).take(ENOUGH) {
-        match letter(c) {
-            Some(Language::Ukrainian) => (ukrainian, cyrillic) = (ukrainian + 1, cyrillic + 1),
-            Some(Language::Russian) => (russian, cyrillic) = (russian + 1, cyrillic + 1),
-            _ if super::folding::is_cyrillic(c) => cyrillic += 1,
-            _ => latin += u32::from(c.is_ascii_alphabetic()),
+    let (mut ukrainian, mut russian, mut cyrillic, mut latin, mut letters) = (0_u32, 0_u32, 0_u32, 0_u32, 0);
+    for c in text.chars() {
+        match c {
+            'а'..='я' | 'А'..='Я' | 'ё' | 'Ё' | 'є' | 'Є' | 'і' | 'І' | 'ї' | 'Ї' | 'ґ' | 'Ґ' =>
+            {
+                cyrillic += 1;
+                match letter(c) {
+                    Some(Language::Ukrainian) => ukrainian += 1,
+                    Some(Language::Russian) => russian += 1,
+                    _ => {}
+                }
+            }
+            c if c.is_ascii_alphabetic() => latin += 1,
+            c if c.is_ascii() || !c.is_alphabetic() => continue,
+            c => cyrillic += u32::from(super::folding::is_cyrillic(c)),
+        }
+        letters += 1;
+        if letters == ENOUGH {
+            break;
         }
     }
     if latin > 4 * cyrillic {

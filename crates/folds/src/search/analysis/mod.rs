@@ -2,15 +2,17 @@
 
 mod folding;
 mod language;
+mod lexicon;
 mod names;
 mod stems;
 mod tokens;
 mod ukrainian;
 mod words;
 
-pub(super) use folding::{fold, folded};
+pub(super) use folding::{fold, folded, plain_begin};
 pub use language::{Language, guess};
+pub(super) use lexicon::Lexicons;
 pub use names::name_keys;
-pub(super) use stems::{Stemmers, query_stems};
-pub(super) use tokens::{NAME, STEM, TextTokenizer};
+pub(super) use stems::{Stemmers, query_stems, stands_as_word};
+pub(super) use tokens::{NAME, STEM, Terms, TextTokenizer};
 pub(super) use words::{Word as TextWord, words};

@@ -11,7 +11,7 @@ use super::ukrainian;
 /// Words whose stems are remembered: most words of a text have been there before.
 const REMEMBERED: usize = 1 << 16;
 
-/// Makes stems, and remembers them; one for each thread.
+/// Makes stems, and remembers them.
 pub(crate) struct Stemmers {
     russian: Stemmer,
     english: Stemmer,
@@ -38,23 +38,18 @@ impl Stemmers {
             }
             self.known.insert(word.to_owned(), self.all(word));
         }
-        let [english, russian, ukrainian] = &self.known[word];
-        let by = word.chars().find_map(letter).or(text);
-        if let Some(english) = english {
-            each(english);
-        }
-        if let Some(russian) = russian.as_ref().filter(|_| by != Some(Language::Ukrainian)) {
-            each(russian);
-        }
-        if let Some(ukrainian) = ukrainian.as_ref().filter(|_| by != Some(Language::Russian))
-            && (by == Some(Language::Ukrainian) || russian.as_ref() != Some(ukrainian))
-        {
-            each(ukrainian);
-        }
+        let stems = &self.known[word];
+        let chosen = of_languages(stems, word.chars().find_map(letter).or(text));
+        stems
+            .iter()
+            .zip(chosen)
+            .filter(|(_, is)| *is)
+            .filter_map(|(stem, _)| stem.as_deref())
+            .for_each(&mut each);
     }
 
     /// The stems in English (also of what is in no alphabet of ours), Russian and Ukrainian.
-    fn all(&self, word: &str) -> [Option<Box<str>>; 3] {
+    pub fn all(&self, word: &str) -> [Option<Box<str>>; 3] {
         if word.chars().any(is_cyrillic) {
             let russian = self.russian.stem(word);
             [None, Some(Box::from(&*russian)), Some(ukrainian::stem(word).into())]
@@ -62,6 +57,31 @@ impl Stemmers {
             [Some(Box::from(&*self.english.stem(word))), None, None]
         }
     }
+}
+
+/// Which stems count where the language is this one, each once.
+fn of_languages<S: PartialEq>(
+    [english, russian, ukrainian]: &[Option<S>; 3],
+    language: Option<Language>,
+) -> [bool; 3] {
+    let is_russian = russian.is_some() && language != Some(Language::Ukrainian);
+    let is_new = !is_russian || russian != ukrainian;
+    [english.is_some(), is_russian, ukrainian.is_some() && is_new && language != Some(Language::Russian)]
+}
+
+/// Letters of the longest word that is not indexed again as its own stem.
+const LONGEST_OWN: usize = 3;
+
+/// Is it short, and its own stem in whatever language? Then the index holds it as a word alone.
+pub(super) fn is_its_own_stem(word: &str, stems: &[Option<Box<str>>; 3]) -> bool {
+    let language = word.chars().find_map(letter);
+    let mut chosen = stems.iter().zip(of_languages(stems, language)).filter(|(_, is)| *is);
+    word.chars().count() <= LONGEST_OWN && chosen.all(|(stem, _)| stem.as_deref() == Some(word))
+}
+
+/// The same of the stem of a word of a question.
+pub(crate) fn stands_as_word(stem: &str) -> bool {
+    is_its_own_stem(stem, &Stemmers::default().all(stem))
 }
 
 /// Every stem that the folded `word` of a question may have in a text, whatever the text's language.

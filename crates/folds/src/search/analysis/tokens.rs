@@ -1,134 +1,86 @@
-//! The terms of a text as the index takes them: at each place the word itself, its stems, and keys of what may be a name.
+//! The terms of a text as the index takes them: its words, and beside them their stems and keys of what may be names.
+
+use std::ops::Range;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::folding::fold;
-use super::language::{Language, guess};
-use super::names::name_keys;
-use super::stems::Stemmers;
-use super::words::{Word, Words, words};
+use super::lexicon::{Lexicons, Own};
 
 /// A stem in the index begins with this character, which no word holds.
 pub(crate) const STEM: char = '\u{1}';
 /// The key of a name begins with this one.
 pub(crate) const NAME: char = '\u{2}';
 
-/// Letters and digits of the longest word that is taken; what is longer is data, not language.
-const LONGEST: usize = 128;
+/// Which terms of a text stand in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Terms {
+    /// Its words as they are spelled, each at its position.
+    Words,
+    /// Their stems and keys of names. A short word that is its own stem is not among them.
+    Forms,
+}
 
-/// Takes texts apart for the index. Words, stems and keys stand at the same positions in one field: one pass takes a text apart,
-/// and a phrase is one of words.
-#[derive(Default)]
-pub(crate) struct TextTokenizer(Stemmers);
-
-impl Clone for TextTokenizer {
-    /// What is remembered stays behind.
-    fn clone(&self) -> Self {
-        Self::default()
-    }
+/// Takes texts apart for a field of the index.
+#[derive(Clone)]
+pub(crate) struct TextTokenizer {
+    /// For which field.
+    pub terms: Terms,
+    /// The same for all fields of an index.
+    pub lexicons: Lexicons,
 }
 
 impl Tokenizer for TextTokenizer {
-    type TokenStream<'a> = TextTokens<'a>;
+    type TokenStream<'a> = TextTokens;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> TextTokens<'a> {
-        TextTokens {
-            text,
-            words: words(text),
-            stemmers: &mut self.0,
-            language: guess(text),
-            position: 0,
-            folded: String::new(),
-            ready: Vec::new(),
-            spare: Vec::new(),
-            token: Token::default(),
-        }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TextTokens {
+        let mut lexicon = self.lexicons.take();
+        lexicon.read(text);
+        let (next, ready, token) = (0, Vec::new(), Token::default());
+        TextTokens { terms: self.terms, lexicon: Some(lexicon), next, ready, token }
     }
 }
 
 /// The terms of one text, one after another.
-pub(crate) struct TextTokens<'a> {
-    text: &'a str,
-    words: Words<'a>,
-    stemmers: &'a mut Stemmers,
-    language: Option<Language>,
-    position: usize,
-    folded: String,
-    /// Terms of the word that was read last, the first one last.
-    ready: Vec<Token>,
-    /// Tokens to be used again: making a text for each term would cost more than the rest.
-    spare: Vec<Token>,
+pub(crate) struct TextTokens {
+    terms: Terms,
+    /// None once it was given back.
+    lexicon: Option<Own>,
+    /// Words that were read.
+    next: usize,
+    /// Forms of the word that was read last.
+    ready: Vec<Range<usize>>,
     token: Token,
 }
 
-impl TextTokens<'_> {
-    fn read(&mut self, word: &Word) {
-        match &word.halves {
-            None => {
-                self.terms(&self.text[word.bytes.clone()], word, 0);
-                self.position += 1;
+impl TextTokens {
+    fn read(&mut self) -> Option<()> {
+        let lexicon = self.lexicon.as_ref()?;
+        let spot = match self.terms {
+            Terms::Forms => lexicon.forms(self.next, &mut self.ready)?,
+            Terms::Words => {
+                let (spot, word) = lexicon.word(self.next)?;
+                self.ready.extend(Some(word).filter(|word| !word.is_empty()));
+                spot
             }
-            // The whole word stands where each half does, so that phrases find it; both halves are words too, for it may have been
-            // a compound.
-            Some((first, second)) => {
-                let (first, second) = (&self.text[first.clone()], &self.text[second.clone()]);
-                let whole = format!("{first}{second}");
-                self.terms(&whole, word, 0);
-                self.terms(first, word, 0);
-                self.terms(second, word, 1);
-                let folded = super::folding::folded(&whole);
-                if !folded.is_empty() && folded.len() <= 2 * LONGEST {
-                    self.term(None, &folded, word, 1);
-                }
-                self.position += 2;
-            }
-        }
-        self.ready.reverse();
-    }
-
-    fn terms(&mut self, spelled: &str, word: &Word, further: usize) {
-        let mut folded = std::mem::take(&mut self.folded);
-        fold(spelled, &mut folded);
-        if !folded.is_empty() && folded.len() <= 2 * LONGEST {
-            self.term(None, &folded, word, further);
-            let (ready, spare, position) = (&mut self.ready, &mut self.spare, self.position + further);
-            self.stemmers.each(&folded, self.language, |stem| {
-                ready.push(token(spare, Some(STEM), stem, word, position));
-            });
-            if spelled.starts_with(char::is_uppercase) {
-                for key in name_keys(spelled) {
-                    self.term(Some(NAME), &key, word, further);
-                }
-            }
-        }
-        self.folded = folded;
-    }
-
-    fn term(&mut self, mark: Option<char>, text: &str, word: &Word, further: usize) {
-        let made = token(&mut self.spare, mark, text, word, self.position + further);
-        self.ready.push(made);
+        };
+        self.token.position = spot.position;
+        self.next += 1;
+        Some(())
     }
 }
 
-fn token(spare: &mut Vec<Token>, mark: Option<char>, text: &str, word: &Word, position: usize) -> Token {
-    let mut token = spare.pop().unwrap_or_default();
-    token.text.clear();
-    token.text.extend(mark);
-    token.text.push_str(text);
-    token.position = position;
-    (token.offset_from, token.offset_to) = (word.bytes.start, word.bytes.end);
-    token
-}
-
-impl TokenStream for TextTokens<'_> {
+impl TokenStream for TextTokens {
     fn advance(&mut self) -> bool {
-        while self.ready.is_empty() {
-            let Some(word) = self.words.next() else { return false };
-            self.read(&word);
+        loop {
+            if let (Some(term), Some(lexicon)) = (self.ready.pop(), &self.lexicon) {
+                self.token.text.clear();
+                self.token.text.push_str(lexicon.term(term));
+                return true;
+            }
+            if self.read().is_none() {
+                return false;
+            }
         }
-        let next = self.ready.pop().unwrap_or_default();
-        self.spare.push(std::mem::replace(&mut self.token, next));
-        true
     }
 
     fn token(&self) -> &Token {
@@ -140,16 +92,37 @@ impl TokenStream for TextTokens<'_> {
     }
 }
 
+impl Drop for TextTokens {
+    fn drop(&mut self) {
+        if let Some(lexicon) = self.lexicon.take() {
+            lexicon.give_back();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn terms(text: &str) -> Vec<(usize, String)> {
-        let mut tokenizer = TextTokenizer::default();
-        let mut stream = tokenizer.token_stream(text);
+        terms_by(text, &Lexicons::default())
+    }
+
+    fn terms_by(text: &str, lexicons: &Lexicons) -> Vec<(usize, String)> {
         let mut terms = Vec::new();
-        while stream.advance() {
-            terms.push((stream.token().position, stream.token().text.replace(STEM, "~").replace(NAME, "@")));
+        for kind in [Terms::Words, Terms::Forms] {
+            let mut tokenizer = TextTokenizer { terms: kind, lexicons: lexicons.clone() };
+            let mut stream = tokenizer.token_stream(text);
+            let before: usize = terms.len();
+            while stream.advance() {
+                terms.push((
+                    stream.token().position,
+                    stream.token().text.replace(STEM, "~").replace(NAME, "@"),
+                ));
+            }
+            assert!(terms[before..].is_sorted_by_key(|(position, _)| *position));
         }
         terms
     }
@@ -163,7 +136,6 @@ mod tests {
         assert!(at(1).contains(&"осечкина") && at(1).contains(&"~осечкин"));
         assert!(at(1).iter().any(|term| term.starts_with('@')));
         assert!(at(2).contains(&"руками") && !at(2).iter().any(|term| term.starts_with('@')));
-        assert!(found.is_sorted_by_key(|(position, _)| *position));
     }
 
     #[test]
@@ -173,6 +145,18 @@ mod tests {
             [(0, "составлен"), (1, "протокол"), (1, "прото"), (2, "кол"), (2, "протокол"), (3, "допроса")]
         {
             assert!(found.contains(&(position, word.into())), "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_changes_nothing(
+            texts in prop::collection::vec("(([А-Яа-яії]{1,4}|[A-Za-z]{1,3}|б-\nа|що|это)[ ,]){0,12}", 1..12),
+        ) {
+            let lexicons = Lexicons::default();
+            for text in texts.iter().chain(&texts) {
+                prop_assert_eq!(terms_by(text, &lexicons), terms(text));
+            }
         }
     }
 }

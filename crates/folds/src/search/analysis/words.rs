@@ -46,9 +46,17 @@ impl Iterator for Words<'_> {
 
 /// The next run of letters and digits at or behind `from`.
 fn run(text: &str, from: usize) -> Option<Range<usize>> {
-    let start = from + text[from..].find(|c: char| c.is_alphanumeric())?;
+    let start = first_letter(text, from)?;
     let mut end = start;
-    let mut chars = text[start..].char_indices().peekable();
+    while let Some(len) = plain_letter(&text.as_bytes()[end..]) {
+        end += len;
+    }
+    // Nearly every word ends here: at white space, or a sign that stands in none.
+    if text.as_bytes().get(end).is_none_or(|next| next.is_ascii() && !is_apostrophe(char::from(*next))) {
+        return Some(start..end);
+    }
+    let behind = end;
+    let mut chars = text[behind..].char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let inside = c.is_alphanumeric() || is_unseen(c) || is_apostrophe(c);
         if !inside {
@@ -56,12 +64,43 @@ fn run(text: &str, from: usize) -> Option<Range<usize>> {
         }
         // What is no letter belongs to the word only between letters; a soft hyphen at a line's end is a hyphen.
         if c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c) {
-            end = start + at + c.len_utf8();
+            end = behind + at + c.len_utf8();
         } else if !chars.peek().is_some_and(|(_, next)| next.is_alphanumeric() || is_unseen(*next)) {
             break;
         }
     }
     Some(start..end)
+}
+
+fn first_letter(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let rest = &text.as_bytes()[at..];
+        if plain_letter(rest).is_some() {
+            return Some(at);
+        }
+        at += match rest.first()? {
+            byte if byte.is_ascii() => 1,
+            _ => match text[at..].chars().next()? {
+                c if c.is_alphanumeric() => return Some(at),
+                c => c.len_utf8(),
+            },
+        };
+    }
+}
+
+/// Bytes of the letter or digit that stands first, where it is one of ASCII, Russian or Ukrainian: it takes no table to know these.
+fn plain_letter(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [byte, ..] if byte.is_ascii_alphanumeric() => Some(1),
+        // Ё Є І Ї, А to п
+        [0xd0, 0x81 | 0x84 | 0x86 | 0x87 | 0x90..=0xbf, ..]
+        // р to я, ё є і ї
+        | [0xd1, 0x80..=0x8f | 0x91 | 0x94 | 0x96 | 0x97, ..]
+        // Ґ ґ
+        | [0xd2, 0x90 | 0x91, ..] => Some(2),
+        _ => None,
+    }
 }
 
 /// Bytes from a hyphen to the first letter of the next line; none where no line ends behind the hyphen.
@@ -103,6 +142,13 @@ mod tests {
         let rest: Vec<&str> = cut[2..].iter().map(|(word, _)| word.as_str()).collect();
         assert_eq!(rest, ["Иванов", "Петров", "3", "х", "а", "б"]);
         assert!(cut[2..].iter().all(|(_, halves)| !halves));
+    }
+
+    #[test]
+    fn every_letter_is_one_by_itself() {
+        for c in (0..0x600_u32).filter_map(char::from_u32) {
+            assert_eq!(cut(&format!("- {c} -")).len(), usize::from(c.is_alphanumeric()), "{c:?}");
+        }
     }
 
     proptest! {

@@ -21,6 +21,22 @@ pub const DEEPEST: usize = 16;
 /// Letters of the shortest beginning of a word that is searched as one.
 pub const SHORTEST_PREFIX: usize = 2;
 
+/// What `kind:` takes: the kinds of things that examination tells apart.
+pub const KINDS: [&str; 12] = [
+    "video",
+    "audio",
+    "picture",
+    "document",
+    "table",
+    "mail",
+    "container",
+    "web",
+    "subtitles",
+    "other",
+    "empty",
+    "unknown",
+];
+
 /// A question, understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {

@@ -4,7 +4,8 @@ use super::super::analysis::{Language, words};
 use super::super::document::Kind;
 use super::lexer::{Lexeme, lex};
 use super::{
-    Clause, DEEPEST, Days, Filter, Ignored, LONGEST, MOST_CLAUSES, Question, Reach, SHORTEST_PREFIX, Word,
+    Clause, DEEPEST, Days, Filter, Ignored, KINDS, LONGEST, MOST_CLAUSES, Question, Reach, SHORTEST_PREFIX,
+    Word,
 };
 
 /// Understands `untrusted_text` as far as it can be: words (all of which must be there), `"a phrase"`, `begin*`, `fuzzy~`, `AND`,
@@ -235,7 +236,7 @@ fn filter(name: &str, value: &str) -> Option<Filter> {
     let small = value.to_lowercase();
     Some(match name {
         "in" => Filter::In(Kind::read(&small)?),
-        "kind" => Filter::Form(one_word(&small)?),
+        "kind" => Filter::Form(one_word(&small).filter(|kind| KINDS.contains(&&**kind))?),
         "lang" => Filter::Language(Language::read(&small)?),
         "camera" => Filter::Camera(one_word(&small)?),
         "ref" => Filter::Reference(value.parse().ok()?),

@@ -13,6 +13,9 @@ use tantivy::directory::{FileHandle, OwnedBytes};
 use super::cache::{Cache, Piece};
 use super::cipher::{CHUNK, FileKey, SALT, TAG, damaged};
 
+/// Bytes that are copied faster than they are kept a second time.
+const SHORT: usize = 8 << 10;
+
 /// An open sealed file. It stays readable when its name is removed.
 pub(super) struct SealedFile {
     file: File,
@@ -50,11 +53,18 @@ impl SealedFile {
         self.read_through(0..self.len)
     }
 
-    /// The piece that holds `range`: its one chunk, or else exactly the range, put together.
+    /// The piece that holds `range`: its one chunk, or else exactly the range, put together. What is short is put together anew each
+    /// time: both its chunks are asked for by others too, and were read and opened for it alone otherwise.
     fn piece(&self, range: &Range<usize>) -> io::Result<(OwnedBytes, usize)> {
-        let first = range.start / CHUNK;
-        if (range.end - 1) / CHUNK == first {
+        let (first, last) = (range.start / CHUNK, (range.end - 1) / CHUNK);
+        if first == last {
             return Ok((self.chunk_range(first)?, first * CHUNK));
+        }
+        if last == first + 1 && range.len() <= SHORT {
+            let (before, behind) = (self.chunk_range(first)?, self.chunk_range(last)?);
+            let whole =
+                [&before[range.start - first * CHUNK..], &behind[..range.end - last * CHUNK]].concat();
+            return Ok((OwnedBytes::new(whole), range.start));
         }
         Ok((self.cached(range.clone())?, range.start))
     }

@@ -110,3 +110,24 @@ fn a_correction_is_of_the_camera_and_not_of_the_disk_that_it_was_copied_to() {
     assert_eq!(asked("date:2024-06-01 in:transcript"), 1);
     assert_eq!(asked("date:2024-07-02 in:transcript"), 0);
 }
+
+#[test]
+fn every_kind_of_thing_can_be_asked_for_and_no_other() {
+    use super::super::query::KINDS;
+    for kind in KINDS {
+        let group: Group =
+            serde_json::from_value(kind.into()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let mut story = archive();
+        let mut found = examination("A1-2");
+        found.kind = Some(FileKind { group, media_type: "x/x".into(), ending_fits: None });
+        story.say(Change::Examination(found.into()));
+        let search = story.folded();
+        assert_eq!(
+            self::found(&search, &format!("kind:{}", kind.to_uppercase())),
+            ["A1-2", "A1-2"],
+            "{kind}"
+        );
+    }
+    let asked = parse("kind:nonsense");
+    assert_eq!(asked.ignored, [Ignored::BadValue("kind".into(), "nonsense".into())]);
+}
