@@ -104,7 +104,7 @@ fn what_is_hidden_added_or_changed_in_a_catalogue_is_named_and_heals() {
         (format!("UPDATE item SET path = x'6f74686572' WHERE {item}"), vec!["A1-5"]),
         (format!("UPDATE item SET size = size + 1 WHERE {item}"), vec!["A1-5"]),
         // Said to lie beside a film.
-        (format!("UPDATE item SET stem = x'6f74686572', spoken = 1 WHERE {item}"), vec!["A1-5"]),
+        (format!("UPDATE item SET stem = x'6f74686572', role = 1 WHERE {item}"), vec!["A1-5"]),
         (format!("UPDATE item SET accession = 2, number = 77 WHERE {item}"), vec!["A1-5", "A2-77"]),
         (
             format!("UPDATE item SET (sha256, object) = (SELECT sha256, object FROM item WHERE {next}) WHERE {item}"),
@@ -112,7 +112,7 @@ fn what_is_hidden_added_or_changed_in_a_catalogue_is_named_and_heals() {
         ),
         (
             "INSERT INTO item SELECT NULL, accession, 99, members, 1, at, member, source, path, sha256, size, file_system, \
-             object, object_size, header, \"offset\", length, copy_of, changed, size_before, size_after, stem, spoken FROM item LIMIT 1"
+             object, object_size, header, \"offset\", length, copy_of, changed, size_before, size_after, stem, role FROM item LIMIT 1"
                 .into(),
             vec!["A1-99"],
         ),

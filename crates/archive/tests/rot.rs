@@ -8,6 +8,7 @@ mod rich;
 #[path = "common/surgery.rs"]
 mod surgery;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -63,6 +64,21 @@ fn places(name: &str, bytes: &[u8], entropy: &mut Entropy) -> Vec<usize> {
     places
 }
 
+type Content = BTreeMap<String, Vec<Vec<String>>>;
+
+/// In which rows of which table two ledgers differ, for whoever has to find out why.
+fn changed(both: &[Option<Content>; 2]) -> String {
+    let [Some(is), Some(was)] = both else { return String::new() };
+    let tables = is.iter().filter(|(name, rows)| was.get(*name) != Some(rows));
+    let named = tables.map(|(name, rows)| {
+        let others = was.get(name).map_or(&[][..], Vec::as_slice);
+        let at = rows.iter().zip(others).position(|(row, other)| row != other);
+        let pair = at.map(|at| (&rows[at], &others[at]));
+        format!("; {name} of {} rows, {pair:?}", rows.len())
+    });
+    named.collect()
+}
+
 /// What is wrong with how the check answered; none if it named what was done.
 fn fault(rich: &Rich, name: &str, done: &Damage) -> Option<String> {
     let folder = memory();
@@ -75,13 +91,11 @@ fn fault(rich: &Rich, name: &str, done: &Damage) -> Option<String> {
         }
     }
     let damaged = folder.path().join("archive/ledger.db");
-    let unchanged = name == "ledger.db" && {
-        let both = [damaged, rich.today.path().join("archive/ledger.db")].map(|path| {
-            let beside = folder.path().join("compared.db");
-            fs::copy(path, &beside).ok().and_then(|_| content(&beside, false))
-        });
-        both[0].is_some() && both[0] == both[1]
-    };
+    let both = [damaged, rich.today.path().join("archive/ledger.db")].map(|path| {
+        let beside = folder.path().join("compared.db");
+        fs::copy(path, &beside).ok().and_then(|_| content(&beside, false))
+    });
+    let unchanged = name == "ledger.db" && both[0].is_some() && both[0] == both[1];
     let full = name.starts_with("objects/");
     let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(folder.path(), full))) else {
         return Some("it panicked".into());
@@ -99,7 +113,7 @@ fn fault(rich: &Rich, name: &str, done: &Damage) -> Option<String> {
         let spare = unchanged || name.contains(".p/") || is_older;
         let is_note = name.starts_with("unfinished/received-") && done.0 == "removed";
         let spare = spare || is_note || ["settings.json", "unfinished/lock"].contains(&name);
-        return (!spare).then(|| "nothing was noticed".into());
+        return (!spare).then(|| format!("nothing was noticed{}", changed(&both)));
     }
     let names = |reference: &str| match name.split('/').next().unwrap() {
         "ledger.db" => true,

@@ -346,12 +346,15 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Ви єдиний учасник, і без вашого підтвердження нічого не зроблено.\nПідтвердьте так: --confirm \"{again}\"",
             "Вы единственный участник, и без вашего подтверждения ничего не сделано.\nПодтвердите так: --confirm \"{again}\"",
         ),
-        Trouble::LeavingNotConfirmed { again } => say!(
-            lang,
-            "You would remove yourself, and nothing was done without your confirmation.\nOnce another member agrees, you open nothing any more. Confirm it by typing: --confirm \"{again}\"",
-            "Ви вилучили б себе, і без вашого підтвердження нічого не зроблено.\nКоли погодиться інший учасник, ви вже нічого не відкриєте. Підтвердьте так: --confirm \"{again}\"",
-            "Вы удалили бы себя, и без вашего подтверждения ничего не сделано.\nКогда согласится другой участник, вы больше ничего не откроете. Подтвердите так: --confirm \"{again}\"",
-        ),
+        Trouble::LeavingNotConfirmed { again } => {
+            let again = safe::typed(again);
+            say!(
+                lang,
+                "You would remove yourself, and open nothing any more once another member agrees: nothing was done yet.\nConfirm it by typing: --confirm \"{again}\"",
+                "Ви вилучили б себе і, щойно погодиться інший учасник, вже нічого не відкрили б: поки що нічого не зроблено.\nПідтвердьте так: --confirm \"{again}\"",
+                "Вы удалили бы себя и, как только согласится другой участник, больше ничего не открыли бы: пока ничего не сделано.\nПодтвердите так: --confirm \"{again}\"",
+            )
+        }
         Trouble::NoRecipient => say!(
             lang,
             "A disclosure needs a recipient and a purpose.\nSay who gets it and what for: --to NAME --purpose TEXT",

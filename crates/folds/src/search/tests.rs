@@ -18,6 +18,7 @@ use super::*;
 use crate::{ApplyError, Entry, Fold as _, Said, StoreError};
 
 mod apart;
+mod counts;
 mod damage;
 mod facts;
 mod forgetting;
@@ -350,58 +351,6 @@ fn pages_of_an_answer_join_without_gap_or_repetition() {
     let joined: Vec<String> = [part(0, 7), part(7, 7), part(14, 7), part(21, 100)].concat();
     assert_eq!(joined, whole);
     assert!(part(30, 5).is_empty() && part(usize::MAX, usize::MAX).is_empty() && part(0, 0).is_empty());
-}
-
-#[test]
-fn all_are_counted_whether_they_are_shown_or_not() {
-    let mut story = Story::new();
-    let paths = [
-        "суд",
-        "суду",
-        "суд суду",
-        "судом и суд",
-        "рука",
-        "руці",
-        "руку руці",
-        "у руки",
-        "Осечкин",
-        "Osechkin",
-        "осечкина Осечкин",
-        "суд Осечкина",
-        "рука суду",
-        "вид з вікна",
-        "видами",
-        "bus",
-        "bus buses",
-    ];
-    for (number, path) in paths.iter().cycle().take(200).enumerate() {
-        story.item(&format!("A1-{}", number + 1), path);
-    }
-    let search = story.folded();
-    for question in [
-        "суд",
-        "суда",
-        "рука",
-        "рукою",
-        "Осечкин",
-        "осечкин",
-        "Осечкина суд",
-        "суд рука",
-        "вид",
-        "bus",
-        "суд OR рука",
-        "рука -суд",
-    ] {
-        let asked = |limit| {
-            let wanted = Wanted { offset: 0, limit, without: &[], alone: &[], cameras: &[], beside: &[] };
-            search.answer(&parse(question), &wanted).unwrap()
-        };
-        let all = asked(1000);
-        assert!(!all.hits.is_empty(), "{question}");
-        for limit in [0, 1, 20, 1000] {
-            assert_eq!(asked(limit).total, all.hits.len() as u64, "{question}, {limit}");
-        }
-    }
 }
 
 #[test]

@@ -97,6 +97,11 @@ impl SqliteLedger {
                  AND place NOT IN (SELECT place FROM row WHERE place IS NOT NULL) LIMIT 100",
                 [],
             )?);
+            faults.extend(self.texts(
+                "SELECT 'row ' || seq || ' names a body that it has not' FROM row WHERE place IS NOT NULL
+                 AND (op IS NULL OR erased = 1 OR place NOT IN (SELECT place FROM body)) LIMIT 100",
+                [],
+            )?);
         }
         Ok(faults)
     }
