@@ -67,7 +67,7 @@ const RECEIVED: Step = olena(&["receive", "{disks}/first", "--yes"]);
 const RELEASED: Step = olena(&["release", "A1"]);
 const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
 const EXAMINED: Step = olena(&["examine", "--threads", "1", "--json"]);
-const SEARCH: Step = olena(&["search", "letter", "--json"]);
+const SEARCH: Step = olena(&["search", "протоколы", "--json"]);
 const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 
 const NAMED: Step =
