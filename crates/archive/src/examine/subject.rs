@@ -41,7 +41,7 @@ pub(super) enum Among {
 }
 
 /// Volumes as one file.
-pub(super) struct Joined(Vec<Stored>);
+pub(super) struct Joined(Arc<[Stored]>);
 
 impl Stored {
     /// Begins a container that goes on in these.
@@ -68,11 +68,6 @@ impl Stored {
     fn open(&self) -> io::Result<ItemBytes> {
         open_object(&*self.vault, &self.about, &self.place, &self.identity).map_err(io::Error::other)
     }
-
-    fn served(&self) -> io::Result<Served> {
-        let bytes = self.open()?;
-        Ok(Served { length: bytes.left(), bytes })
-    }
 }
 
 impl Subject for Stored {
@@ -86,7 +81,8 @@ impl Subject for Stored {
 
     fn input(&self) -> Result<Input, InputError> {
         if self.views && self.size > HELD {
-            return Ok(Input::view(self.served()?));
+            let bytes = self.open()?;
+            return Ok(Input::view(Served { length: bytes.left(), bytes }));
         }
         Input::held(self.open()?, if self.views { HELD } else { HELD_AT_MOST })
     }
@@ -121,15 +117,11 @@ impl Subject for Joined {
 
     fn input(&self) -> Result<Input, InputError> {
         let views = self.first().views;
+        let together = Together { volumes: Arc::clone(&self.0), open: None, at: 0 };
         if views && self.size() > HELD {
-            let volumes: Result<Vec<Served>, io::Error> = self.0.iter().map(Stored::served).collect();
-            return Ok(Input::view(ServedTogether(volumes?)));
+            return Ok(Input::view(together));
         }
-        let mut all: Box<dyn Read> = Box::new(io::empty());
-        for volume in &self.0 {
-            all = Box::new(all.chain(volume.open()?));
-        }
-        Input::held(all, if views { HELD } else { HELD_AT_MOST })
+        Input::held(together, if views { HELD } else { HELD_AT_MOST })
     }
 
     fn file_system(&self) -> &FileSystemSays {
@@ -153,24 +145,43 @@ impl View for Served {
     }
 }
 
-/// One behind the other.
-struct ServedTogether(Vec<Served>);
+/// Volumes one behind the other, of which one is open at a time: there may be a thousand.
+struct Together {
+    volumes: Arc<[Stored]>,
+    open: Option<(usize, ItemBytes)>,
+    /// Where it is read on.
+    at: u64,
+}
 
-impl View for ServedTogether {
+impl View for Together {
     fn length(&self) -> u64 {
-        self.0.iter().map(|volume| volume.length).sum()
+        self.volumes.iter().map(|volume| volume.size).sum()
     }
 
     fn read_exact_at(&mut self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
-        for volume in &mut self.0 {
-            let here = volume.length.saturating_sub(offset).min(buffer.len() as u64);
+        for (number, volume) in self.volumes.iter().enumerate() {
+            let here = volume.size.saturating_sub(offset).min(buffer.len() as u64);
             if here > 0 {
                 let (now, rest) = buffer.split_at_mut(usize::try_from(here).map_err(io::Error::other)?);
-                volume.read_exact_at(offset, now)?;
+                let bytes = match &mut self.open {
+                    Some((open, bytes)) if *open == number => bytes,
+                    other => &mut other.insert((number, volume.open()?)).1,
+                };
+                bytes.read_exact_at(offset, now)?;
                 buffer = rest;
             }
-            offset = offset.saturating_sub(volume.length);
+            offset = offset.saturating_sub(volume.size);
         }
         if buffer.is_empty() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
+impl Read for Together {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length() - self.at).unwrap_or(usize::MAX);
+        let most = buffer.len().min(left);
+        self.read_exact_at(self.at, &mut buffer[..most])?;
+        self.at += most as u64;
+        Ok(most)
     }
 }

@@ -14,6 +14,12 @@ use super::query::View;
 use super::{Answer, Catalogue, ItemRow, State};
 use crate::StoreError;
 
+/// Volumes of one container; what is numbered higher is none.
+const MOST: u32 = 1000;
+/// Items of one folder that may be volumes of one container, by the size of their letters and zeros before their numbers: more are
+/// not looked at, so that a folder full of them is gone through all the same.
+const LOOKED_AT: usize = 2000;
+
 /// Where an item stands among the volumes of a container.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Volumes {
@@ -53,7 +59,7 @@ fn of_one(db: &Connection, view: &mut View, key: &Key) -> Result<Option<Volumes>
     let mut found = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM item WHERE accession = ?1 AND (stem, source) =
              (SELECT stem, source FROM item WHERE accession = ?1 AND number = ?2 AND members = ?3)
-         ORDER BY number, members"
+         ORDER BY number, members LIMIT {LOOKED_AT}"
     ))?;
     let mut rows = found.query(params![key.accession, key.number, key.members])?;
     let (mut own, mut all) = (None, Vec::new());
@@ -109,8 +115,12 @@ pub(super) fn stem(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn volume(path: &[u8]) -> Option<Volume> {
+    numbered(path).filter(|volume| volume.number < MOST)
+}
+
+fn numbered(path: &[u8]) -> Option<Volume> {
     let (shared, ending) = cut(path)?;
-    if ending.len() >= 3 && ending.iter().all(u8::is_ascii_digit) {
+    if (3..=4).contains(&ending.len()) && ending.iter().all(u8::is_ascii_digit) {
         let number = digits(ending)?.checked_sub(1)?;
         return Some(Volume { style: Style::Pieces, number, shared: shared.len() });
     }
@@ -184,7 +194,19 @@ mod tests {
 
     #[test]
     fn what_is_no_volume_is_none() {
-        for path in ["x", "x.7z", "x.000", "x.01", "x.part0.rar", ".001", "folder.001/x", "x.a00", "x.rxx"] {
+        for path in [
+            "x",
+            "x.7z",
+            "x.000",
+            "x.01",
+            "x.part0.rar",
+            ".001",
+            "folder.001/x",
+            "x.a00",
+            "x.rxx",
+            "x.00001",
+            "x.1001",
+        ] {
             assert_eq!(of(path), None, "{path}");
         }
     }
