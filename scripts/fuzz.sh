@@ -21,6 +21,7 @@ examples() {
         checkpoint) find tests/vectors -name 'checkpoint*' -type f ;;
         tlog_proof) find tests/vectors -name '*.tlog-proof' ;;
         timestamp) find tests/vectors -name '*.tsr' ;;
+        print) find tests/vectors/print-v1 -type f ! -name SHA256SUMS ;;
         age | share) find tests/vectors -name '*.age' ;;
         member_file) find tests/vectors/member -name '*.json' ;;
         receipt) find tests/vectors \( -name 'receipt.*' -o -name 'policy*' \) -type f ;;

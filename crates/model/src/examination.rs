@@ -39,6 +39,8 @@ pub enum Stage {
     First,
     /// What is in a container: members of archives, mailboxes and mails.
     Members,
+    /// Prints by which copies are found.
+    Copies,
     /// Text that is written in it.
     Text,
     /// Text that is seen in it.
@@ -55,9 +57,10 @@ pub enum Stage {
 
 impl Stage {
     /// All, in the order in which they are run.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::First,
         Self::Members,
+        Self::Copies,
         Self::Text,
         Self::Ocr,
         Self::Stills,
@@ -71,6 +74,7 @@ impl Stage {
         match self {
             Self::First => "first",
             Self::Members => "members",
+            Self::Copies => "copies",
             Self::Text => "text",
             Self::Ocr => "ocr",
             Self::Stills => "stills",
@@ -360,6 +364,10 @@ pub enum DerivativeKind {
     Transcript,
     /// A small film.
     Proxy,
+    /// What copies are found by.
+    Print,
+    /// What moves in a film.
+    Motion,
 }
 
 /// How a picture is shown.

@@ -11,6 +11,7 @@ mod item;
 mod keyholders;
 mod opening;
 mod path;
+pub mod print;
 mod reference;
 mod statement;
 mod text;

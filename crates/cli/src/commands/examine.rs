@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Accessions and items, such as A7 or A7-312; without it, everything
     #[arg(value_name = "REF")]
     references: Vec<String>,
-    /// Only this: first, members, text, ocr, stills, speech, commit, proxy
+    /// Only this: first, members, copies, text, ocr, stills, speech, commit, proxy
     #[arg(long = "stage", value_name = "STAGE", value_parser = stage)]
     stages: Vec<Stage>,
     /// Look again at what failed, or at all of it

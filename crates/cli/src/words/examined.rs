@@ -84,6 +84,7 @@ pub fn stage(lang: Lang, stage: Stage) -> &'static str {
     match stage {
         Stage::First => lang.pick("kind and still", "вид і кадр", "вид и кадр"),
         Stage::Members => lang.pick("contents", "вміст", "содержимое"),
+        Stage::Copies => lang.pick("prints for copies", "відбитки для копій", "отпечатки для копий"),
         Stage::Text => lang.pick("text", "текст", "текст"),
         Stage::Ocr => lang.pick("text in pictures", "текст на зображенні", "текст на изображении"),
         Stage::Stills => lang.pick("stills", "кадри", "кадры"),

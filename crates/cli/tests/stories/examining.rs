@@ -94,7 +94,7 @@ fn a_disk_is_examined_and_says_what_is_in_it_and_what_is_not_known() {
     assert_eq!(examination["kind"]["group"], "video", "{examination}");
     let stages = examination["stages"].as_array().unwrap();
     // All but speech, for which nothing is set up.
-    assert_eq!(stages.len(), 7, "{stages:?}");
+    assert_eq!(stages.len(), 8, "{stages:?}");
     let made: std::collections::BTreeSet<&str> = examination["derivatives"]
         .as_array()
         .unwrap()

@@ -302,9 +302,12 @@ fn kind(derivative: &Derivative) -> Option<Kind> {
         DerivativeKind::Text => Some(Kind::Text),
         DerivativeKind::Ocr | DerivativeKind::BurntIn => Some(Kind::Ocr),
         DerivativeKind::Transcript => Some(Kind::Transcript),
-        DerivativeKind::Still | DerivativeKind::Strip | DerivativeKind::Thumbnail | DerivativeKind::Proxy => {
-            None
-        }
+        DerivativeKind::Still
+        | DerivativeKind::Strip
+        | DerivativeKind::Thumbnail
+        | DerivativeKind::Proxy
+        | DerivativeKind::Print
+        | DerivativeKind::Motion => None,
     }
 }
 
