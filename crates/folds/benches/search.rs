@@ -1,18 +1,22 @@
 //! Search beside plain tantivy: `cargo bench -p vidimus-folds --bench search -- DOCS.tsv QUERIES [DOCUMENTS [CACHE_MIB]]`.
 //!
 //! `DOCS.tsv` holds `id<TAB>text` in each line, and QUERIES is the folder of `q_t1.txt`, `q_t2.txt`, `q_t3.txt`, `q_phrase.txt`
-//! and `q_prefix.txt`. The peer is the same library with an index in memory, words with positions, and nothing else: no names, no
-//! stored text, no cipher, no disk. It is asked in both of its settings: words in small letters, and their Russian and English stems.
+//! and `q_prefix.txt`. The peer is the same library with an index in memory, words with positions: no names, no cipher, no disk. It
+//! is asked in four settings: words in small letters, or their Russian and English stems; and it does less than we do (twenty hits,
+//! no texts), or the same job with the library's own tools (a commit as often as ours, stored texts, a count, citations).
 
+use std::fmt;
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use frostem::{Algorithm, Stemmer};
 use rustix::time::{ClockId, clock_gettime};
-use tantivy::collector::TopDocs;
+use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{BooleanQuery, Occur, PhraseQuery, Query, RegexQuery, TermQuery};
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::snippet::SnippetGenerator;
 use tantivy::tokenizer::{
     LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer, Token, TokenFilter, TokenStream, Tokenizer,
 };
@@ -31,6 +35,8 @@ const BATCH: usize = 100_000;
 const GATHERED: usize = 400_000_000;
 /// Hits of each question.
 const HITS: usize = 20;
+/// Letters that the peer cites of each: as many of Russian text as we do.
+const CITED: usize = 180;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -46,7 +52,8 @@ fn main() {
         .map(|line| line.expect("a line").split_once('\t').expect("id<TAB>text").1.to_owned())
         .collect();
     println!("{} documents; opened pieces of the index kept: at most {} MiB", texts.len(), cache >> 20);
-    let plain = [false, true].map(|stems| build_plain(&texts, stems));
+    let plain = [(false, false), (true, false), (false, true), (true, true)];
+    let plain = plain.map(|(stems, is_same_job)| build_plain(&texts, stems, is_same_job));
     let disk = tempfile::tempdir().expect("a folder");
     let ours = build_ours(texts, disk.path(), cache);
     for (file, kind) in [
@@ -60,13 +67,13 @@ fn main() {
             fs::read_to_string(Path::new(queries).join(format!("q_{file}.txt"))).expect("the questions");
         let questions: Vec<&str> = questions.lines().collect();
         let (mine, found, exact) = ask_ours(&ours, &questions, kind);
-        println!("{file:<7} ours p50 {:.3} p99 {:.3} ms, {found} hits ({exact} as spelled)", mine.0, mine.1);
-        for (plain, setting) in plain.iter().zip(["small letters", "stems"]) {
+        println!("{file:<7} ours: {mine}, {found} hits ({exact} as spelled)");
+        for plain in &plain {
             let (theirs, found) = ask_plain(plain, &questions, kind);
-            let times = (mine.0 / theirs.0, mine.1 / theirs.1);
+            let times = (mine.cpu.0 / theirs.cpu.0, mine.cpu.1 / theirs.cpu.1);
             println!(
-                "        plain, {setting}: p50 {:.3} p99 {:.3} ms, {found} hits: ours takes {:.1} and {:.1} times that",
-                theirs.0, theirs.1, times.0, times.1
+                "        {plain}: {theirs}, {found} hits: ours takes {:.1} and {:.1} times that",
+                times.0, times.1
             );
         }
     }
@@ -145,16 +152,26 @@ struct Plain {
     index: Index,
     body: Field,
     words: TextAnalyzer,
+    stems: bool,
+    is_same_job: bool,
 }
 
-fn build_plain(texts: &[String], stems: bool) -> Plain {
-    let begin = cpu(ClockId::ProcessCPUTime);
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = if self.stems { "stems" } else { "small letters" };
+        write!(f, "plain, {words}, {}", if self.is_same_job { "same job" } else { "less" })
+    }
+}
+
+fn build_plain(texts: &[String], stems: bool, is_same_job: bool) -> Plain {
+    let begin = now(ClockId::ProcessCPUTime);
     let mut schema = Schema::builder();
     let id = schema.add_u64_field("id", STORED | FAST);
     let indexing = TextFieldIndexing::default()
         .set_tokenizer("x")
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    let body = schema.add_text_field("body", TextOptions::default().set_indexing_options(indexing));
+    let options = TextOptions::default().set_indexing_options(indexing);
+    let body = schema.add_text_field("body", if is_same_job { options.set_stored() } else { options });
     let index = Index::create_in_ram(schema.build());
     let words = TextAnalyzer::builder(SimpleTokenizer::default())
         .filter(RemoveLongFilter::limit(40))
@@ -167,15 +184,15 @@ fn build_plain(texts: &[String], stems: bool) -> Plain {
         document.add_u64(id, number as u64);
         document.add_text(body, text);
         writer.add_document(document).expect("a document is added");
+        if is_same_job && (number + 1) % BATCH == 0 {
+            writer.commit().expect("a commit");
+        }
     }
     writer.commit().expect("a commit");
     writer.wait_merging_threads().expect("merges end");
-    println!(
-        "build   plain, {} {:.1} CPU seconds",
-        if stems { "stems:" } else { "small letters:" },
-        (cpu(ClockId::ProcessCPUTime) - begin) / 1000.0
-    );
-    Plain { index, body, words }
+    let plain = Plain { index, body, words, stems, is_same_job };
+    println!("build   {plain}: {:.1} CPU seconds", (now(ClockId::ProcessCPUTime) - begin) / 1000.0);
+    plain
 }
 
 /// Texts by the number in the derivative's digest.
@@ -198,9 +215,9 @@ fn build_ours(texts: Vec<String>, disk: &Path, cache: usize) -> Search<Numbered>
     for from in (0..count).step_by(BATCH) {
         let to = (from + BATCH).min(count);
         let entries: Vec<Entry> = (from..to).map(examined).collect();
-        let begin = cpu(ClockId::ProcessCPUTime);
+        let begin = now(ClockId::ProcessCPUTime);
         search.apply(&entries, from as u64, to as u64).expect("a batch is folded");
-        spent += cpu(ClockId::ProcessCPUTime) - begin;
+        spent += now(ClockId::ProcessCPUTime) - begin;
     }
     let bytes: u64 = fs::read_dir(&folder)
         .expect("its files")
@@ -246,7 +263,7 @@ fn examined(number: usize) -> Entry {
     Entry { seq: number as u64, said: Said::Statement(Statement { at, by, op, change }) }
 }
 
-fn ask_plain(plain: &Plain, questions: &[&str], kind: Kind) -> ((f64, f64), usize) {
+fn ask_plain(plain: &Plain, questions: &[&str], kind: Kind) -> (Took, usize) {
     let body = plain.body;
     let reader = plain.index.reader_builder().reload_policy(ReloadPolicy::Manual);
     let reader: tantivy::IndexReader = reader.try_into().expect("a reader");
@@ -272,16 +289,25 @@ fn ask_plain(plain: &Plain, questions: &[&str], kind: Kind) -> ((f64, f64), usiz
                     .collect(),
             )),
         };
-        let hits = searcher.search(&*query, &TopDocs::with_limit(HITS).order_by_score()).expect("an answer");
+        let best = TopDocs::with_limit(HITS).order_by_score();
+        let (hits, cited) = if plain.is_same_job {
+            let (_, hits) = searcher.search(&*query, &(Count, best)).expect("an answer");
+            let mut cited = SnippetGenerator::create(&searcher, &*query, body).expect("its words");
+            cited.set_max_num_chars(CITED);
+            (hits, Some(cited))
+        } else {
+            (searcher.search(&*query, &best).expect("an answer"), None)
+        };
         for (_, address) in &hits {
-            let _: TantivyDocument = searcher.doc(*address).expect("a document");
+            let document: TantivyDocument = searcher.doc(*address).expect("a document");
+            black_box(cited.as_ref().map(|cited| cited.snippet_from_doc(&document)));
         }
         found += hits.len();
     });
     (took, found / 2)
 }
 
-fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> ((f64, f64), usize, usize) {
+fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> (Took, usize, usize) {
     let wanted = Wanted { offset: 0, limit: HITS, without: &[], alone: &[], cameras: &[], beside: &[] };
     let (mut found, mut exact) = (0, 0);
     let took = twice(questions, |question| {
@@ -297,23 +323,50 @@ fn ask_ours(search: &Search<Numbered>, questions: &[&str], kind: Kind) -> ((f64,
     (took, found / 2, exact / 2)
 }
 
-/// Median and 99th percentile of the second of two rounds, in milliseconds of this thread's processor time.
-fn twice(questions: &[&str], mut ask: impl FnMut(&str)) -> (f64, f64) {
-    let mut took = Vec::new();
-    for _ in 0..2 {
-        took.clear();
-        for question in questions {
-            let begin = cpu(ClockId::ThreadCPUTime);
-            ask(question);
-            took.push(cpu(ClockId::ThreadCPUTime) - begin);
-        }
-    }
-    took.sort_by(f64::total_cmp);
-    (took[took.len() / 2], took[took.len() * 99 / 100])
+/// Median and 99th percentile of some times, in milliseconds.
+type Spread = (f64, f64);
+
+/// How long questions took that were asked twice.
+struct Took {
+    /// Of this thread's processor time, where each was asked for the second time.
+    cpu: Spread,
+    /// The same on the clock.
+    wall: Spread,
+    /// Of its processor time, where each was asked for the first time.
+    first: Spread,
 }
 
-/// Milliseconds of processor time.
-fn cpu(clock: ClockId) -> f64 {
-    let now = clock_gettime(clock);
-    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 / 1e6
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cpu, wall, first } = self;
+        write!(f, "p50 {:.3} p99 {:.3} ms of CPU time ", cpu.0, cpu.1)?;
+        write!(f, "(wall {:.3}, {:.3}; first asked {:.3}, {:.3})", wall.0, wall.1, first.0, first.1)
+    }
+}
+
+fn twice(questions: &[&str], mut ask: impl FnMut(&str)) -> Took {
+    let mut round = || {
+        let mut took: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
+        for question in questions {
+            let begin = [ClockId::ThreadCPUTime, ClockId::Monotonic].map(now);
+            ask(question);
+            let end = [ClockId::ThreadCPUTime, ClockId::Monotonic].map(now);
+            took.iter_mut()
+                .zip(end.iter().zip(begin))
+                .for_each(|(took, (end, begin))| took.push(end - begin));
+        }
+        took.map(|mut took| {
+            took.sort_by(f64::total_cmp);
+            (took[took.len() / 2], took[took.len() * 99 / 100])
+        })
+    };
+    let [first, _] = round();
+    let [cpu, wall] = round();
+    Took { cpu, wall, first }
+}
+
+/// Milliseconds of such a clock.
+fn now(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }

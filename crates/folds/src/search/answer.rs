@@ -104,11 +104,12 @@ impl TextIndex {
             let document: TantivyDocument = searcher.doc(address).map_err(store_error)?;
             let (head, text) = self.fields.read(&document).ok_or(StoreError::NotReadable)?;
             let (about, kind) = head.about().ok_or(StoreError::NotReadable)?;
-            let cited = finder.cite(&text, kind, head.letters());
-            let place = head.place(&text, cited.at);
+            let (text, begin) = if finder.asks_phrases() { head.with_lead(text) } else { (text.into(), 0) };
+            let cited = finder.cite(&text, begin, kind, head.letters());
+            let place = head.place(&text, begin, cited.at);
             let mut others: Vec<Place> = Vec::new();
             for at in cited.others {
-                let other = head.place(&text, at);
+                let other = head.place(&text, begin, at);
                 if other != place && !others.contains(&other) && others.len() < MOST_PLACES {
                     others.push(other);
                 }

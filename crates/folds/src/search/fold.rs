@@ -126,8 +126,14 @@ impl<T: Texts> Search<T> {
             unread.into_iter().filter(|seq| !state.is_gone(*seq) && !batch.contains_key(seq)).collect();
         let known = self.index.holds_entries()?;
         let mut runs = Runs(HashSet::new());
-        for seq in newly_gone.iter().filter(|_| known) {
-            writing.forget(&Forget::Entry(*seq))?;
+        // What stands before the position may be here already.
+        let is_late = |seq: u64| seq < before.position && known;
+        let late =
+            batch.iter().filter(|(seq, entry)| is_late(**seq) && matches!(entry.said, Said::Statement(_)));
+        let out: HashSet<u64> =
+            newly_gone.iter().filter(|_| known).chain(late.map(|(seq, _)| seq)).copied().collect();
+        if !out.is_empty() {
+            writing.forget(&Forget::Entries(out))?;
         }
         for (about, (seq, out)) in
             state.moved.iter().filter(|(about, now)| before.moved.get(*about) != Some(now))
@@ -138,11 +144,7 @@ impl<T: Texts> Search<T> {
         }
         for (seq, entry) in batch {
             if let Said::Statement(said) = &entry.said {
-                // What stands before the position may be here already.
-                let is_late = seq < before.position && known;
-                if is_late {
-                    writing.forget(&Forget::Entry(seq))?;
-                }
+                let is_late = is_late(seq);
                 match &said.change {
                     Change::Examination(found) if !state.is_moved(&found.about, seq) => {
                         writing.add_facts(&facts(found, seq))?;
@@ -176,7 +178,7 @@ impl<T: Texts> Search<T> {
 }
 
 impl<T: Texts> Fold for Search<T> {
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn position(&self) -> Result<u64, StoreError> {
         Ok(self.index.state()?.position)

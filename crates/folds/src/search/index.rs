@@ -1,6 +1,6 @@
 //! The index on the disk: opened, changed in one step together with its position, and swept clean of what must be gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
@@ -18,7 +18,8 @@ use vidimus_model::Ref;
 
 use super::analysis::{Lexicons, Terms, TextTokenizer};
 use super::document::{Document, Facts, Latest};
-use super::schema::{FORMS, Fields, WORDS, chain, latest_word};
+use super::plan::one_of;
+use super::schema::{ENTRY, FORMS, Fields, SEAMS, WORDS, chain, latest_word};
 use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
 
@@ -34,8 +35,8 @@ const BLOCK: usize = 4 << 10;
 /// Which documents go.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Forget {
-    /// Those of one entry of the ledger.
-    Entry(u64),
+    /// Those of these entries of the ledger.
+    Entries(HashSet<u64>),
     /// Those of an item with its members, or of a whole accession, as far as their entries stand before this one.
     About(Ref, u64),
     /// What of an item only the latest holds, as far as their entries stand before this one.
@@ -121,11 +122,16 @@ impl TextIndex {
         let making = Lock { filepath: ".making.lock".into(), is_blocking: true };
         let made = Index::exists(&folder).map_err(|error| store_error(error.into()))?;
         let _making = if made { None } else { Some(folder.acquire_lock(&making).map_err(lock_error)?) };
-        let settings = IndexSettings { docstore_blocksize: BLOCK, ..IndexSettings::default() };
+        // Blocks so small are packed sooner than handed to a thread.
+        let settings = IndexSettings {
+            docstore_blocksize: BLOCK,
+            docstore_compress_dedicated_thread: false,
+            ..IndexSettings::default()
+        };
         let builder = Index::builder().schema(schema).settings(settings);
         let index = builder.open_or_create(folder.clone()).map_err(store_error)?;
         let lexicons = Lexicons::default();
-        for (name, terms) in [(WORDS, Terms::Words), (FORMS, Terms::Forms)] {
+        for (name, terms) in [(WORDS, Terms::Words), (FORMS, Terms::Forms), (SEAMS, Terms::Seams)] {
             index.tokenizers().register(name, TextTokenizer { terms, lexicons: lexicons.clone() });
         }
         let reader =
@@ -231,7 +237,7 @@ impl TextIndex {
         let mut seen: Vec<Vec<u8>> =
             there.map(|file| self.folder.open_read(file).unwrap().read_bytes().unwrap().to_vec()).collect();
         for segment in self.searcher().unwrap().0.segment_readers() {
-            for field in [self.fields.text, self.fields.forms, self.fields.about] {
+            for field in [self.fields.text, self.fields.forms, self.fields.seam, self.fields.about] {
                 let inverted = segment.inverted_index(field).unwrap();
                 let mut words = inverted.terms().stream().unwrap();
                 while words.advance() {
@@ -262,8 +268,8 @@ impl Writing<'_> {
         let fields = &self.index.fields;
         self.destroyed = true;
         match forget {
-            Forget::Entry(entry) => {
-                self.writer.delete_term(Term::from_field_u64(fields.entry, *entry));
+            Forget::Entries(entries) => {
+                self.writer.delete_query(one_of(ENTRY, entries.clone())).map_err(store_error)?;
             }
             Forget::About(about, before) => {
                 self.forget_older(Term::from_field_text(fields.about, &about.to_string()), *before)?;

@@ -7,6 +7,7 @@ mod fold;
 mod gather;
 mod index;
 mod notes;
+mod phrase;
 mod plan;
 pub mod query;
 mod schema;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tantivy::columnar::Column;
 use tantivy::query::doc_predicate_query::{DocPredicateQuery, FunctionPredicate};
 use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, RangeQuery,
-    TermQuery, TermSetQuery,
+    BooleanQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query, RangeQuery, TermQuery,
+    TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Searcher, SegmentReader, Term};
@@ -18,6 +18,7 @@ use super::analysis::{NAME, STEM, folded, name_keys, query_stems, stands_as_word
 use super::answer::Wanted;
 use super::document::{CameraSays, Kind};
 use super::gather::Numbers;
+use super::phrase::phrase;
 use super::query::{Clause, Days, Filter, Ignored, Reach, Word};
 use super::schema::{BY_CAMERA, Fields, ITEM, PART, WHOLE, item_number};
 use super::terms::Lookup;
@@ -63,6 +64,7 @@ pub(super) fn plan(
         ignored: Vec::new(),
         spelling_matters: false,
         names: HashSet::new(),
+        stems: HashMap::new(),
         are_texts_cut: searcher.doc_freq(&Term::from_field_text(fields.part, PART))? > 0,
     };
     let exact = planner.query(clause, Tier::Exact)?;
@@ -109,6 +111,8 @@ struct Planner<'a> {
     spelling_matters: bool,
     /// Words in small letters that may be names.
     names: HashSet<String>,
+    /// What stands in texts for the forms of folded words.
+    stems: HashMap<String, Vec<Term>>,
     /// Is there any text that was cut in parts?
     are_texts_cut: bool,
 }
@@ -117,7 +121,7 @@ impl Planner<'_> {
     fn query(&mut self, clause: &Clause, tier: Tier) -> tantivy::Result<Box<dyn Query>> {
         Ok(match clause {
             Clause::Word(word) => self.word(word, tier)?,
-            Clause::Phrase(words) => self.phrase(words),
+            Clause::Phrase(words) => phrase(words, self.fields, self.lookup, self.are_texts_cut)?,
             Clause::Any(parts) => {
                 let parts = parts.iter().map(|part| Ok((Occur::Should, self.query(part, tier)?)));
                 Box::new(BooleanQuery::new(parts.collect::<tantivy::Result<_>>()?))
@@ -268,10 +272,15 @@ impl Planner<'_> {
     }
 
     /// What stands in texts for the forms of a folded word.
-    fn stems(&self, plain: &str) -> Vec<Term> {
+    fn stems(&mut self, plain: &str) -> Vec<Term> {
+        if let Some(known) = self.stems.get(plain) {
+            return known.clone();
+        }
         let stems = query_stems(plain);
         let words = stems.iter().filter(|stem| stands_as_word(stem)).map(|stem| self.term(stem));
-        words.chain(stems.iter().map(|stem| self.marked(STEM, stem))).collect()
+        let found: Vec<Term> = words.chain(stems.iter().map(|stem| self.marked(STEM, stem))).collect();
+        self.stems.insert(plain.to_owned(), found.clone());
+        found
     }
 
     fn names(&self, word: &Word) -> Vec<Term> {
@@ -286,7 +295,8 @@ impl Planner<'_> {
                 if word.reach == Reach::Forms && !word.text.starts_with(char::is_uppercase) =>
             {
                 let large = self.most_texts(&self.small_names(word))?;
-                if large > 0 && self.most_texts(&self.stems(&folded(&word.text)))? <= large {
+                let forms = self.stems(&folded(&word.text));
+                if large > 0 && self.most_texts(&forms)? <= large {
                     self.names.insert(word.text.clone());
                 }
             }
@@ -330,15 +340,6 @@ impl Planner<'_> {
         }
         let words = found.iter().filter_map(|(word, _)| str::from_utf8(word).ok());
         Ok(Box::new(TermSetQuery::new(words.map(|word| self.term(word)).collect::<Vec<_>>())))
-    }
-
-    fn phrase(&self, words: &[String]) -> Box<dyn Query> {
-        let mut terms: Vec<Term> = words.iter().map(|word| self.term(&folded(word))).collect();
-        match terms.len() {
-            0 => Box::new(EmptyQuery),
-            1 => Box::new(TermQuery::new(terms.swap_remove(0), IndexRecordOption::WithFreqs)),
-            _ => Box::new(PhraseQuery::new(terms)),
-        }
     }
 
     /// Everything but facts, which are no hits.
@@ -469,7 +470,7 @@ fn is(field: Field, value: &str) -> Box<dyn Query> {
 }
 
 /// Documents with one of these numbers in a column.
-fn one_of(column: &'static str, numbers: HashSet<u64>) -> Box<dyn Query> {
+pub(super) fn one_of(column: &'static str, numbers: HashSet<u64>) -> Box<dyn Query> {
     if numbers.is_empty() {
         return Box::new(EmptyQuery);
     }

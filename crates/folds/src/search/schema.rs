@@ -1,25 +1,32 @@
 //! The fields of the index, and how a document stands in them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
     Value as _,
 };
 use vidimus_model::Ref;
 
-use super::analysis::{Language, guess, words};
+use super::analysis::{BEFORE, Language, guess, words};
 use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
+use super::query::MOST_CLAUSES;
 
 /// Under these names the index asks for what takes texts apart.
 pub(super) const WORDS: &str = "vidimus-words";
 pub(super) const FORMS: &str = "vidimus-forms";
+pub(super) const SEAMS: &str = "vidimus-seams";
 
 /// What stands for a kind of text in what is none.
 pub(super) const FACTS: &str = "facts";
 
 /// What stands for a time that the camera's clock showed.
 pub(super) const BY_CAMERA: &str = "camera";
+
+/// The name of the column of entries.
+pub(super) const ENTRY: &str = "entry";
 
 /// The name of the column of item numbers.
 pub(super) const ITEM: &str = "item";
@@ -34,6 +41,9 @@ pub(super) const PART: &str = "part";
 /// pieces: a hit is one of them, and reading it to cite from it takes a millisecond.
 const LARGEST: usize = 32 << 10;
 
+/// Words on each side of a cut that may be of one phrase.
+const BESIDE: usize = MOST_CLAUSES - 1;
+
 /// Where in the index what stands.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
@@ -41,6 +51,8 @@ pub(super) struct Fields {
     pub text: Field,
     /// Stems and keys of names.
     pub forms: Field,
+    /// Of what follows a cut, its first words, and before them the last words that stand before the cut: for phrases that it cuts.
+    pub seam: Field,
     /// The number of the entry, to take its documents out again.
     pub entry: Field,
     /// The item, what it is a member of, and its accession.
@@ -77,6 +89,16 @@ pub(super) struct Head {
     letters: Option<Language>,
     /// From which byte of the text on which place is meant.
     places: Vec<(usize, StoredPlace)>,
+    /// What stands before it, where it follows a cut.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    lead: Option<Lead>,
+}
+
+/// The last words before a cut: as many as a phrase may begin with that ends behind it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Lead {
+    text: String,
+    places: Vec<(usize, StoredPlace)>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -100,6 +122,7 @@ impl Fields {
             .set_index_option(IndexRecordOption::WithFreqsAndPositions);
         let forms =
             TextFieldIndexing::default().set_tokenizer(FORMS).set_index_option(IndexRecordOption::WithFreqs);
+        let seams = words.clone().set_tokenizer(SEAMS).set_fieldnorms(false);
         let whole = TextFieldIndexing::default()
             .set_tokenizer("raw")
             .set_fieldnorms(false)
@@ -110,7 +133,8 @@ impl Fields {
             text: schema
                 .add_text_field("text", TextOptions::default().set_indexing_options(words).set_stored()),
             forms: schema.add_text_field("forms", TextOptions::default().set_indexing_options(forms)),
-            entry: schema.add_u64_field("entry", INDEXED | FAST),
+            seam: schema.add_text_field("seam", TextOptions::default().set_indexing_options(seams)),
+            entry: schema.add_u64_field(ENTRY, FAST),
             about: schema.add_text_field("about", whole.clone()),
             item: schema.add_u64_field(ITEM, FAST),
             kind: schema.add_text_field("kind", whole.clone()),
@@ -131,19 +155,26 @@ impl Fields {
     /// The documents of the index that `document` becomes.
     pub fn documents<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = TantivyDocument> + 'a {
         let mut parts = parts(&document.pieces).peekable();
-        let mut whole = None;
+        let (mut whole, mut before) = (None, None);
         std::iter::from_fn(move || {
             let (text, places) = parts.next()?;
+            let lead: Option<Lead> = before.take();
             if parts.peek().is_some() {
                 whole = Some(text_number(document));
+                before = Lead::of(&text, &places);
             }
             let mut made = TantivyDocument::default();
             let letters = guess(&text);
+            if let Some(lead) = &lead {
+                made.add_text(self.seam, format!("{BEFORE}{}", lead.text));
+                made.add_text(self.seam, &text[..first_words(&text)]);
+            }
             let head = Head {
                 about: document.about.to_string(),
                 kind: document.kind.word().to_owned(),
                 letters,
                 places: places.into_iter().map(|(at, place)| (at, place.into())).collect(),
+                lead,
             };
             made.add_bytes(self.head, &serde_json::to_vec(&head).expect("plain data becomes JSON"));
             if let Some(language) = document.language.or(letters) {
@@ -157,8 +188,11 @@ impl Fields {
                 made.add_text(self.part, PART);
             }
             // In paths names are often written small: what `Осечкин` finds, it finds in `osechkin_1.avi` too.
-            let forms = if document.kind == Kind::Name { capitalised(&text) } else { text.clone() };
-            made.add_text(self.forms, forms);
+            if document.kind == Kind::Name {
+                made.add_text(self.forms, capitalised(&text));
+            } else {
+                made.add_text(self.forms, &text);
+            }
             made.add_text(self.text, text);
             made.add_text(self.kind, document.kind.word());
             self.stands_for(&mut made, &document.about, document.entry);
@@ -200,9 +234,9 @@ impl Fields {
     }
 
     /// The head and text of a document of the index; none where they are not as they were written.
-    pub fn read(&self, document: &TantivyDocument) -> Option<(Head, String)> {
+    pub fn read<'a>(&self, document: &'a TantivyDocument) -> Option<(Head, &'a str)> {
         let head = serde_json::from_slice(document.get_first(self.head)?.as_bytes()?).ok()?;
-        Some((head, document.get_first(self.text)?.as_str()?.to_owned()))
+        Some((head, document.get_first(self.text)?.as_str()?))
     }
 }
 
@@ -217,14 +251,47 @@ impl Head {
         self.letters
     }
 
-    /// The place of the byte `at` of the `text`: a line is counted on from where its piece begins.
-    pub fn place(&self, text: &str, at: usize) -> Place {
-        let behind = self.places.partition_point(|(from, _)| *from <= at);
-        let Some((from, place)) = behind.checked_sub(1).map(|number| self.places[number]) else {
-            return Place::Whole;
-        };
-        Place::from(place).further(text.get(from..at).unwrap_or_default())
+    /// The text with what stands before it, as far as a phrase may begin there; and the byte where the text itself begins.
+    pub fn with_lead<'a>(&self, text: &'a str) -> (Cow<'a, str>, usize) {
+        let lead = self.lead.as_ref().map(|lead| format!("{}\n", lead.text));
+        lead.map_or((text.into(), 0), |lead| ((lead.clone() + text).into(), lead.len()))
     }
+
+    /// The place of the byte `at` of the `text`, which begins at `begin`: a line is counted on from where its piece begins.
+    pub fn place(&self, text: &str, begin: usize, at: usize) -> Place {
+        match &self.lead {
+            Some(lead) if at < begin => place(&lead.places, &lead.text, at),
+            _ => place(&self.places, &text[begin..], at - begin),
+        }
+    }
+}
+
+impl Lead {
+    /// The end of such a text; none of one whose words are no language.
+    fn of(text: &str, places: &[(usize, Place)]) -> Option<Self> {
+        let begins: Vec<usize> = words(text).map(|word| word.bytes.start).collect();
+        let begin = *begins.get(begins.len().saturating_sub(BESIDE))?;
+        let first = places.partition_point(|(at, _)| *at <= begin).saturating_sub(1);
+        let places = places[first..].iter().map(|(at, place)| match begin.checked_sub(*at) {
+            Some(_) => (0, place.further(&text[*at..begin]).into()),
+            None => (at - begin, (*place).into()),
+        });
+        let lead = Self { text: text[begin..].to_owned(), places: places.collect() };
+        (lead.text.len() <= LARGEST / 4).then_some(lead)
+    }
+}
+
+/// Where the words end that a phrase may end with which begins before the text.
+fn first_words(text: &str) -> usize {
+    words(text).take(BESIDE).last().map_or(0, |word| word.bytes.end)
+}
+
+fn place(places: &[(usize, StoredPlace)], text: &str, at: usize) -> Place {
+    let behind = places.partition_point(|(from, _)| *from <= at);
+    let Some((from, place)) = behind.checked_sub(1).map(|number| places[number]) else {
+        return Place::Whole;
+    };
+    Place::from(place).further(text.get(from..at).unwrap_or_default())
 }
 
 /// 64-bit FNV-1a of the written reference: numbers of references that are given out one after another do not meet.

@@ -75,11 +75,17 @@ impl Finder {
         Self { asked, phrases, begin, stemmers: Stemmers::default(), folded: String::new() }
     }
 
-    /// What to cite of `text`, whose letters tell that language.
-    pub fn cite(&mut self, text: &str, kind: Kind, letters: Option<Language>) -> Cited {
-        let found = self.find(text, kind, letters);
+    /// Is any phrase asked for?
+    pub fn asks_phrases(&self) -> bool {
+        self.phrases
+    }
+
+    /// What to cite of `text`, whose letters tell that language. It begins at `begin`: what stands before that is cited only of
+    /// phrases that end behind it.
+    pub fn cite(&mut self, text: &str, begin: usize, kind: Kind, letters: Option<Language>) -> Cited {
+        let found = self.find(text, begin, kind, letters);
         let mut places = best_starts(&found).into_iter();
-        let at = places.next().unwrap_or(0);
+        let at = places.next().unwrap_or(begin);
         let start = if at <= BEFORE { 0 } else { word_start(text, at - BEFORE, at) };
         let end = word_end(text, (start + CITED).min(text.len()));
         let mut marks: Vec<Range<usize>> = Vec::new();
@@ -93,7 +99,13 @@ impl Finder {
     }
 
     /// Which asked word or phrase stands where, in order.
-    fn find(&mut self, text: &str, kind: Kind, letters: Option<Language>) -> Vec<(usize, Range<usize>)> {
+    fn find(
+        &mut self,
+        text: &str,
+        begin: usize,
+        kind: Kind,
+        letters: Option<Language>,
+    ) -> Vec<(usize, Range<usize>)> {
         let mut found: Vec<(usize, Range<usize>)> = Vec::new();
         let (mut spots, mut position): (Vec<Spot>, usize) = (Vec::new(), 0);
         for word in words(text) {
@@ -117,7 +129,9 @@ impl Finder {
                 Asked::Word(asked) => asked.fits(&plain, &spelled, may_be_name, &mut self.stemmers, letters),
                 Asked::Phrase(_) => false,
             });
-            if let Some(number) = fits {
+            if let Some(number) = fits
+                && word.bytes.end > begin
+            {
                 found.push((number, word.bytes.clone()));
             }
             if self.phrases {
@@ -125,7 +139,7 @@ impl Finder {
             }
             self.folded = plain;
         }
-        self.find_phrases(&spots, &mut found);
+        self.find_phrases(&spots, begin, &mut found);
         found
     }
 
@@ -155,7 +169,7 @@ impl Finder {
         *position += taken;
     }
 
-    fn find_phrases(&self, spots: &[Spot], found: &mut Vec<(usize, Range<usize>)>) {
+    fn find_phrases(&self, spots: &[Spot], cut: usize, found: &mut Vec<(usize, Range<usize>)>) {
         if spots.is_empty() {
             return;
         }
@@ -169,6 +183,7 @@ impl Finder {
                         .next()
                 };
                 let stand: Option<Vec<&Range<usize>>> = words.iter().enumerate().map(stands).collect();
+                let stand = stand.filter(|stand| stand.last().is_some_and(|last| last.end > cut));
                 found.extend(stand.into_iter().flatten().map(|bytes| (number, bytes.clone())));
             }
         }
@@ -313,7 +328,8 @@ fn one_line<'a>(text: &str, shown: Range<usize>, marks: impl Iterator<Item = &'a
     let mut snippet = Snippet {
         more_before: !text[..shown.start].trim().is_empty(),
         more_after: !text[shown.end..].trim().is_empty(),
-        ..Snippet::default()
+        text: String::with_capacity(shown.len()),
+        marks: Vec::new(),
     };
     let mut marks = marks.peekable();
     let mut begun = None;

@@ -12,15 +12,21 @@ use tantivy::query::{
     Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{
+    DocId, DocSet, InvertedIndexReader, Score, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
+};
 
 /// What was looked up for one question.
 pub(super) struct Lookup<'a> {
     pub searcher: &'a Searcher,
     texts: u64,
     known: RefCell<HashMap<Term, Arc<Known>>>,
+    fields: RefCell<HashMap<Field, Arc<[Terms]>>>,
     lengths: RefCell<HashMap<Field, u64>>,
 }
+
+/// The terms of a field in one segment.
+type Terms = (SegmentId, Arc<InvertedIndexReader>);
 
 /// Where a term is in the index.
 #[derive(Clone)]
@@ -35,7 +41,19 @@ pub(super) struct Known {
 impl<'a> Lookup<'a> {
     pub fn new(searcher: &'a Searcher) -> tantivy::Result<Self> {
         let texts = searcher.total_num_docs()?;
-        Ok(Self { searcher, texts, known: RefCell::default(), lengths: RefCell::default() })
+        let (known, fields, lengths) = Default::default();
+        Ok(Self { searcher, texts, known, fields, lengths })
+    }
+
+    fn field(&self, field: Field) -> tantivy::Result<Arc<[Terms]>> {
+        if let Some(known) = self.fields.borrow().get(&field) {
+            return Ok(known.clone());
+        }
+        let segments = self.searcher.segment_readers().iter();
+        let terms = segments.map(|segment| Ok((segment.segment_id(), segment.inverted_index(field)?)));
+        let terms: Arc<[Terms]> = terms.collect::<tantivy::Result<_>>()?;
+        self.fields.borrow_mut().insert(field, terms.clone());
+        Ok(terms)
     }
 
     /// Where the term is.
@@ -45,10 +63,10 @@ impl<'a> Lookup<'a> {
         }
         let field = term.field();
         let (mut texts, mut infos) = (0, Vec::new());
-        for segment in self.searcher.segment_readers() {
-            if let Some(info) = segment.inverted_index(field)?.get_term_info(term)? {
+        for (segment, terms) in &*self.field(field)? {
+            if let Some(info) = terms.get_term_info(term)? {
                 texts += u64::from(info.doc_freq);
-                infos.push((segment.segment_id(), info));
+                infos.push((*segment, info));
             }
         }
         let length = self.total_num_tokens(field)? as Score / self.texts as Score;

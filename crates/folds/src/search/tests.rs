@@ -19,6 +19,7 @@ use crate::{ApplyError, Entry, Fold as _, Said, StoreError};
 
 mod apart;
 mod counts;
+mod cuts;
 mod damage;
 mod facts;
 mod forgetting;

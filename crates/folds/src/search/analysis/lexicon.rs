@@ -9,7 +9,7 @@ use super::folding::{fold, is_cyrillic};
 use super::language::{Language, guess, letter};
 use super::names::name_keys;
 use super::stems::{Stemmers, is_its_own_stem};
-use super::tokens::{NAME, STEM};
+use super::tokens::{NAME, STEM, Terms};
 use super::words::{Word, words};
 
 /// Spellings that are remembered, some twenty megabytes of them. A power of two.
@@ -20,10 +20,13 @@ const PLACES: usize = 2 * REMEMBERED;
 /// Letters and digits of the longest word that is taken; what is longer is data, not language.
 const LONGEST: usize = 128;
 
+/// Words that are looked up side by side.
+const TOGETHER: usize = 32;
+
 /// Words that were seen, and the text that was taken apart last: it is asked for its words and then for their forms.
 ///
 /// It is looked into for each word of a text, and waits for memory most of the time: so it is a table of our own, in which a word is
-/// three short pieces of memory.
+/// three short pieces of memory, and many words are looked up side by side: none waits for the one before it.
 pub(crate) struct Lexicon {
     stemmers: Stemmers,
     /// A secret of this process: whoever sends texts cannot choose words that meet in one place.
@@ -33,10 +36,31 @@ pub(crate) struct Lexicon {
     entries: Vec<Entry>,
     /// Of every entry the spelling, and the terms that it becomes, one behind the other.
     terms: String,
+    /// The text; behind it, put together, the words that a line's end cuts.
     text: String,
+    /// Bytes of the text alone.
+    len: usize,
     spots: Vec<Spot>,
-    language: Option<Language>,
+    /// The words that stand in the text, and their forms.
+    stands: [Vec<Stands>; 2],
     folded: String,
+}
+
+/// A word of the text that is taken apart.
+struct Spot {
+    bytes: Range<usize>,
+    hash: u64,
+    position: usize,
+    /// Is it here for phrases alone?
+    only_word: bool,
+    /// The number of its entry, as far as it is known yet; from 1.
+    entry: usize,
+}
+
+/// A term of the text, at its position.
+struct Stands {
+    position: usize,
+    term: Range<usize>,
 }
 
 /// Where in [`Lexicon::terms`] one spelling begins, and how long the parts are that follow.
@@ -52,15 +76,6 @@ struct Entry {
     is_taken: bool,
     is_cyrillic: bool,
     by_letter: Option<Language>,
-}
-
-/// A word of the text that was taken apart last.
-#[derive(Clone, Copy)]
-pub(super) struct Spot {
-    entry: usize,
-    pub position: usize,
-    /// Is it here for phrases alone?
-    only_word: bool,
 }
 
 /// Lexicons of threads that ended, for those that begin: a writer begins new ones for each batch.
@@ -127,8 +142,9 @@ impl Default for Lexicon {
             entries: Vec::new(),
             terms: String::new(),
             text: String::new(),
+            len: 0,
             spots: Vec::new(),
-            language: None,
+            stands: [Vec::new(), Vec::new()],
             folded: String::new(),
         }
     }
@@ -137,46 +153,80 @@ impl Default for Lexicon {
 impl Lexicon {
     /// Takes a text apart, unless it was the last one.
     pub fn read(&mut self, text: &str) {
-        if self.text == text {
+        if self.text.get(..self.len) == Some(text) {
             return;
         }
-        self.spots.clear();
         if self.entries.len() >= REMEMBERED {
             self.places.fill((0, 0));
             self.entries.clear();
             self.terms.clear();
         }
-        self.language = guess(text);
+        text.clone_into(&mut self.text);
+        self.len = text.len();
         let mut position = 0;
         for word in words(text) {
-            position += self.read_word(text, &word, position);
+            position += self.note_spots(&word, position);
         }
-        text.clone_into(&mut self.text);
+        self.stands.iter_mut().for_each(Vec::clear);
+        let language = guess(text);
+        let (text, mut spots) = (std::mem::take(&mut self.text), std::mem::take(&mut self.spots));
+        for together in spots.chunks_mut(TOGETHER) {
+            self.look_up(&text, together);
+            for spot in together {
+                self.note_terms(spot, language);
+            }
+        }
+        spots.clear();
+        (self.text, self.spots) = (text, spots);
     }
 
     /// Notes a word; how many positions it takes.
-    fn read_word(&mut self, text: &str, word: &Word, position: usize) -> usize {
+    fn note_spots(&mut self, word: &Word, position: usize) -> usize {
         let Some((first, second)) = &word.halves else {
-            let entry = self.entry(&text[word.bytes.clone()]);
-            self.spots.push(Spot { entry, position, only_word: false });
+            self.note_spot(word.bytes.clone(), position, false);
             return 1;
         };
         // The whole word stands where each half does, so that phrases find it; both halves are words too, for it may have been a
         // compound.
-        let (first, second) = (&text[first.clone()], &text[second.clone()]);
-        let (whole, first, second) =
-            (self.entry(&[first, second].concat()), self.entry(first), self.entry(second));
-        for (entry, further, only_word) in
-            [(whole, 0, false), (first, 0, false), (second, 1, false), (whole, 1, true)]
-        {
-            self.spots.push(Spot { entry, position: position + further, only_word });
+        let begin = self.text.len();
+        self.text.extend_from_within(first.clone());
+        self.text.extend_from_within(second.clone());
+        let whole = begin..self.text.len();
+        for (bytes, further, only_word) in [
+            (whole.clone(), 0, false),
+            (first.clone(), 0, false),
+            (second.clone(), 1, false),
+            (whole, 1, true),
+        ] {
+            self.note_spot(bytes, position + further, only_word);
         }
         2
     }
 
-    fn entry(&mut self, spelled: &str) -> usize {
-        let hash = self.hasher.hash_one(spelled);
-        let (mut at, tag) = (hash as usize % PLACES, (hash >> 32) as u32);
+    fn note_spot(&mut self, bytes: Range<usize>, position: usize, only_word: bool) {
+        let hash = self.hasher.hash_one(&self.text[bytes.clone()]);
+        self.spots.push(Spot { bytes, hash, position, only_word, entry: 0 });
+    }
+
+    /// Finds the entries of a few words; those that are not known yet are worked out.
+    fn look_up(&mut self, text: &str, spots: &mut [Spot]) {
+        for spot in &mut *spots {
+            let (mut at, tag) = (spot.hash as usize % PLACES, tag(spot.hash));
+            while self.places[at].1 != 0 && self.places[at].0 != tag {
+                at = (at + 1) % PLACES;
+            }
+            spot.entry = self.places[at].1 as usize;
+        }
+        for spot in spots {
+            let spelled = &text[spot.bytes.clone()];
+            if spot.entry == 0 || self.spelled(spot.entry - 1) != spelled {
+                spot.entry = 1 + self.entry(spelled, spot.hash);
+            }
+        }
+    }
+
+    fn entry(&mut self, spelled: &str, hash: u64) -> usize {
+        let (mut at, tag) = (hash as usize % PLACES, tag(hash));
         loop {
             match self.places[at] {
                 (_, 0) => break,
@@ -246,51 +296,50 @@ impl Lexicon {
         (self.terms.len() - begin) as u16
     }
 
-    /// The word of the text with this number, and where its term stands.
-    pub fn word(&self, number: usize) -> Option<(Spot, Range<usize>)> {
-        let spot = *self.spots.get(number)?;
-        let entry = &self.entries[spot.entry];
+    /// Notes the terms that a word becomes in a text of this language.
+    fn note_terms(&mut self, spot: &Spot, language: Option<Language>) {
+        let (entry, position) = (&self.entries[spot.entry - 1], spot.position);
+        let [words, forms] = &mut self.stands;
         let behind = entry.begin + usize::from(entry.spelled);
-        let word = match entry {
-            Entry { is_taken: false, .. } => 0..0,
-            Entry { folded: 0, .. } => entry.begin..behind,
-            Entry { folded, .. } => behind..behind + usize::from(*folded),
-        };
-        Some((spot, word))
-    }
-
-    /// The word with this number; where its stems and keys stand is added to `found`.
-    pub fn forms(&self, number: usize, found: &mut Vec<Range<usize>>) -> Option<Spot> {
-        let spot = *self.spots.get(number)?;
-        if spot.only_word {
-            return Some(spot);
+        if entry.is_taken {
+            let folded = behind..behind + usize::from(entry.folded);
+            let term = if entry.folded == 0 { entry.begin..behind } else { folded };
+            words.push(Stands { position, term });
         }
-        let entry = &self.entries[spot.entry];
-        let mut end = entry.begin + usize::from(entry.spelled) + usize::from(entry.folded);
+        if spot.only_word {
+            return;
+        }
+        let mut end = behind + usize::from(entry.folded);
         let [first, other, names] = [entry.stems[0], entry.stems[1], entry.names].map(|len| {
             let begin = end;
             end += usize::from(len);
             begin..end
         });
-        let language = entry.by_letter.or(self.language).filter(|_| entry.is_cyrillic && !other.is_empty());
+        let language = entry.by_letter.or(language).filter(|_| entry.is_cyrillic && !other.is_empty());
         if language != Some(Language::Ukrainian) && !first.is_empty() {
-            found.push(first);
+            forms.push(Stands { position, term: first });
         }
         if language != Some(Language::Russian) && !other.is_empty() {
-            found.push(other);
+            forms.push(Stands { position, term: other });
         }
         let mut at = names.start;
         for key in self.terms[names].split_inclusive(NAME).skip(1) {
             // The mark of the next one stands at its end.
             let len = key.trim_end_matches(NAME).len();
-            found.push(at..at + 1 + len);
+            forms.push(Stands { position, term: at..at + 1 + len });
             at += 1 + len;
         }
-        Some(spot)
     }
 
-    /// The term that stands there.
-    pub fn term(&self, range: Range<usize>) -> &str {
-        &self.terms[range]
+    /// The term of the text with this number in a field, and its position.
+    pub fn term(&self, terms: Terms, number: usize) -> Option<(usize, &str)> {
+        let [words, forms] = &self.stands;
+        let stands = if terms == Terms::Forms { forms } else { words }.get(number)?;
+        Some((stands.position, &self.terms[stands.term.clone()]))
     }
+}
+
+/// What tells most spellings that meet in one place apart.
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }

@@ -14,5 +14,5 @@ pub use language::{Language, guess};
 pub(super) use lexicon::Lexicons;
 pub use names::name_keys;
 pub(super) use stems::{Stemmers, query_stems, stands_as_word};
-pub(super) use tokens::{NAME, STEM, Terms, TextTokenizer};
+pub(super) use tokens::{BEFORE, NAME, STEM, Terms, TextTokenizer};
 pub(super) use words::{Word as TextWord, words};

@@ -76,12 +76,16 @@ const LONGEST_OWN: usize = 3;
 pub(super) fn is_its_own_stem(word: &str, stems: &[Option<Box<str>>; 3]) -> bool {
     let language = word.chars().find_map(letter);
     let mut chosen = stems.iter().zip(of_languages(stems, language)).filter(|(_, is)| *is);
-    word.chars().count() <= LONGEST_OWN && chosen.all(|(stem, _)| stem.as_deref() == Some(word))
+    may_be_own(word) && chosen.all(|(stem, _)| stem.as_deref() == Some(word))
 }
 
 /// The same of the stem of a word of a question.
 pub(crate) fn stands_as_word(stem: &str) -> bool {
-    is_its_own_stem(stem, &Stemmers::default().all(stem))
+    may_be_own(stem) && is_its_own_stem(stem, &Stemmers::default().all(stem))
+}
+
+fn may_be_own(word: &str) -> bool {
+    word.chars().count() <= LONGEST_OWN
 }
 
 /// Every stem that the folded `word` of a question may have in a text, whatever the text's language.

@@ -1,7 +1,5 @@
 //! The terms of a text as the index takes them: its words, and beside them their stems and keys of what may be names.
 
-use std::ops::Range;
-
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::lexicon::{Lexicons, Own};
@@ -10,6 +8,8 @@ use super::lexicon::{Lexicons, Own};
 pub(crate) const STEM: char = '\u{1}';
 /// The key of a name begins with this one.
 pub(crate) const NAME: char = '\u{2}';
+/// A text that stands before a cut begins with this one, and so does each of its words in the index.
+pub(crate) const BEFORE: char = '\u{3}';
 
 /// Which terms of a text stand in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Terms {
     Words,
     /// Their stems and keys of names. A short word that is its own stem is not among them.
     Forms,
+    /// Its words beside a cut, each at its position.
+    Seams,
 }
 
 /// Takes texts apart for a field of the index.
@@ -35,52 +37,33 @@ impl Tokenizer for TextTokenizer {
     fn token_stream<'a>(&'a mut self, text: &'a str) -> TextTokens {
         let mut lexicon = self.lexicons.take();
         lexicon.read(text);
-        let (next, ready, token) = (0, Vec::new(), Token::default());
-        TextTokens { terms: self.terms, lexicon: Some(lexicon), next, ready, token }
+        let mark = Some(BEFORE).filter(|mark| self.terms == Terms::Seams && text.starts_with(*mark));
+        TextTokens { terms: self.terms, mark, lexicon: Some(lexicon), next: 0, token: Token::default() }
     }
 }
 
 /// The terms of one text, one after another.
 pub(crate) struct TextTokens {
     terms: Terms,
+    /// What each of them begins with.
+    mark: Option<char>,
     /// None once it was given back.
     lexicon: Option<Own>,
-    /// Words that were read.
+    /// Terms that were given.
     next: usize,
-    /// Forms of the word that was read last.
-    ready: Vec<Range<usize>>,
     token: Token,
-}
-
-impl TextTokens {
-    fn read(&mut self) -> Option<()> {
-        let lexicon = self.lexicon.as_ref()?;
-        let spot = match self.terms {
-            Terms::Forms => lexicon.forms(self.next, &mut self.ready)?,
-            Terms::Words => {
-                let (spot, word) = lexicon.word(self.next)?;
-                self.ready.extend(Some(word).filter(|word| !word.is_empty()));
-                spot
-            }
-        };
-        self.token.position = spot.position;
-        self.next += 1;
-        Some(())
-    }
 }
 
 impl TokenStream for TextTokens {
     fn advance(&mut self) -> bool {
-        loop {
-            if let (Some(term), Some(lexicon)) = (self.ready.pop(), &self.lexicon) {
-                self.token.text.clear();
-                self.token.text.push_str(lexicon.term(term));
-                return true;
-            }
-            if self.read().is_none() {
-                return false;
-            }
-        }
+        let term = self.lexicon.as_ref().and_then(|lexicon| lexicon.term(self.terms, self.next));
+        let Some((position, term)) = term else { return false };
+        self.token.position = position;
+        self.token.text.clear();
+        self.token.text.extend(self.mark);
+        self.token.text.push_str(term);
+        self.next += 1;
+        true
     }
 
     fn token(&self) -> &Token {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tantivy::directory::OwnedBytes;
 
-use super::cipher::NUMBER;
+use super::cipher::{CHUNK, NUMBER};
 
 /// Parts that are locked apart, so that threads seldom wait for each other.
 const SHARDS: usize = 8;
@@ -79,5 +79,5 @@ impl Shard {
 
 /// Numbers of files are as good as random; the place is mixed in so that the pieces of one file spread.
 fn shard(piece: &Piece) -> usize {
-    (usize::from(piece.file[0]) + (piece.start >> 16)) % SHARDS
+    (usize::from(piece.file[0]) + piece.start / CHUNK) % SHARDS
 }

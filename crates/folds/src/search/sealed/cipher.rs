@@ -7,8 +7,8 @@ use std::path::Path;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 
-/// Plain bytes in each chunk but the last.
-pub(super) const CHUNK: usize = 1 << 16;
+/// Plain bytes in each chunk but the last. A hit is cited from one text, and all chunks that it touches must be opened for it.
+pub(super) const CHUNK: usize = 1 << 13;
 /// Bytes at the beginning of each file, from which its key is made.
 pub(super) const SALT: usize = 16;
 /// Bytes that sealing adds to a chunk.
@@ -17,8 +17,8 @@ pub(super) const TAG: usize = 16;
 /// Bytes of a file's number.
 pub(super) const NUMBER: usize = 16;
 
-const INFO: &[u8] = b"vidimus/search-file/v1\n";
-const NUMBER_INFO: &[u8] = b"vidimus/search-number/v1\n";
+const INFO: &[u8] = b"vidimus/search-file/v2\n";
+const NUMBER_INFO: &[u8] = b"vidimus/search-number/v2\n";
 
 /// From which the key of each file is made.
 pub(super) struct FolderKey(hmac::Key);
@@ -28,7 +28,7 @@ impl FolderKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// HMAC-SHA256(key, "vidimus/search-file/v1\n" ‖ salt ‖ name). Every file written has another salt, so that the nonces of
+    /// HMAC-SHA256(key, "vidimus/search-file/v2\n" ‖ salt ‖ name). Every file written has another salt, so that the nonces of
     /// its chunks may simply count.
     pub fn file(&self, salt: &[u8; SALT], name: &Path) -> FileKey {
         let message = [INFO, salt, name.as_os_str().as_bytes()].concat();
@@ -49,11 +49,13 @@ pub(super) struct FileKey {
 }
 
 impl FileKey {
-    /// Seals `chunk` in place and adds its tag.
-    pub fn seal(&self, number: u64, last: bool, chunk: &mut Vec<u8>) {
-        self.key
-            .seal_in_place_append_tag(nonce(number, last), Aad::empty(), chunk)
-            .expect("64 KiB are within the cipher's limit");
+    /// Seals in place the chunk that stands in `bytes` from `begin` on, and adds its tag.
+    pub fn seal(&self, number: u64, last: bool, bytes: &mut Vec<u8>, begin: usize) {
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce(number, last), Aad::empty(), &mut bytes[begin..])
+            .expect("8 KiB are within the cipher's limit");
+        bytes.extend_from_slice(tag.as_ref());
     }
 
     /// Opens `untrusted_chunk` (with its tag) in place.

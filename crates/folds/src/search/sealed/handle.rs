@@ -16,6 +16,9 @@ use super::cipher::{CHUNK, FileKey, SALT, TAG, damaged};
 /// Bytes that are copied faster than they are kept a second time.
 const SHORT: usize = 8 << 10;
 
+/// Chunks that are read at once.
+const AT_ONCE: usize = 32;
+
 /// An open sealed file. It stays readable when its name is removed.
 pub(super) struct SealedFile {
     file: File,
@@ -84,21 +87,25 @@ impl SealedFile {
 
     /// Reads and opens every chunk that `range` touches. An empty file has one empty chunk.
     fn read_through(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
-        let numbers = range.start / CHUNK..=range.end.saturating_sub(1).max(range.start) / CHUNK;
-        let mut plain = Vec::with_capacity(range.len() + TAG);
-        let mut sealed = vec![0; CHUNK + TAG];
-        for number in numbers {
-            let at = number * CHUNK;
-            let len = CHUNK.min(self.len - at) + TAG;
+        let mut number = range.start / CHUNK;
+        let behind = range.end.saturating_sub(1).max(range.start) / CHUNK + 1;
+        let mut plain = Vec::with_capacity(range.len());
+        let mut sealed = vec![0; (behind - number).min(AT_ONCE) * (CHUNK + TAG)];
+        while number < behind {
+            let until = (number + AT_ONCE).min(behind);
+            let len = (until * CHUNK).min(self.len) - number * CHUNK + (until - number) * TAG;
             self.file.read_exact_at(&mut sealed[..len], (SALT + number * (CHUNK + TAG)) as u64).map_err(
                 // It became shorter since it was opened.
                 |error| if error.kind() == io::ErrorKind::UnexpectedEof { damaged() } else { error },
             )?;
-            let last = number + 1 == self.chunks;
-            let opened = self.key.open(number as u64, last, &mut sealed[..len])?;
-            let from = range.start.saturating_sub(at).min(opened);
-            let to = (range.end - at).min(opened);
-            plain.extend_from_slice(&sealed[from..to]);
+            for chunk in sealed[..len].chunks_mut(CHUNK + TAG) {
+                let at = number * CHUNK;
+                let opened = self.key.open(number as u64, number + 1 == self.chunks, chunk)?;
+                let from = range.start.saturating_sub(at).min(opened);
+                let to = (range.end - at).min(opened);
+                plain.extend_from_slice(&chunk[from..to]);
+                number += 1;
+            }
         }
         Ok(plain)
     }

@@ -1,7 +1,7 @@
 //! A folder of sealed files in which the index lies: what tantivy writes there nobody reads without the key.
 //!
 //! Names of files are tantivy's own (random numbers) and stay in the clear; so do their sizes. A file is
-//! `salt (16 bytes) ‖ chunk ‖ … ‖ chunk`; a chunk is up to 64 KiB of AES-256-GCM with its tag, under a key that the folder's
+//! `salt (16 bytes) ‖ chunk ‖ … ‖ chunk`; a chunk is up to 8 KiB of AES-256-GCM with its tag, under a key that the folder's
 //! key, the salt and the file's name decide, with its number and "is it the last?" as nonce. So whatever was flipped, cut,
 //! lengthened, exchanged between places, names or keys opens nowhere.
 
@@ -159,7 +159,7 @@ impl Directory for SealedFolder {
         let salt = Self::salt().map_err(unwritten)?;
         let file = File::create_new(self.place(path)).map_err(unwritten)?;
         let writer = SealedWriter::new(file, &salt, self.0.key.file(&salt, path)).map_err(unwritten)?;
-        Ok(BufWriter::with_capacity(cipher::CHUNK, Box::new(writer)))
+        Ok(BufWriter::with_capacity(writer::AT_ONCE, Box::new(writer)))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {

@@ -65,7 +65,7 @@ fn what_a_killed_writer_left_over_is_swept() {
     // As if it had been killed after its commit.
     let state = search.index().state().unwrap();
     let mut writing = search.index().writer(1).unwrap();
-    writing.forget(&index::Forget::Entry(name)).unwrap();
+    writing.forget(&index::Forget::Entries([name].into())).unwrap();
     writing.write_down(&state).unwrap();
     drop(writing);
     assert!(found(&search, canary).is_empty() && holds(&search, canary));
