@@ -6,6 +6,7 @@ use vidimus_examine::parsers;
 
 fuzz_target!(|untrusted: &[u8]| {
     assert!(parsers::enveloped(untrusted) <= untrusted.len());
+    assert!(parsers::timed(untrusted) <= untrusted.len());
     assert!(parsers::recognised(untrusted).iter().all(|(text, confidence)| !text.is_empty() && *confidence <= 100));
     assert!(parsers::drawn(untrusted).is_none_or(|picture| picture.starts_with(b"P5\n")));
     parsers::probed(untrusted);

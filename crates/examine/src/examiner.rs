@@ -11,7 +11,7 @@ use crate::speech::Speech;
 use crate::subject::Subject;
 use crate::tools;
 use crate::work::{Hands, Work};
-use crate::{commit, containers, first, media, ocr, text};
+use crate::{commit, containers, first, media, ocr, prints, text};
 
 /// What an examiner is started with.
 #[derive(Debug, Clone)]
@@ -168,6 +168,7 @@ fn run(work: &mut Work<'_>, stage: Stage) {
     match stage {
         Stage::First => first::run(work),
         Stage::Members => containers::run(work),
+        Stage::Copies => prints::run(work),
         Stage::Text => text::run(work),
         Stage::Ocr => ocr::run(work),
         Stage::Commit => commit::run(work),

@@ -22,6 +22,7 @@ mod ocr;
 mod outside;
 pub mod parsers;
 mod pdf;
+mod prints;
 mod reader;
 mod speech;
 mod subject;

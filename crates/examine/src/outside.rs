@@ -40,7 +40,7 @@ pub(crate) fn take(work: &mut Work<'_>, ran: &Ran) -> Option<Answer> {
                     put_text(work, kind, text, ran.tool);
                 }
             }
-            Tag::Begin | Tag::Piece | Tag::End | Tag::Canvas => break,
+            Tag::Begin | Tag::Piece | Tag::End | Tag::Canvas | Tag::Chunks => break,
         }
     }
     let Some(answer) = found else {

@@ -49,6 +49,7 @@ pub fn frames(untrusted: &[u8]) -> usize {
             }
             Tag::Piece | Tag::End => {}
             Tag::Canvas => drop(answer::canvas(&bytes)),
+            Tag::Chunks => drop(reader::chunks::read(&bytes)),
         }
         whole += 1;
     }
@@ -144,6 +145,13 @@ pub fn probed(untrusted: &[u8]) -> Vec<(String, String)> {
 /// How many bytes of frames are in what ffmpeg may have written.
 pub fn enveloped(untrusted: &[u8]) -> usize {
     media::envelope::pieces(untrusted).map(|(_, bytes)| bytes.len()).sum()
+}
+
+/// How many bytes of pictures of 48 points are in what ffmpeg may have written with their moments.
+pub fn timed(untrusted: &[u8]) -> usize {
+    let mut found = 0;
+    media::timed::each(&mut &untrusted[..], 48, |_, picture| found += picture.len());
+    found
 }
 
 /// Paragraphs and their certainty, in what tesseract may have written.

@@ -44,6 +44,8 @@ pub struct FoundTool {
     pub version: Option<String>,
     /// Languages that it lacks.
     pub missing_languages: Vec<&'static str>,
+    /// Parts that it was built without.
+    pub missing_parts: Vec<&'static str>,
     /// The Debian packages that bring it; none where Debian has none.
     pub packages: Vec<&'static str>,
 }
@@ -130,6 +132,7 @@ pub fn find(speech: Option<&Speech>) -> (Vec<FoundTool>, Result<Sandbox, Unavail
         // How it would say so is not known.
         version: None,
         missing_languages: Vec::new(),
+        missing_parts: Vec::new(),
         packages: Vec::new(),
     });
     (found, sandbox)
@@ -180,6 +183,7 @@ fn look(wanted: &Wanted, sandbox: Option<&mut Sandbox>) -> FoundTool {
         path: place(wanted),
         version: None,
         missing_languages: Vec::new(),
+        missing_parts: Vec::new(),
         packages: wanted.package.to_vec(),
     };
     let reads = wanted.tool == "tesseract";
@@ -190,6 +194,11 @@ fn look(wanted: &Wanted, sandbox: Option<&mut Sandbox>) -> FoundTool {
         found.version = version(sandbox, wanted.tool);
         if reads && let Some(said) = ask(sandbox, wanted.tool, &["--list-langs"]) {
             found.missing_languages = lacking(&said);
+        }
+        if wanted.tool == "ffmpeg"
+            && let Some(said) = ask(sandbox, wanted.tool, &["-hide_banner", "-muxers"])
+        {
+            found.missing_parts = parts_lacking(&said);
         }
     }
     found
@@ -221,6 +230,14 @@ fn lacking(untrusted: &str) -> Vec<&'static str> {
     let there: Vec<&str> = untrusted.lines().map(str::trim).collect();
     LANGUAGES.iter().map(|(code, _)| *code).filter(|code| !there.contains(code)).collect()
 }
+
+/// What is needed of ffmpeg and may not be built in: what sound is compared by.
+fn parts_lacking(untrusted: &str) -> Vec<&'static str> {
+    let there = untrusted.split_whitespace().any(|word| word == CHROMAPRINT);
+    if there { Vec::new() } else { vec![CHROMAPRINT] }
+}
+
+const CHROMAPRINT: &str = "chromaprint";
 
 #[cfg(test)]
 mod tests {
@@ -254,6 +271,12 @@ mod tests {
     }
 
     #[test]
+    fn an_ffmpeg_without_chromaprint_is_told() {
+        assert_eq!(parts_lacking(" E caf             Apple CAF\n E crc  CRC testing"), ["chromaprint"]);
+        assert!(parts_lacking(" E caf  Apple CAF\n E chromaprint     Chromaprint\n").is_empty());
+    }
+
+    #[test]
     fn each_package_is_named_once_and_only_for_what_is_missing() {
         let tool = |tool,
                     path: Option<&str>,
@@ -264,6 +287,7 @@ mod tests {
             path: path.map(PathBuf::from),
             version: None,
             missing_languages: missing_languages.to_vec(),
+            missing_parts: Vec::new(),
             packages: packages.to_vec(),
         };
         let found = [

@@ -233,8 +233,28 @@ impl<'a> Work<'a> {
         task: Task<'_>,
         reads: impl FnOnce(&mut Self, Through) -> T,
     ) -> (Ran, T) {
-        let mut sandbox = self.hands.sandbox.take();
         let input = self.input();
+        self.through(task, input, reads)
+    }
+
+    /// The same on bytes that were made from the item.
+    pub fn run_on_through<T>(
+        &mut self,
+        task: Task<'_>,
+        untrusted: &[u8],
+        reads: impl FnOnce(&mut Self, Through) -> T,
+    ) -> (Ran, T) {
+        let input = Input::held(untrusted, untrusted.len() as u64).map_err(RunError::Input);
+        self.through(task, input, reads)
+    }
+
+    fn through<T>(
+        &mut self,
+        task: Task<'_>,
+        input: Result<Input, RunError>,
+        reads: impl FnOnce(&mut Self, Through) -> T,
+    ) -> (Ran, T) {
+        let mut sandbox = self.hands.sandbox.take();
         let (sends, receives) = std::sync::mpsc::sync_channel(PIECES);
         let (result, read) = std::thread::scope(|scope| {
             let runs = scope.spawn(|| {

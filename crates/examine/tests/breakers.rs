@@ -10,7 +10,8 @@ use std::process::Command;
 
 use common::{Item, Kept, examiner};
 use vidimus_examine::{Examiner, Findings, Limits, Options};
-use vidimus_model::{End, NotContainedReason, Reason, Stage, Text};
+use vidimus_model::print::Print;
+use vidimus_model::{DerivativeKind, End, NotContainedReason, Reason, Stage, Text};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -21,7 +22,7 @@ const UNPACKED: u64 = 8 << 20;
 fn examined(examiner: &mut Examiner, item: &Item) -> (Findings, Kept) {
     let limits = Limits { unpacked_bytes: UNPACKED, members: 1000, text_bytes: 1 << 20, ..Limits::default() };
     let mut kept = Kept::default();
-    let stages = [Stage::First, Stage::Members, Stage::Text];
+    let stages = [Stage::First, Stage::Members, Stage::Copies, Stage::Text];
     let findings = examiner.examine(item, &stages, &Options { limits, ..Options::default() }, &mut kept);
     let name = String::from_utf8_lossy(&item.path);
     let bytes: usize = kept.0.iter().filter_map(|kept| kept.2.as_ref()).map(Vec::len).sum();
@@ -46,6 +47,10 @@ fn examined(examiner: &mut Examiner, item: &Item) -> (Findings, Kept) {
         assert!(fact.untrusted_value.chars().count() <= 2000, "{name}: {}", fact.name);
     }
     for made in findings.made.iter().filter(|made| made.look.is_none()) {
+        if made.kind == DerivativeKind::Print {
+            Print::decode(&made.bytes).unwrap();
+            continue;
+        }
         let text: Text = serde_json::from_slice(&made.bytes).unwrap();
         let letters: usize = text.parts.iter().map(|part| part.text.len()).sum();
         assert!(letters <= 1 << 20, "{name}: {letters} bytes of text");

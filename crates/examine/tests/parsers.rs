@@ -170,12 +170,13 @@ fn what_is_stated_of_origin() {
 fn what_tools_write() {
     let any = |bytes: &[u8]| {
         parsers::enveloped(bytes) > 0
+            || parsers::timed(bytes) > 0
             || !parsers::recognised(bytes).is_empty()
             || parsers::drawn(bytes).is_some()
             || !parsers::probed(bytes).is_empty()
     };
     seeds("tools", any, |bytes| {
-        assert!(parsers::enveloped(bytes) <= bytes.len());
+        assert!(parsers::enveloped(bytes) <= bytes.len() && parsers::timed(bytes) <= bytes.len());
         any(bytes);
     });
 }

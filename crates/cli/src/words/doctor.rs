@@ -162,9 +162,9 @@ fn row(lang: Lang, tool: &FoundTool) -> Vec<String> {
         (Some(_), None) => unknown(),
     };
     let mut purpose = self::purpose(lang, tool.purpose).to_owned();
-    if tool.path.is_some() && !tool.missing_languages.is_empty() {
-        let languages = tool.missing_languages.join(", ");
-        purpose += &say!(lang, "; lacks {languages}", "; бракує {languages}", "; не хватает {languages}");
+    let lacks = [&tool.missing_languages[..], &tool.missing_parts].concat().join(", ");
+    if tool.path.is_some() && !lacks.is_empty() {
+        purpose += &say!(lang, "; lacks {lacks}", "; бракує {lacks}", "; не хватает {lacks}");
     }
     if tool.purpose == Purpose::Speech && tool.path.is_none() {
         purpose += lang.pick(

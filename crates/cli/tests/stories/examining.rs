@@ -101,7 +101,7 @@ fn a_disk_is_examined_and_says_what_is_in_it_and_what_is_not_known() {
         .iter()
         .map(|made| made["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(made, ["proxy", "still", "strip"].into(), "{examination}");
+    assert_eq!(made, ["motion", "print", "proxy", "still", "strip"].into(), "{examination}");
     // Its name and its metadata cannot both be right, in whatever zone; that is listed, and none is chosen.
     let [found] = examination["contradictions"].as_array().unwrap().as_slice() else {
         panic!("{examination}")

@@ -5,7 +5,8 @@ use vidimus_model::{End, Reason};
 use crate::work::{Ran, Work};
 
 /// The words by which a reason is known; the first that is found counts, so the surest stand first.
-const WORDS: [(&str, Reason); 25] = [
+const WORDS: [(&str, Reason); 26] = [
+    ("not a suitable output format", Reason::ToolMissing),
     ("exceeds specified max pixel count", Reason::TooManyPixels),
     ("Picture size", Reason::TooManyPixels),
     ("picture size", Reason::TooManyPixels),
@@ -47,6 +48,11 @@ fn complaints(untrusted: &[u8]) -> String {
     };
     let untrusted = String::from_utf8_lossy(untrusted);
     untrusted.lines().filter(|line| !is_told(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether it complained of nothing.
+pub(super) fn are_none(ran: &Ran) -> bool {
+    ran.outcome.as_ref().is_none_or(|outcome| complaints(&outcome.untrusted_complaints).trim().is_empty())
 }
 
 /// Judges a run by what came of it and by what it complained of: something that came of a damaged film is part of it.

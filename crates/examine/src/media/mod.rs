@@ -6,12 +6,15 @@
 mod burnt_in;
 mod complaints;
 pub(crate) mod envelope;
+mod motion;
 mod packets;
+mod print;
 pub(crate) mod probe;
 mod proxy;
 mod speech;
 mod still;
 mod strip;
+pub(crate) mod timed;
 
 use vidimus_model::{DerivativeKind, Group, Look, Stage};
 use vidimus_sandbox::{INPUT, Limits};
@@ -20,6 +23,7 @@ use crate::findings::Made;
 use crate::kind::Kind;
 use crate::work::Work;
 
+pub(crate) use print::{heard, seen};
 pub(crate) use probe::{Film, film};
 
 /// What the stage at work does with films and sound; nothing where the item is neither.
@@ -113,11 +117,12 @@ fn limits(seconds: u64) -> Limits {
     Limits { wall: time * 4, cpu: time, memory: 2 << 30, ..Limits::default() }
 }
 
-/// Keeps a picture.
+/// Keeps what was made.
 fn keep(work: &mut Work<'_>, tool: u32, kind: DerivativeKind, look: Option<Look>, bytes: Vec<u8>) {
     let media_type = match kind {
         DerivativeKind::Strip => "application/vnd.vidimus.strip",
         DerivativeKind::Proxy => "video/mp4",
+        DerivativeKind::Motion => "application/vnd.vidimus.motion",
         DerivativeKind::Still | DerivativeKind::Thumbnail => "image/jpeg",
         _ => "application/vnd.vidimus.text+json",
     };

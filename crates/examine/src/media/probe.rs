@@ -21,6 +21,8 @@ pub(crate) struct Film {
     /// The first stream of moving pictures: width and height as it is shown.
     pub video: Option<(u32, u32)>,
     pub has_sound: bool,
+    /// Width by height with the shape of its pixels, as it is shown; 0 without moving pictures.
+    pub aspect: f32,
 }
 
 /// Looks into a film or recording, once for all stages; none where it cannot be read, which is written down.
@@ -113,6 +115,14 @@ impl Stream {
         self.codec_type.as_deref() == Some(kind)
     }
 
+    /// Width by height of a pixel.
+    fn pixel_shape(&self) -> f32 {
+        let said = self.sample_aspect_ratio.as_deref().and_then(|shape| shape.split_once(':'));
+        let shape =
+            said.and_then(|(width, height)| Some(width.parse::<f32>().ok()? / height.parse::<f32>().ok()?));
+        shape.filter(|shape| (0.1..=10.0).contains(shape)).unwrap_or(1.0)
+    }
+
     fn rotation(&self) -> Option<i64> {
         let said = self.side_data_list.iter().find_map(|one| one.rotation.as_ref()?.as_f64());
         said.filter(|angle| angle.is_finite() && angle.abs() <= 360.0).map(|angle| angle.round() as i64)
@@ -121,17 +131,19 @@ impl Stream {
 
 impl Told {
     fn film(&self) -> Film {
-        let video = self.streams.iter().find(|stream| stream.is_film()).and_then(|stream| {
+        let shown = self.streams.iter().find(|stream| stream.is_film()).and_then(|stream| {
             let (width, height) =
                 (stream.width.filter(|side| *side > 0)?, stream.height.filter(|side| *side > 0)?);
             let upright = stream.rotation().is_none_or(|angle| angle.rem_euclid(180) == 0);
-            Some(if upright { (width, height) } else { (height, width) })
+            let aspect = width as f32 / height as f32 * stream.pixel_shape();
+            Some(if upright { ((width, height), aspect) } else { ((height, width), 1.0 / aspect) })
         });
         let lengths = self.streams.iter().map(|stream| stream.duration.as_deref());
         let duration_ms =
             [self.format.duration.as_deref()].into_iter().chain(lengths).flatten().find_map(milliseconds);
         let has_sound = self.streams.iter().any(|stream| stream.is("audio"));
-        Film { demuxer: "", duration_ms, video, has_sound }
+        let (video, aspect) = (shown.map(|(size, _)| size), shown.map_or(0.0, |(_, aspect)| aspect));
+        Film { demuxer: "", duration_ms, video, has_sound, aspect }
     }
 
     pub(crate) fn facts(&self) -> Vec<(String, String)> {
@@ -307,13 +319,19 @@ mod tests {
     fn a_turned_film_is_shown_upright_and_a_cover_is_no_film() {
         let told: Told = serde_json::from_str(
             r#"{"streams":[{"codec_type":"video","codec_name":"mjpeg","width":9,"height":9,"disposition":{"attached_pic":1}},
-            {"codec_type":"video","codec_name":"h264","width":640,"height":360,"side_data_list":[{"rotation":-90}]},
+            {"codec_type":"video","codec_name":"h264","width":640,"height":360,"sample_aspect_ratio":"9:8","side_data_list":[{"rotation":-90}]},
             {"codec_type":"audio","codec_name":"aac"}],"format":{"duration":"1.5"}}"#,
         )
         .unwrap();
         assert_eq!(
             told.film(),
-            Film { demuxer: "", duration_ms: Some(1500), video: Some((360, 640)), has_sound: true }
+            Film {
+                duration_ms: Some(1500),
+                video: Some((360, 640)),
+                has_sound: true,
+                aspect: 0.5,
+                ..Film::default()
+            }
         );
     }
 }

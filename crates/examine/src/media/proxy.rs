@@ -1,8 +1,8 @@
-//! A small film to look through: H.264 and AAC at about 300 kbit/s, in pieces, so that it needs no second pass.
+//! A small film to look through: H.264 and AAC at about 300 kbit/s, in pieces, so that it needs no second pass; and what moves in it.
 
 use vidimus_model::DerivativeKind;
 
-use super::{Film, complaints, ffmpeg, granted, keep, limits, words};
+use super::{Film, complaints, ffmpeg, granted, keep, limits, motion, words};
 use crate::work::{Task, Work};
 
 /// What a proxy may hold: fifteen hours.
@@ -73,5 +73,6 @@ pub(super) fn run(work: &mut Work<'_>, film: &Film) {
     complaints::judge(work, &ran, has_pictures);
     if has_pictures {
         keep(work, ran.tool, DerivativeKind::Proxy, None, made.to_vec());
+        motion::of_proxy(work, film, ran.untrusted_output());
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum Tag {
     End = 6,
     /// Pixels begin: width and height in four bytes each. Their rows follow as pieces, and an end.
     Canvas = 7,
+    /// Parts of the file's bytes, as `chunks::written` writes them.
+    Chunks = 8,
 }
 
 /// A contained item, as the container names it.
@@ -81,7 +83,7 @@ const LOOKS: [Look; 3] = [Look::Blurred, Look::Grey, Look::Clear];
 
 impl Tag {
     fn of(byte: u8) -> Option<Tag> {
-        [Tag::Answer, Tag::Picture, Tag::Text, Tag::Begin, Tag::Piece, Tag::End, Tag::Canvas]
+        [Tag::Answer, Tag::Picture, Tag::Text, Tag::Begin, Tag::Piece, Tag::End, Tag::Canvas, Tag::Chunks]
             .into_iter()
             .find(|tag| *tag as u8 == byte)
     }

@@ -4,6 +4,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod c2pa;
+pub(crate) mod chunks;
+mod copies;
 pub(crate) mod detect;
 mod document;
 mod exif;
@@ -46,6 +48,8 @@ pub(crate) const LOOK: &str = "look";
 pub(crate) const MEMBERS: &str = "members";
 /// Decodes a picture: `grey` or `rgb`; how many pixels may be decoded; the longest side, or 0.
 pub(crate) const PIXELS: &str = "pixels";
+/// Cuts it, and decodes a picture: how many pixels may be decoded, 0 where it is none.
+pub(crate) const COPIES: &str = "copies";
 /// Reads its text: its kind; how many bytes of text.
 pub(crate) const TEXT: &str = "text";
 /// Counts what lies behind the end of a gzip.
@@ -144,6 +148,7 @@ fn answer_task(granted: Granted) -> io::Result<()> {
         Some(LOOK) => look(&mut given, &mut frames)?,
         Some(MEMBERS) => members::take_out(&mut given, &mut frames)?,
         Some(PIXELS) => pixels::hand_over(&mut given, &mut frames)?,
+        Some(COPIES) => copies::hand_over(&mut given, &mut frames)?,
         Some(TEXT) => document::text(&mut given, &mut frames)?,
         Some(BEHIND) => behind(&mut given)?,
         Some(UNLOCK) => unlock::hand_over(&mut given, &mut frames)?,

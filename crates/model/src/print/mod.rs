@@ -158,7 +158,8 @@ impl View {
 }
 
 impl Chunks {
-    fn is_sound(&self) -> bool {
+    /// Whether a print may hold them: in order, within the file, no more than are kept.
+    pub fn is_sound(&self) -> bool {
         let is_in = |chunk: &Chunk| {
             let end = chunk.at.checked_add(u64::from(chunk.length));
             chunk.length > 0 && end.is_some_and(|end| end <= self.of_bytes)
