@@ -21,6 +21,7 @@ use crate::files;
 use crate::high_water::{HighWater, Seen};
 use crate::keyring::{Keyring, KeyringError};
 use crate::layout::Layout;
+use crate::links;
 use crate::older_ledger::NewerKeys;
 use crate::receive::Turn;
 use crate::register::Register;
@@ -124,6 +125,7 @@ impl Archive {
         if layout.ledger().symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
             return Err(OpenError::NoArchive(folder.to_owned()));
         }
+        links::refuse(&layout)?;
         let ledger = SqliteLedger::open(&layout.ledger())?;
         let member = unlock::unlock(&layout, opening.member, opening.passphrase)?;
         let archive_id = ledger.archive().to_owned();

@@ -27,6 +27,8 @@ pub enum Cause {
     Disk,
     /// Something that is no file stands in the place of one of the archive's own.
     NotAFile,
+    /// Something that could lead a command to what lies elsewhere: a link in the place of a folder, a journal beside a ledger.
+    Foreign,
     /// Another process has the ledger.
     Busy,
     /// A newer program wrote it.
@@ -94,6 +96,9 @@ impl Caused for io::Error {
         if NotAFile::within(self).is_some() {
             return Cause::NotAFile;
         }
+        if Link::within(self).is_some() {
+            return Cause::Foreign;
+        }
         match (self.raw_os_error().map(Errno::from_raw_os_error), self.kind()) {
             (Some(Errno::MFILE | Errno::NFILE), _) => Cause::TooManyFiles,
             (Some(Errno::IO), _) => Cause::Disk,
@@ -128,6 +133,7 @@ caused!(LedgerError {
     Store; Self::Missing => Ledger,
     Self::Exists | Self::NotALedger => Ledger,
     Self::NotAFile { .. } => NotAFile,
+    Self::Journal { .. } => Foreign,
     Self::Newer { .. } => Newer,
 });
 caused!(AppendError {

@@ -91,9 +91,10 @@ pub fn sync_all(folder: &Path) -> io::Result<()> {
 /// It loses its name first: what a crash leaves is never taken for a damaged file.
 ///
 /// # Errors
-/// Any of the file system's.
+/// Any of the file system's; the file is reached through a link.
 pub fn destroy(path: &Path) -> io::Result<()> {
     crate::crash::step();
+    crate::links::refuse_at(parent(path)?)?;
     let aside = aside(path);
     let there = match fs::rename(path, &aside) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => false,
@@ -151,7 +152,7 @@ const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 /// Neither is a link followed, nor does a FIFO hold us until somebody writes to it.
 pub const NOT_WAITING: i32 = NO_FOLLOW | rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
-/// No file that is read whole is nearly as large, but for the notes of unfinished work.
+/// No file that is read whole is nearly as large.
 pub const MAX_BYTES: u64 = 16 << 20;
 
 /// Something stands in the place of one of the archive's own files that is none: a link, a FIFO, a device, a folder; or it is
@@ -179,17 +180,9 @@ impl NotAFile {
 /// # Errors
 /// [`NotAFile`], or any of the file system's.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    read_up_to(path.as_ref(), MAX_BYTES)
-}
-
-/// As [`read`], of a file that may have this many bytes.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_up_to(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let mut untrusted = Vec::new();
-    let read = open(path)?.take(max.saturating_add(1)).read_to_end(&mut untrusted)?;
-    if read as u64 > max { Err(NotAFile::at(path)) } else { Ok(untrusted) }
+    let (path, mut untrusted) = (path.as_ref(), Vec::new());
+    let read = open(path)?.take(MAX_BYTES + 1).read_to_end(&mut untrusted)?;
+    if read as u64 > MAX_BYTES { Err(NotAFile::at(path)) } else { Ok(untrusted) }
 }
 
 /// Opens one of the archive's own files to read it; what is no regular file neither holds us nor is read.
@@ -393,6 +386,19 @@ mod tests {
     use std::io::Write as _;
     use std::os::unix::fs::{FileExt as _, MetadataExt as _};
     use std::process::Command;
+
+    #[test]
+    fn nothing_behind_a_link_is_destroyed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, link) = (folder.path().join("theirs"), folder.path().join("held"));
+        fs::create_dir(&theirs).unwrap();
+        fs::write(theirs.join("letter.txt"), "to my sister").unwrap();
+        std::os::unix::fs::symlink(&theirs, &link).unwrap();
+        let refused = destroy(&link.join("letter.txt")).unwrap_err();
+        assert_eq!(crate::Link::within(&refused).unwrap().path, link);
+        super::remove_folder(&link).unwrap();
+        assert_eq!(fs::read(theirs.join("letter.txt")).unwrap(), b"to my sister");
+    }
 
     #[test]
     fn what_a_killed_program_wrote_aside_is_taken_away_and_what_a_living_one_writes_is_not() {

@@ -29,6 +29,7 @@ use crate::high_water::HighWater;
 use crate::keyholders;
 use crate::keyring::{Keyring, SealingKey, read_folder};
 use crate::layout::Layout;
+use crate::links;
 use crate::sheet;
 
 /// What a new archive begins with.
@@ -213,6 +214,7 @@ struct Turn<'a> {
 impl<'a> Turn<'a> {
     /// Takes the turn, and away what an interrupted beginning left.
     fn take(folder: &'a Path) -> Result<Self, InitError> {
+        links::refuse(&Layout::new(folder))?;
         let begun = Layout::new(folder).begun();
         loop {
             let before = Before::apart_from_others(folder)?;

@@ -24,6 +24,7 @@ mod key_file;
 mod keyholders;
 mod keyring;
 mod layout;
+mod links;
 mod locate;
 mod older_ledger;
 mod opened;
@@ -72,6 +73,7 @@ pub use keyholders::{
 };
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
+pub use links::Link;
 pub use older_ledger::NewerKeys;
 pub use opened::{OpenedLine, OpeningError, Vouched, opening, share_key, sign_opening};
 pub use passphrase::{PassphraseError, recover};

@@ -170,6 +170,7 @@ pub fn recover(
     kdf: &KdfParams,
 ) -> Result<MemberId, PassphraseError> {
     let layout = Layout::new(folder);
+    crate::links::refuse(&layout)?;
     let keys = unlock::recover(&layout, name, code)?;
     let id = MemberId::from_bytes(*keys.id.bytes());
     let path = layout.member(id);

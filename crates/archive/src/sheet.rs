@@ -18,6 +18,7 @@ use crate::layout::Layout;
 /// # Errors
 /// The archive's folder cannot be written.
 pub fn begin(archive: &Path, code: &RecoveryCode) -> io::Result<()> {
+    crate::links::refuse(&Layout::new(archive))?;
     mark(&note(archive, code)).map(drop)
 }
 
@@ -39,7 +40,9 @@ pub(crate) fn mark(path: &Path) -> io::Result<File> {
     crate::crash::step();
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     files::make_folder(folder)?;
-    let note = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(files::NOT_WAITING);
+    let note = options.open(path)?;
     note.sync_all()?;
     files::sync_folder(folder)?;
     Ok(note)

@@ -232,6 +232,9 @@ impl Shelf {
     }
 
     fn generations(&self) -> io::Result<Vec<(u64, OsString)>> {
+        if !is_folder(&self.folds) || !is_folder(&self.folder) {
+            return Ok(Vec::new());
+        }
         match read_folder(&self.folder) {
             Ok(names) => Ok(names.into_iter().filter_map(|name| Some((generation(&name)?, name))).collect()),
             // A file in its place holds no generation.
@@ -305,12 +308,14 @@ fn generation(untrusted_name: &std::ffi::OsStr) -> Option<u64> {
     if is_hex { number.parse().ok() } else { None }
 }
 
-/// Are the file and what SQLite keeps beside it regular files? It would wait for a FIFO.
+/// Are the file and what SQLite keeps beside it regular files, and no journal among them? It would wait for a FIFO. What was made whole has no
+/// rollback journal any more: it would be played back, and the file that it names as the one above it deleted, whoever's it is.
 fn is_whole(file: &Path) -> bool {
-    ["", "-wal", "-shm"].iter().all(|end| match fs::symlink_metadata(beside(file, end)) {
-        Ok(found) => found.is_file(),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    })
+    let is_absent = |end| {
+        fs::symlink_metadata(beside(file, end)).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let is_file = |end| fs::symlink_metadata(beside(file, end)).is_ok_and(|found| found.is_file());
+    is_absent("-journal") && ["", "-wal", "-shm"].into_iter().all(|end| is_file(end) || is_absent(end))
 }
 
 fn beside(file: &Path, end: &str) -> PathBuf {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, BufReader};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vidimus_ledger::{Ledger as _, StoreError};
 use vidimus_model::{CompartmentId, DestroyedObject, KeyId, MemberId, ProposalId, Ref};
-use vidimus_seal::age::{decrypt_to_vec, encrypt_to_vec};
+use vidimus_seal::age::{self, Identity, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
 use crate::keyring::{HeldCompartment, read_folder};
@@ -77,8 +77,23 @@ pub(crate) struct Remains {
     pub keys: BTreeSet<KeyId>,
 }
 
-/// A note names every object that is to be taken away, in some sixty bytes each.
-const MAX_NOTE: u64 = 1 << 30;
+/// A note names every object that is to be taken away, in some sixty bytes each: there is room for four million.
+const MAX_NOTE: u64 = 256 << 20;
+
+/// The file of a note; none if there is none, or if it is larger than any that we write.
+pub(crate) fn open_note(path: &Path) -> io::Result<Option<File>> {
+    match files::open(path) {
+        Ok(file) => Ok((file.metadata()?.len() <= MAX_NOTE).then_some(file)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// What was noted for whoever has this key. It is read piece by piece as far as it is authentic: anybody may have put it there.
+pub(crate) fn note_by(untrusted: &File, key: &Identity) -> Option<WorkNote> {
+    let text = age::open(untrusted, key, None).ok()?.into_reader();
+    serde_json::from_reader(BufReader::new(text)).ok()
+}
 
 /// Rows that are read at once.
 const PAGE: usize = 1000;
@@ -131,6 +146,9 @@ impl Archive {
         let holder = self.keyring.open(generation).map_err(FoldError::from)?.ok_or(FoldError::NotHeld)?;
         let recipient = holder.identity.recipient();
         let text = serde_json::to_vec(&note).map_err(io::Error::other)?;
+        if text.len() as u64 > MAX_NOTE - MAX_NOTE / 256 {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
+        }
         let (sealed, _) = encrypt_to_vec(&[recipient], &text, &mut self.entropy)
             .expect("one recipient is neither none nor too many");
         Ok(files::replace(&self.note_path(name), &sealed)?)
@@ -138,17 +156,13 @@ impl Archive {
 
     /// The note of this name; none if there is none or another compartment's holders wrote it.
     pub(crate) fn work_noted(&mut self, name: &str) -> Result<Option<WorkNote>, UnfinishedError> {
-        let untrusted = match files::read_up_to(&self.note_path(name), MAX_NOTE) {
-            Ok(untrusted) => untrusted,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e.into()),
-        };
+        let Some(untrusted) = open_note(&self.note_path(name))? else { return Ok(None) };
         let generations: Vec<KeyId> =
             self.keyring.compartments().flat_map(|held| held.generations.clone()).collect();
         for generation in generations {
             let Some(key) = self.keyring.open(generation).map_err(FoldError::from)? else { continue };
-            if let Ok(text) = decrypt_to_vec(&untrusted, &key.identity) {
-                return Ok(serde_json::from_slice(&text).ok());
+            if let Some(note) = note_by(&untrusted, &key.identity) {
+                return Ok(Some(note));
             }
         }
         Ok(None)

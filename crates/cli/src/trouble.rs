@@ -383,7 +383,9 @@ impl Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         match error.cause() {
-            Cause::NotAFile | Cause::TooManyFiles | Cause::Disk | Cause::Busy => Self::inside(&error),
+            Cause::NotAFile | Cause::Foreign | Cause::TooManyFiles | Cause::Disk | Cause::Busy => {
+                Self::inside(&error)
+            }
             _ => Self::System { path: None, error },
         }
     }

@@ -135,6 +135,13 @@ pub enum OpenError {
         /// Where it stands.
         path: PathBuf,
     },
+    /// A rollback journal beside the ledger, which keeps a write-ahead log: SQLite would play it back, and delete the file that it
+    /// names as the one above it, whoever's that is.
+    #[error("{} is not ours: this database keeps no such journal", path.display())]
+    Journal {
+        /// Where it stands.
+        path: PathBuf,
+    },
     /// A file, but not one of ours.
     #[error("not a ledger")]
     NotALedger,

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBe
 use crate::rules::{self, RowRef, Store};
 use crate::{AppendError, Appended, Batch, Entry, Ledger, Make, OpId, OpenError};
 use crate::{ReplicateError, Row, Seal, StoreError, Tip};
-use connect::{APPLICATION, Access, PATIENCE, open_database, refuse_other_files, to_write};
+use connect::{APPLICATION, Access, PATIENCE, open_database, refuse_journal, refuse_other_files, to_write};
 
 const FORMAT: u32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
@@ -44,7 +44,7 @@ impl SqliteLedger {
                 _ => StoreError::from(error).into(),
             },
         )?;
-        let made = Self::write_schema(path, archive);
+        let made = refuse_journal(path).and_then(|()| Ok(Self::write_schema(path, archive)?));
         if made.is_err() {
             // What we made ourselves a moment ago and nobody knows of; the first error is the one to tell.
             let _ = std::fs::remove_file(path);
@@ -70,8 +70,8 @@ impl SqliteLedger {
         Ok(())
     }
 
-    /// Opens a ledger that exists: to read, where its folder may not be written. A file cut by a page or more is noticed here,
-    /// other damage where it is read.
+    /// Opens a ledger that exists: to read, where its folder may not be written, or where somebody changed its tables. A file cut by a
+    /// page or more is noticed here, other damage where it is read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         refuse_other_files(path)?;
         let (db, access) = open_database(path)?;
@@ -89,6 +89,10 @@ impl SqliteLedger {
         ledger.refuse_torn()?;
         if access != Access::Write {
             return Ok(ledger);
+        }
+        // A trigger takes away what was just said to be kept.
+        if !ledger.other_schema()?.is_empty() {
+            ledger.access = Access::ReadAsChanged;
         }
         // A process that was killed between an erasure and its wiping left that to us. Not to be waited for, and no
         // reason to refuse reading on a full disk.
@@ -146,6 +150,7 @@ impl SqliteLedger {
             Access::Write => {}
             Access::Read => return Err(StoreError::Medium(io::ErrorKind::ReadOnlyFilesystem.into())),
             Access::ReadForWantOfRoom => return Err(StoreError::Medium(io::ErrorKind::StorageFull.into())),
+            Access::ReadAsChanged => return Err(StoreError::Damaged(self.other_schema()?.join("; "))),
         }
         match std::mem::replace(&mut self.names, Names::Lost) {
             Names::Unknown(folder) => File::open(folder)?.sync_all()?,

@@ -19,7 +19,7 @@ use vidimus_vault::FolderVault;
 
 use crate::cause::Cause;
 use crate::layout::Layout;
-use crate::{Archive, CheckpointSummary, FoldError, files};
+use crate::{Archive, CheckpointSummary, FoldError, files, links};
 
 pub use restore::{RestoreError, Restored, restore};
 
@@ -212,6 +212,7 @@ impl Archive {
         if ours.starts_with(folder.canonicalize().map_err(BackupError::Place)?) {
             return Err(BackupError::Inside);
         }
+        links::refuse(&Layout::new(folder))?;
         let turn = File::open(folder).map_err(BackupError::Place)?;
         // Where there are no locks nobody waits.
         let _ = turn.lock();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use vidimus_ledger::{Ledger as _, OpenError, SqliteLedger, StoreError};
@@ -11,7 +12,7 @@ use super::{BackedUp, BackupError, BackupProgress, Manifest, objects, small, sum
 use crate::high_water::{HighWater, Seen};
 use crate::layout::Layout;
 use crate::tiles::{Log, LogError};
-use crate::{CheckpointSummary, files};
+use crate::{CheckpointSummary, files, links};
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,7 @@ pub fn restore(
     if !backup.ledger().is_file() {
         return Err(RestoreError::NotABackup(from.to_owned()));
     }
+    links::refuse(&backup)?;
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
     }
@@ -112,11 +114,7 @@ fn fill(
         files::replace(&aside.settings(), &settings)?;
     }
     for name in ["ledger.db-wal", "ledger.db"] {
-        let path = backup.root().join(name);
-        if path.exists() {
-            fs::copy(&path, aside.root().join(name))?;
-            fs::File::open(aside.root().join(name))?.sync_all()?;
-        }
+        copy_if_there(&backup.root().join(name), &aside.root().join(name))?;
     }
     let ledger = SqliteLedger::open(&aside.ledger())?;
     Log { layout: aside, ledger: &ledger }.publish()?;
@@ -136,6 +134,17 @@ fn fill(
         backed_up_at: manifest.at.clone(),
         objects,
     })
+}
+
+/// Copies a file of the ledger, durably. What SQLite would make of a journal beside it is not asked: it stays where it is.
+fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    let mut from = match files::open(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut copy = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(&mut from, &mut copy)?;
+    copy.sync_all()
 }
 
 fn copy_objects(

@@ -28,6 +28,10 @@ const KNOWN: [&str; 11] = [
 
 /// Names foreign files in the folder itself; the parts look into their own folders.
 pub(super) fn look(layout: &Layout, report: &mut Report) {
+    for link in crate::links::found(layout).unwrap_or_default() {
+        let problem = "a link stands in the place of this folder: no command goes on before it is taken away";
+        report.problem(format!("file {}", shown(&link)), problem, what::FOREIGN);
+    }
     look_at_kinds(layout, Path::new(""), report);
     let named = named_by_settings(&crate::files::read(layout.settings()).unwrap_or_default());
     for name in names(layout.root(), report) {

@@ -44,6 +44,7 @@ use crate::Archive;
 use crate::destroyed::Gone;
 use crate::high_water::HighWater;
 use crate::layout::Layout;
+use crate::links;
 use crate::unlock::{self, UnlockError};
 
 pub(crate) use files::named_by_settings;
@@ -145,8 +146,11 @@ fn run(
         }
     };
     let ledger = SqliteLedger::open_damaged(&layout.ledger()).map_err(|error| {
-        let refused = matches!(error, LedgerError::Store(StoreError::Medium(_)));
-        let remedy = if refused { what::MEDIUM } else { what::BACKUP };
+        let remedy = match error {
+            LedgerError::Store(StoreError::Medium(_)) => what::MEDIUM,
+            LedgerError::Journal { .. } => what::FOREIGN,
+            _ => what::BACKUP,
+        };
         report.problem("ledger", sentence!("the ledger does not open: {}", error), remedy);
         report.unknown("every record, and which object belongs to what: the ledger does not open");
     });
@@ -189,7 +193,10 @@ fn run(
         let since = meanwhile::Since::new(&ledger, &scan, (&keys, &archive_id), &stored);
         objects::look(&bench, &facts, &since, &mut report, progress);
     }
-    folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);
+    // Those are mended, and nothing is mended through a link.
+    if links::refuse(layout).is_ok() {
+        folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);
+    }
     accuse::look(layout, &keys, &facts, &mut report);
     report.done(full)
 }

@@ -5,7 +5,6 @@ use std::io;
 
 use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::{Action, Change, KeyId, MemberId, ProposalId, Ref, Statement};
-use vidimus_seal::age::decrypt_to_vec;
 
 use super::files;
 use super::keys::Keys;
@@ -17,7 +16,7 @@ use super::sentence::sentence;
 use crate::examine::Marks;
 use crate::layout::Layout;
 use crate::receive::mark_of;
-use crate::unfinished::{WORKPLACE, WorkNote};
+use crate::unfinished::{WORKPLACE, note_by, open_note};
 
 /// References that are named one by one.
 const SHOWN: usize = 10;
@@ -75,7 +74,8 @@ pub(super) fn look(
             report.left_over(format!("unfinished/{shown}"));
             continue;
         };
-        let note = note().ok().and_then(|sealed| opened(&sealed, keys));
+        let note = open_note(&layout.unfinished().join(&name)).ok().flatten();
+        let note = note.and_then(|untrusted| keys.all().find_map(|key| note_by(&untrusted, &key.identity)));
         let remains = note.iter().flat_map(|note| [&note.then, &note.otherwise]);
         objects.extend(remains.flat_map(|remains| remains.objects.iter().cloned()));
         if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {
@@ -175,12 +175,6 @@ fn erasures<'a>(scan: &'a Scan, facts: &Facts) -> BTreeMap<ProposalId, Erasure<'
     };
     waiting.retain(|_, erasure| !erasure.about.iter().all(is_gone));
     waiting
-}
-
-/// A note of work, where the checker holds its compartment.
-fn opened(untrusted_note: &[u8], keys: &Keys) -> Option<WorkNote> {
-    let text = keys.all().find_map(|key| decrypt_to_vec(untrusted_note, &key.identity).ok())?;
-    serde_json::from_slice(&text).ok()
 }
 
 fn list(about: &[Ref]) -> String {

@@ -67,6 +67,7 @@ pub(super) use sentence;
 pub const TEMPLATES: &[&str] = &[
     "something that is no file stands in its place: a link, a FIFO, a socket or a device",
     "a folder stands in the place of this file",
+    "a link stands in the place of this folder: no command goes on before it is taken away",
     "none of its {} records opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",

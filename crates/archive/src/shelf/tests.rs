@@ -54,6 +54,21 @@ fn no_link_leads_to_the_removal_of_others_files() {
     }
 }
 
+/// SQLite would play it back, and delete what it names.
+#[test]
+fn a_fold_beside_which_a_journal_lies_is_made_again() {
+    let (_folder, _layout, shelf) = place();
+    drop(shelf.open(&SECRET).unwrap());
+    let file = shelf.newest().unwrap().unwrap();
+    fs::write(super::beside(&file, "-journal"), "a stranger's").unwrap();
+    assert!(shelf.to_read(&SECRET).is_none());
+    let open = shelf.open(&SECRET).unwrap();
+    assert_eq!(open.catalogue.position().unwrap(), 0);
+    drop(open);
+    assert!(shelf.newest().unwrap().is_some_and(|newest| newest != file));
+    assert!(names(&shelf).iter().all(|name| !name.ends_with("-journal")), "{:?}", names(&shelf));
+}
+
 #[test]
 fn a_draft_is_seen_when_it_is_published_and_not_before() {
     let (_folder, layout, shelf) = place();

@@ -20,5 +20,6 @@ mod medium;
 mod memory;
 mod names;
 mod odd_files;
+mod outside;
 mod rollback;
 mod scan;

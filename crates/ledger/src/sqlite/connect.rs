@@ -29,6 +29,7 @@ const NO_ROOM: u64 = 128 << 10;
 /// would wait for a FIFO.
 pub(super) fn refuse_other_files(path: &Path) -> Result<(), OpenError> {
     let not_a_file = |path: PathBuf| OpenError::NotAFile { path };
+    refuse_journal(path)?;
     for beside in [with(path, "-wal"), with(path, "-shm")] {
         if fs::symlink_metadata(&beside).is_ok_and(|found| !found.is_file()) {
             return Err(not_a_file(beside));
@@ -55,6 +56,17 @@ pub(super) fn refuse_other_files(path: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// Refuses whatever stands in the place of a rollback journal. Only a ledger that is being made has one, under SQLite's lock, until
+/// its folder is synced; whoever makes it makes it anew if that was interrupted.
+pub(super) fn refuse_journal(path: &Path) -> Result<(), OpenError> {
+    let journal = with(path, "-journal");
+    match fs::symlink_metadata(&journal) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::from(error).into()),
+        Ok(_) => Err(OpenError::Journal { path: journal }),
+    }
+}
+
 /// Whether a ledger may be appended to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
@@ -63,6 +75,8 @@ pub(super) enum Access {
     Read,
     /// Nothing more can be written there.
     ReadForWantOfRoom,
+    /// Its tables are not as we made them: what is written may not be kept.
+    ReadAsChanged,
 }
 
 /// The database, after its first read.

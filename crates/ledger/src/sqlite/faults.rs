@@ -43,7 +43,7 @@ impl SqliteLedger {
     }
 
     /// Whoever can write to the file can add a trigger.
-    fn other_schema(&self) -> Got<Vec<String>> {
+    pub(super) fn other_schema(&self) -> Got<Vec<String>> {
         const SQL: &str =
             "SELECT type || ' ' || name || ': ' || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY 1";
         let fresh = Connection::open_in_memory()?;

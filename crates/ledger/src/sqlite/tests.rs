@@ -303,3 +303,54 @@ fn what_is_no_file_is_not_waited_for() {
     }
     assert_eq!(folder.handle().tip().unwrap().size, 0);
 }
+
+#[test]
+fn whatever_stands_in_the_place_of_a_journal_is_refused_and_left() {
+    let folder = Folder::new();
+    let journal = folder.0.path().join("ledger.sqlite-journal");
+    let refused = |opened: Result<SqliteLedger, OpenError>| {
+        assert!(matches!(opened, Err(OpenError::Journal { path }) if path == journal));
+        journal.symlink_metadata().unwrap();
+    };
+    let kinds: [fn(&Path) -> std::io::Result<()>; 3] = [
+        |path| std::fs::write(path, ""),
+        |path| std::os::unix::fs::symlink("/nowhere", path),
+        |path| Command::new("mkfifo").arg(path).status().map(drop),
+    ];
+    for put in kinds {
+        put(&journal).unwrap();
+        refused(SqliteLedger::open(&folder.file()));
+        refused(SqliteLedger::open_damaged(&folder.file()));
+        std::fs::rename(folder.file(), folder.0.path().join("aside")).unwrap();
+        refused(SqliteLedger::create(&folder.file(), "archive-1"));
+        assert!(!folder.file().exists());
+        std::fs::rename(folder.0.path().join("aside"), folder.file()).unwrap();
+        std::fs::remove_file(&journal).unwrap();
+        assert_sound(&folder.handle());
+    }
+}
+
+#[test]
+fn a_ledger_with_another_schema_is_read_and_takes_nothing() {
+    for more in [
+        "CREATE TRIGGER more AFTER INSERT ON body BEGIN DELETE FROM body WHERE place = NEW.place; END",
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TABLE more (x)",
+        "CREATE INDEX more ON row (erased)",
+        "DROP VIEW entry",
+    ] {
+        let folder = Folder::new();
+        folder.handle().append(&batch(0..3), &mut seal).unwrap();
+        Connection::open(folder.file()).unwrap().execute_batch(more).unwrap();
+        let mut ledger = folder.handle();
+        let refused = ledger.append(&batch(3..4), &mut seal);
+        let named = if more.starts_with("DROP") { "view entry is missing" } else { " more is not ours" };
+        let names = |reason: &String| reason.contains(named);
+        assert!(
+            matches!(refused, Err(AppendError::Store(StoreError::Damaged(reason))) if names(&reason)),
+            "{more}"
+        );
+        assert!(matches!(ledger.replicate(&[], &[], &ledger.tip().unwrap()), Err(ReplicateError::Store(_))));
+        assert_eq!((ledger.tip().unwrap().size, ledger.rows(0, 9).unwrap().len()), (3, 3), "{more}");
+    }
+}

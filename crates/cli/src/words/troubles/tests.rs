@@ -190,10 +190,11 @@ fn all() -> Vec<Trouble> {
     all
 }
 
-const CAUSES: [Cause; 21] = [
+const CAUSES: [Cause; 22] = [
     Cause::TooManyFiles,
     Cause::Disk,
     Cause::NotAFile,
+    Cause::Foreign,
     Cause::Busy,
     Cause::Newer,
     Cause::Ledger,
