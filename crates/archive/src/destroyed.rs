@@ -31,6 +31,11 @@ impl Gone {
         }
     }
 
+    /// Does a record name this object, whoever made it?
+    pub fn names(&self, name: &ObjectName) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Did somebody who could open this object say that it was destroyed?
     pub fn holds(&self, name: &ObjectName, object: &dyn ObjectReader) -> bool {
         self.0.get(name).is_some_and(|keys| keys.iter().any(|key| has_header_of(object, key)))

@@ -281,7 +281,8 @@ impl Archive {
             archive.wrap_for_generation(new, into)?;
             let about = group.about.clone();
             let moved_in = Change::MovedIn(MovedIn { about: about.clone(), key: new, from: source.clone() });
-            let moved_out = Change::MovedOut(MovedOut { about, to: to.clone() });
+            let entries = Some(runs_of(contents.rows.iter().map(|(seq, _)| *seq).collect()));
+            let moved_out = Change::MovedOut(MovedOut { about, to: to.clone(), entries });
             let mut drafts = vec![
                 Draft { compartment: to.clone(), key: into, change: moved_in },
                 Draft { compartment: source.clone(), key: from, change: moved_out },
@@ -418,5 +419,28 @@ impl Archive {
         };
         let rows = rows.iter().map(|(seq, _)| *seq).collect();
         Ok(Reseal { rows, key, body: Arc::new(body) })
+    }
+}
+
+/// Numbers as runs: of each the first and the last.
+fn runs_of(numbers: BTreeSet<u64>) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs_of;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_run() {
+        assert_eq!(runs_of([7, 3, 4, 5, 9, u64::MAX].into()), [(3, 5), (7, 7), (9, 9), (u64::MAX, u64::MAX)]);
+        assert_eq!(runs_of([].into()), []);
     }
 }

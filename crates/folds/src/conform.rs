@@ -135,7 +135,7 @@ fn withdrawal(seq: u64) -> Entry {
 
 fn moved_out(seq: u64) -> Entry {
     let about = vec![Ref::accession(None, 1)];
-    said(seq, Change::MovedOut(MovedOut { about, to: CompartmentId::main() }))
+    said(seq, Change::MovedOut(MovedOut { about, to: CompartmentId::main(), entries: None }))
 }
 
 fn erasure(seq: u64, entries: &[u64]) -> Entry {

@@ -439,6 +439,10 @@ pub struct MovedOut {
     pub about: Vec<Ref>,
     /// Where it is read now.
     pub to: CompartmentId,
+    /// Log indices of the records that left, of each run the first and the last: no others of this compartment may be closed to
+    /// its holders. None in records of before this was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<(u64, u64)>>,
 }
 
 /// New places of objects.

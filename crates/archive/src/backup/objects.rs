@@ -22,9 +22,15 @@ impl Archive {
         progress: &mut dyn FnMut(BackupProgress),
     ) -> Result<(), BackupError> {
         let expected = self.objects_in_use()?.0;
+        let gone = self.gone()?;
         crate::crash::step();
         let theirs = list(to)?;
-        let ours = list(&self.vault)?;
+        let mut ours = list(&self.vault)?;
+        // What was destroyed and put back is named by `check`.
+        let is_back = |name: &ObjectName| {
+            !expected.contains_key(name) && self.vault.open(name).is_ok_and(|it| gone.holds(name, &*it))
+        };
+        ours.retain(|name, _| !(gone.names(name) && is_back(name)));
         let is_damaged = |name, len| expected.get(name).is_some_and(|size| *size != len);
         let missing =
             ours.iter().filter(|(name, len)| !theirs.contains_key(name) && !is_damaged(name, **len));
@@ -97,7 +103,7 @@ impl Archive {
         crate::crash::step();
         let after = list(&self.vault)?;
         let was_destroyed = |name| all_known || to.open(name).is_ok_and(|copy| gone.holds(name, &*copy));
-        for name in list(to)?.keys().filter(|name| !after.contains_key(*name)) {
+        for name in list(to)?.keys().filter(|name| !after.contains_key(*name) || gone.names(name)) {
             if !in_use.contains_key(name) && was_destroyed(name) {
                 to.delete(name).map_err(vault)?;
                 done.removed += 1;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vidimus_ledger::Ledger as _;
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::timestamp::Token;
 use vidimus_seal::age::OpenError;
@@ -21,6 +22,9 @@ impl Archive {
         self.refresh_register()?;
         let mut ours = BTreeSet::new();
         for path in &below(&self.layout.keys())? {
+            if self.is_back(path)? {
+                continue;
+            }
             let Some(bytes) = unless_gone(files::read(self.layout.keys().join(path)))? else { continue };
             ours.insert(path.clone());
             let target = theirs.keys().join(path);
@@ -71,6 +75,14 @@ impl Archive {
             }
         }
         Ok(files::replace(&theirs.settings(), &settings)?)
+    }
+
+    /// Is it a key under which everything was erased, and that somebody put back? `check` names it.
+    fn is_back(&self, path: &Path) -> Result<bool, BackupError> {
+        let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
+        let ["held", key, _] = parts[..] else { return Ok(false) };
+        let Ok(id) = key.parse() else { return Ok(false) };
+        Ok(!self.seals_something(id)? && !self.ledger.rows_of_key(key, 0, 1)?.is_empty())
     }
 
     /// Is a file of the key store that is not here what no other here can replace? No command took it away, then.

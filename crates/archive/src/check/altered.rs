@@ -29,8 +29,24 @@ pub(super) struct Altered {
     plain: BTreeMap<String, u64>,
     /// Where records stand that let things in, by the key that seals them since.
     moved_in: BTreeMap<String, u64>,
-    /// Where records stand that let things out, with their compartment.
-    moved_out: BTreeSet<(String, u64)>,
+    /// Records that let things out, by their compartment.
+    moved_out: BTreeMap<String, Vec<Leave>>,
+}
+
+/// What a record let out of its compartment.
+struct Leave {
+    /// Where it stands.
+    seq: u64,
+    /// The runs of records that left; none where it is of before this was said.
+    entries: Option<Vec<(u64, u64)>>,
+}
+
+impl Leave {
+    fn names(&self, seq: u64) -> bool {
+        self.entries
+            .as_ref()
+            .is_none_or(|runs| runs.iter().any(|(first, last)| (*first..=*last).contains(&seq)))
+    }
 }
 
 impl Altered {
@@ -56,16 +72,29 @@ impl Altered {
         self.moved_in.contains_key(key)
     }
 
-    /// Does a record let something out of this compartment?
-    pub fn lets_out_of(&self, compartment: &str) -> bool {
-        self.moved_out.iter().any(|(from, _)| from == compartment)
+    /// Does a record let this one out of this compartment?
+    pub fn lets_out(&self, compartment: &str, seq: u64) -> bool {
+        self.moved_out.get(compartment).is_some_and(|leaves| leaves.iter().any(|leave| leave.names(seq)))
+    }
+
+    /// Does a record let this one out of this compartment, so that its row was altered then? Where it went it may have gone on
+    /// from since, and been altered again.
+    fn left_by(&self, compartment: &str, seq: u64, at: u64, begin: &impl Fn(u64) -> u64) -> bool {
+        let leaves = self.moved_out.get(compartment).into_iter().flatten();
+        leaves.filter(|leave| leave.names(seq)).any(|leave| match leave.entries {
+            Some(_) => begin(leave.seq) <= at,
+            None => begin(leave.seq) == at,
+        })
     }
 
     /// Takes in what a record says.
     pub fn learn(&mut self, row: &Row, change: &Change) {
         match change {
             Change::MovedIn(moved) => _ = self.moved_in.insert(moved.key.to_string(), row.seq),
-            Change::MovedOut(_) => _ = self.moved_out.insert((row.compartment.clone(), row.seq)),
+            Change::MovedOut(moved) => {
+                let leave = Leave { seq: row.seq, entries: moved.entries.clone() };
+                self.moved_out.entry(row.compartment.clone()).or_default().push(leave);
+            }
             _ => {}
         }
     }
@@ -79,8 +108,6 @@ pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
     let altered = &facts.altered;
     // The ledger's size just before the append that holds a record.
     let begin = |seq: u64| scan.sizes.range(..=seq).next_back().copied().unwrap_or(0);
-    let moved_out: BTreeSet<(&str, u64)> =
-        altered.moved_out.iter().map(|(compartment, seq)| (compartment.as_str(), begin(*seq))).collect();
     let is_none = |seq: u64, at: u64| at <= seq || !scan.sizes.contains(&at);
     let (mut untold, mut nothing_did) = (altered.untold.clone(), altered.blank.clone());
     for (seq, at) in &altered.erased {
@@ -101,7 +128,7 @@ pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
                 // What was moved to where the checker does not read.
                 None => {
                     is_closed
-                        && (!facts.holds(compartment) || moved_out.contains(&(compartment.as_str(), *at)))
+                        && (!facts.holds(compartment) || altered.left_by(compartment, *seq, *at, &begin))
                 }
             };
             if is_none(*seq, *at) || !can_be && moved.is_none() {

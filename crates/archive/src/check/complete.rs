@@ -11,6 +11,7 @@ use super::keys::Keys;
 use super::ledger::Scan;
 use super::records::{Facts, STRIPPED};
 use super::report::{Report, record, runs, what};
+use super::sentence::sentence;
 
 /// Rows of one key that are named one by one.
 const NAMED: usize = 1000;
@@ -105,6 +106,12 @@ pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report)
             let gone = left.get(*accession).into_iter().flatten().filter(|one| one.members.is_empty());
             name_items(accession, *count, gone.filter_map(|one| one.item).collect(), facts, report);
         }
+    }
+    for accession in received.begun.iter().filter(|begun| !ends.contains_key(begun) && !is_left(begun)) {
+        report.unknown(sentence!(
+            "how many items {} had: no record ends it, so that it is still being received, was interrupted, or lost its end",
+            accession
+        ));
     }
     for ((_, key), (accession, _)) in &received.opened {
         let mine = key.parse::<KeyId>().is_ok_and(|key| keys.get(&key.to_string()).is_some());

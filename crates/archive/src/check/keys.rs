@@ -13,6 +13,7 @@ use vidimus_seal::wrap;
 
 use super::files;
 use super::ledger::Scan;
+use super::pending::Pending;
 use super::records::Facts;
 use super::register::{Presence, Register};
 use super::report::{Report, what};
@@ -21,6 +22,9 @@ use crate::key_file;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 use crate::passphrase::digest_of;
+
+/// Somebody put it back.
+const EMPTIED: &str = "every record under it was erased, and it is there again";
 
 /// What the key store holds.
 pub(super) struct Keys {
@@ -363,6 +367,22 @@ pub(super) fn look(
     }
     for id in keys.wraps.keys().filter(|id| !facts.keys.contains_key(&id.to_string())) {
         report.left_over(format!("keys/held/{id}"));
+    }
+}
+
+/// Keys under which everything was erased go with it.
+pub(super) fn look_for_destroyed(keys: &Keys, facts: &Facts, pending: &Pending, report: &mut Report) {
+    for id in keys.wraps.keys() {
+        let was_emptied =
+            facts.keys.get(&id.to_string()).is_some_and(|used| used.live == 0 && used.erased > 0);
+        let is_of_compartment = facts.generations.iter().any(|(known, _)| known == id);
+        if was_emptied && !is_of_compartment && !pending.keys.contains(id) {
+            let reference = format!("key held/{id}");
+            match pending.more {
+                true => report.left_over(reference),
+                false => report.problem(reference, EMPTIED, what::DESTROYED),
+            }
+        }
     }
 }
 

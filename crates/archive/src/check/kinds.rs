@@ -43,6 +43,8 @@ pub(super) struct Kinds {
     accessions: BTreeMap<String, BTreeSet<Ref>>,
     /// Where a record lets others read what such a key seals.
     shared: BTreeMap<String, u64>,
+    /// Compartments in which a record was read that only its own keys seal.
+    compartments: BTreeSet<String>,
 }
 
 impl Kinds {
@@ -97,10 +99,18 @@ impl Kinds {
             Change::AccessionEnd(end) => Kind::Accession(end.about.whole()),
             Change::Repack(repack) => Kind::Accession(repack.about.whole()),
         };
+        if kind == Kind::Compartment && !self.compartments.contains(&row.compartment) {
+            self.compartments.insert(row.compartment.clone());
+        }
         let seqs = self.seen.entry((row.compartment.clone(), row.key.clone(), kind)).or_default();
         if seqs.len() < NAMED {
             seqs.insert(row.seq);
         }
+    }
+
+    /// Was a record read in this compartment that only its own keys seal?
+    pub fn were_read_in(&self, compartment: &str) -> bool {
+        self.compartments.contains(compartment)
     }
 
     fn names<'a>(&mut self, key: String, about: impl IntoIterator<Item = &'a Ref>) {

@@ -185,10 +185,11 @@ fn run(
     openings::look(&facts, &register, &mut report);
     keys::look(layout, &mut keys, &facts, &register, member, &mut report);
     let pending = pending::look(layout, &keys, (&ledger, &scan), (&register, &facts), &mut report);
+    keys::look_for_destroyed(&keys, &facts, &pending, &mut report);
     if let Ok(vault) = &vault {
         let mut gone = Gone::default();
         scan.register.iter().for_each(|(_, said)| gone.learn(said));
-        let bench = objects::Bench { vault, keys: &keys, full, pending, gone };
+        let bench = objects::Bench { vault, keys: &keys, full, pending: &pending, gone };
         crate::crash::step();
         let since = meanwhile::Since::new(&ledger, &scan, (&keys, &archive_id), &stored);
         objects::look(&bench, &facts, &since, &mut report, progress);

@@ -1,7 +1,7 @@
 //! Every item's object: there, the one that was sealed for it, and (with `full`) holding the bytes that were received.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -15,6 +15,7 @@ use super::keys::Keys;
 use super::made::Made;
 use super::meanwhile::Since;
 use super::objects_read::{Expected, Span, Trouble, header_of, read};
+use super::pending::Pending;
 use super::records::Facts;
 use super::report::{Report, what};
 use super::sentence::sentence;
@@ -28,8 +29,8 @@ pub(super) struct Bench<'a> {
     pub keys: &'a Keys,
     /// Read every byte.
     pub full: bool,
-    /// Objects of erasures and moves that are under way.
-    pub pending: BTreeSet<String>,
+    /// Erasures and moves that are under way.
+    pub pending: &'a Pending,
     /// Objects that are on record as destroyed.
     pub gone: Gone,
 }
@@ -60,6 +61,9 @@ struct Outcome {
     index: usize,
     result: Result<Vec<Option<[u8; 32]>>, Trouble>,
 }
+
+/// Somebody put it back.
+const BACK: &str = "it was destroyed by an erasure or a move, and it is there again";
 
 /// Outcomes that wait to be judged.
 const WAITING: usize = 64;
@@ -375,8 +379,12 @@ fn name_extra(
         stored.iter().map(|(name, _)| name).filter(|name| known.binary_search(name).is_err()).collect();
     extra.retain(|name| {
         let gone = bench.vault.open(name).is_ok_and(|object| bench.gone.holds(name, &*object));
-        if gone && !bench.pending.contains(&name.to_string()) {
-            report.left_over(format!("object {name}"));
+        if gone && !bench.pending.objects.contains(&name.to_string()) {
+            let reference = format!("object {name}");
+            match bench.pending.more {
+                true => report.left_over(reference),
+                false => report.problem(reference, BACK, what::DESTROYED),
+            }
         }
         !gone
     });
@@ -395,7 +403,7 @@ fn name_extra(
                 sentence!("no record refers to it; it is a copy of the object {}", uses.object(of).name);
             report.problem(reference, problem, what::FOREIGN);
         } else if bench.keys.all().any(|key| super::opens(&*reader, &key.identity)) {
-            if !bench.pending.contains(&name.to_string()) {
+            if !bench.pending.objects.contains(&name.to_string()) {
                 report.left_over(reference);
             }
         } else if is_blank(&*reader) {

@@ -21,14 +21,25 @@ use crate::unfinished::{WORKPLACE, note_by, open_note};
 /// References that are named one by one.
 const SHOWN: usize = 10;
 
-/// Names each with who began it, when, and what to do; returns the objects that go with it or stay.
+/// What goes with work that is under way, or stays.
+#[derive(Default)]
+pub(super) struct Pending {
+    /// Objects.
+    pub objects: BTreeSet<String>,
+    /// Keys.
+    pub keys: BTreeSet<KeyId>,
+    /// A note could not be read: there is more.
+    pub more: bool,
+}
+
+/// Names each with who began it, when, and what to do; returns what goes with it or stays.
 pub(super) fn look(
     layout: &Layout,
     keys: &Keys,
     (ledger, scan): (&SqliteLedger, &Scan),
     (register, facts): (&Register, &Facts),
     report: &mut Report,
-) -> BTreeSet<String> {
+) -> Pending {
     let proposals = erasures(scan, facts);
     for (id, proposal) in &proposals {
         let (what, by, at) = (list(proposal.about), register.name(proposal.said.by), proposal.said.at);
@@ -49,7 +60,7 @@ pub(super) fn look(
             ),
         });
     }
-    let mut objects = BTreeSet::new();
+    let mut pending = Pending::default();
     for name in files::names(&layout.unfinished(), report).into_iter().filter(|name| name != WORKPLACE) {
         let shown = files::shown(name.as_ref());
         let note = || crate::files::read(layout.unfinished().join(&name));
@@ -77,11 +88,16 @@ pub(super) fn look(
         let note = open_note(&layout.unfinished().join(&name)).ok().flatten();
         let note = note.and_then(|untrusted| keys.all().find_map(|key| note_by(&untrusted, &key.identity)));
         let remains = note.iter().flat_map(|note| [&note.then, &note.otherwise]);
-        objects.extend(remains.flat_map(|remains| remains.objects.iter().cloned()));
+        for remains in remains {
+            pending.objects.extend(remains.objects.iter().cloned());
+            pending.keys.extend(&remains.keys);
+        }
         if stem.parse().is_ok_and(|id: ProposalId| proposals.contains_key(&id)) {
+            pending.more |= note.is_none();
             continue;
         }
         let Some(note) = note else {
+            pending.more = true;
             report.unknown(sentence!(
                 "what {} is: a note that cannot be opened here; either an erasure or move of another compartment was interrupted, and the next command of whoever holds it takes away what is left of it, or somebody put the file there",
                 format!("unfinished/{shown}")
@@ -101,7 +117,7 @@ pub(super) fn look(
             ),
         });
     }
-    objects
+    pending
 }
 
 /// Who left a note that only the holder of a key can mark.

@@ -61,6 +61,8 @@ pub(super) struct Facts {
     pub openings: Vec<(u64, vidimus_model::GiverOpened)>,
     /// Members whose records these are.
     pub acted: BTreeSet<MemberId>,
+    /// A member checks, with their keys.
+    pub is_of_member: bool,
     /// Rows with a body that were not opened, for whatever reason.
     pub unread: u64,
     /// Rows that name another key than seals them.
@@ -146,7 +148,8 @@ pub(super) fn look(
 ) -> Facts {
     let prints = Prints::default();
     let bench = Bench { keys, archive_id, scan, relabelled, register, prints: &prints };
-    let mut facts = Facts { keys: scan.keys.clone(), ..Facts::default() };
+    let is_of_member = keys.member.is_some();
+    let mut facts = Facts { keys: scan.keys.clone(), is_of_member, ..Facts::default() };
     let size = scan.entries.len() as u64;
     let mut next = 0;
     while next < size {
@@ -286,9 +289,12 @@ impl Facts {
         !self.failed.is_empty() || !self.stripped.is_empty() || self.relabelled > 0
     }
 
-    /// Can the checker read this compartment?
+    /// Can the checker read this compartment? Every member can read the register and `main`; and the record that begins a
+    /// compartment may be the one that somebody hides.
     pub fn holds(&self, compartment: &str) -> bool {
-        self.generations.iter().any(|(_, facts)| facts.compartment == compartment)
+        let is_common = self.is_of_member && ["main", "register"].contains(&compartment);
+        let begins = || self.generations.iter().any(|(_, facts)| facts.compartment == compartment);
+        is_common || self.kinds.were_read_in(compartment) || begins()
     }
 
     fn take(&mut self, row: &Row, seen: Seen, report: &mut Report) {

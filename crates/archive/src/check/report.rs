@@ -78,6 +78,9 @@ pub mod what {
         "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+    /// Something that was destroyed.
+    pub const DESTROYED: &str =
+        "Find out who put it back, and delete it: what was erased must not come into backups again.";
     /// A fold says something else than the records.
     pub const CATALOGUE: &str = "Nothing is lost, and the catalogue is made again: ask once more, and find out who had the archive open.";
     /// The medium or the system refuses.
@@ -88,7 +91,8 @@ pub mod what {
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 12] = [
+pub const REMEDIES: [&str; 13] = [
+    what::DESTROYED,
     what::AGAIN,
     what::CATALOGUE,
     what::MEDIUM,

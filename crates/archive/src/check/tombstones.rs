@@ -21,7 +21,8 @@ pub(super) fn compare(facts: &Facts, (scan, register): (&Scan, &Register), repor
     let lacks = facts.is_damaged() || report.has_named_below("key held/") || !scan.missing.is_empty();
     let is_whole = !lacks && !register.is_damaged;
     let (certain, without): (BTreeSet<u64>, BTreeSet<u64>) = without.into_iter().partition(|seq| {
-        let stays = facts.erased.get(seq).is_some_and(|compartment| !facts.altered.lets_out_of(compartment));
+        let stays =
+            facts.erased.get(seq).is_some_and(|compartment| !facts.altered.lets_out(compartment, *seq));
         facts.unread == 0 || is_whole && stays
     });
     if !certain.is_empty() {

@@ -140,3 +140,35 @@ fn of_one_object_a_false_word_does_not_hide_the_true_one() {
     assert_eq!(copy.refresh(&house).kept, Vec::<String>::new());
     assert_eq!(copy.objects(), BTreeSet::new());
 }
+
+/// Whoever has yesterday's folder puts back what was erased since.
+#[test]
+fn what_was_erased_and_is_put_back_is_named_and_comes_into_no_backup() {
+    let (house, _) = house_with_secrets();
+    let yesterday = house.copy();
+    let key = house.key_of("Олена", &r("A1"));
+    for about in [&["A1-2"][..], &["A1"]] {
+        let id = waiting(house.open("Олена").propose(erase(about), "a letter", false).unwrap());
+        house.open("Богдан").agree(id).unwrap();
+        house.open("Олена").finish_erasures().unwrap();
+    }
+    house.is_sound_for(&["Олена", "Богдан"]);
+    let copy = Copy::of("Олена");
+    copy.refresh(&house);
+    for path in
+        files(&yesterday.archive().join("objects")).iter().chain(&files(&yesterday.layout().held_key(key)))
+    {
+        let to = house.archive().join(path.strip_prefix(yesterday.archive()).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(path, to).unwrap();
+    }
+    for who in ["Олена", "Богдан"] {
+        let checked = house.open(who).check(false, &mut |_| {});
+        let named: Vec<&str> = checked.problems.iter().map(|one| one.reference.as_str()).collect();
+        assert_eq!(named.iter().filter(|one| one.starts_with("object ")).count(), 3, "{named:?}");
+        assert!(named.contains(&format!("key held/{key}").as_str()), "{named:?}");
+    }
+    copy.refresh(&house);
+    assert_eq!(copy.objects(), BTreeSet::new());
+    assert!(!copy.path().join("keys/held").join(key.to_string()).exists());
+}

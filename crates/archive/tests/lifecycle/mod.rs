@@ -2,6 +2,7 @@
 
 #[path = "../common/beginning.rs"]
 mod beginning;
+mod behind_moves;
 mod destroyed;
 mod ends;
 mod erased;

@@ -154,7 +154,7 @@ pub fn reinstated(seq: u64, about: &[&str]) -> Entry {
 }
 
 pub fn moved_out(seq: u64, about: &[&str]) -> Entry {
-    said(seq, Change::MovedOut(MovedOut { about: refs(about), to: CompartmentId::main() }))
+    said(seq, Change::MovedOut(MovedOut { about: refs(about), to: CompartmentId::main(), entries: None }))
 }
 
 pub fn moved_in(seq: u64, about: &[&str]) -> Entry {

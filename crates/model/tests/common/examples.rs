@@ -13,7 +13,7 @@ use super::{ORIGIN, Set, keys};
 mod examined;
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 7] = [
+pub(super) const SETS: [Set; 8] = [
     ("changes-v1", at_first),
     ("changes-v1-keys", of_keys),
     ("changes-v1-keyholders", of_keyholders),
@@ -21,7 +21,14 @@ pub(super) const SETS: [Set; 7] = [
     ("changes-v1-giver", of_an_opened_giver),
     ("changes-v1-examination", examined::of_an_examination),
     ("changes-v1-destroyed", of_what_was_destroyed),
+    ("changes-v1-moved", of_what_moved),
 ];
+
+/// What moved, with the records that left.
+fn of_what_moved() -> Vec<(&'static str, Change)> {
+    let (whole, entries) = (vec![about("A7")], Some(vec![(12, 40), (44, 44)]));
+    vec![("moved-out.sd-jwt", Change::MovedOut(MovedOut { about: whole, to: vault(), entries }))]
+}
 
 /// Objects that are named when they go.
 fn of_what_was_destroyed() -> Vec<(&'static str, Change)> {
@@ -214,7 +221,10 @@ fn of_a_compartment() -> Vec<(&'static str, Change)> {
                 from: CompartmentId::main(),
             }),
         ),
-        ("moved-out.sd-jwt", Change::MovedOut(MovedOut { about: vec![about("A7-312")], to: vault() })),
+        (
+            "moved-out.sd-jwt",
+            Change::MovedOut(MovedOut { about: vec![about("A7-312")], to: vault(), entries: None }),
+        ),
         (
             "erasure.sd-jwt",
             Change::Erasure(Erasure {

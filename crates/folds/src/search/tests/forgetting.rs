@@ -43,7 +43,7 @@ fn what_is_moved_goes_and_may_come_back() {
     let about: Vec<Ref> = vec!["A1".parse().unwrap()];
     let other = "other".parse().unwrap_or_else(|_| vidimus_model::CompartmentId::main());
     let mut search = story.folded();
-    story.say(Change::MovedOut(MovedOut { about: about.clone(), to: other }));
+    story.say(Change::MovedOut(MovedOut { about: about.clone(), to: other, entries: None }));
     story.bring_up(&mut search);
     assert!(found(&search, "ref:A1").is_empty() && !holds(&search, "слідчим"));
     assert_eq!(found(&search, "ref:A2").len(), 2);
