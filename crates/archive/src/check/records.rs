@@ -61,8 +61,8 @@ pub(super) struct Facts {
     pub openings: Vec<(u64, vidimus_model::GiverOpened)>,
     /// Members whose records these are.
     pub acted: BTreeSet<MemberId>,
-    /// A member checks, with their keys.
-    pub is_of_member: bool,
+    /// A member checks, with the keys of what every member reads.
+    pub reads_common: bool,
     /// Rows with a body that were not opened, for whatever reason.
     pub unread: u64,
     /// Rows that name another key than seals them.
@@ -148,8 +148,11 @@ pub(super) fn look(
 ) -> Facts {
     let prints = Prints::default();
     let bench = Bench { keys, archive_id, scan, relabelled, register, prints: &prints };
-    let is_of_member = keys.member.is_some();
-    let mut facts = Facts { keys: scan.keys.clone(), is_of_member, ..Facts::default() };
+    // Where one of these is missing, that is named, and what stands under it cannot be told.
+    let common = [&scan.first_main_key, &scan.register_key];
+    let is_there = |key: &&Option<String>| key.as_ref().is_some_and(|key| keys.get(key).is_some());
+    let reads_common = keys.member.is_some() && common.iter().all(is_there);
+    let mut facts = Facts { keys: scan.keys.clone(), reads_common, ..Facts::default() };
     let size = scan.entries.len() as u64;
     let mut next = 0;
     while next < size {
@@ -292,7 +295,7 @@ impl Facts {
     /// Can the checker read this compartment? Every member can read the register and `main`; and the record that begins a
     /// compartment may be the one that somebody hides.
     pub fn holds(&self, compartment: &str) -> bool {
-        let is_common = self.is_of_member && ["main", "register"].contains(&compartment);
+        let is_common = self.reads_common && ["main", "register"].contains(&compartment);
         let begins = || self.generations.iter().any(|(_, facts)| facts.compartment == compartment);
         is_common || self.kinds.were_read_in(compartment) || begins()
     }
