@@ -440,7 +440,7 @@ pub struct MovedOut {
     /// Where it is read now.
     pub to: CompartmentId,
     /// Log indices of the records that left, of each run the first and the last: no others of this compartment may be closed to
-    /// its holders. None in records of before this was said.
+    /// its holders. None in records of before this was said, which excuse nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<(u64, u64)>>,
 }

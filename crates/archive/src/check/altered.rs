@@ -37,15 +37,13 @@ pub(super) struct Altered {
 struct Leave {
     /// Where it stands.
     seq: u64,
-    /// The runs of records that left; none where it is of before this was said.
-    entries: Option<Vec<(u64, u64)>>,
+    /// The runs of records that left. A record that does not say so excuses nothing.
+    entries: Vec<(u64, u64)>,
 }
 
 impl Leave {
     fn names(&self, seq: u64) -> bool {
-        self.entries
-            .as_ref()
-            .is_none_or(|runs| runs.iter().any(|(first, last)| (*first..=*last).contains(&seq)))
+        self.entries.iter().any(|(first, last)| (*first..=*last).contains(&seq))
     }
 }
 
@@ -81,10 +79,7 @@ impl Altered {
     /// from since, and been altered again.
     fn left_by(&self, compartment: &str, seq: u64, at: u64, begin: &impl Fn(u64) -> u64) -> bool {
         let leaves = self.moved_out.get(compartment).into_iter().flatten();
-        leaves.filter(|leave| leave.names(seq)).any(|leave| match leave.entries {
-            Some(_) => begin(leave.seq) <= at,
-            None => begin(leave.seq) == at,
-        })
+        leaves.filter(|leave| leave.names(seq)).any(|leave| begin(leave.seq) <= at)
     }
 
     /// Takes in what a record says.
@@ -92,7 +87,7 @@ impl Altered {
         match change {
             Change::MovedIn(moved) => _ = self.moved_in.insert(moved.key.to_string(), row.seq),
             Change::MovedOut(moved) => {
-                let leave = Leave { seq: row.seq, entries: moved.entries.clone() };
+                let leave = Leave { seq: row.seq, entries: moved.entries.clone().unwrap_or_default() };
                 self.moved_out.entry(row.compartment.clone()).or_default().push(leave);
             }
             _ => {}

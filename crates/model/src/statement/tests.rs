@@ -95,7 +95,7 @@ fn no_field_of_any_change_can_be_left_out() {
                     "change" => {
                         assert!(matches!(error, Some(StatementError::NoChange)), "{path:?}: {error:?}")
                     }
-                    // Then it is read as one of before this was said, which excuses every closed record of its compartment.
+                    // Then it is read as one of before this was said, which excuses no closed record.
                     "entries" if path.ends_with("changes-v1-moved/moved-out.sd-jwt") => {
                         assert!(error.is_none(), "{path:?}: {error:?}")
                     }
