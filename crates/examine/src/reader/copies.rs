@@ -1,14 +1,9 @@
 //! What prints are made of: parts of the file's bytes, and of a picture its brightness, small.
 
-use std::io::{self, Cursor, Read as _, Seek as _};
+use std::io::{self, Seek as _};
 
-use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage};
 use vidimus_model::Reason;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::answer::{Answer, Frames, Tag};
 use super::{Given, chunks, picture};
@@ -17,8 +12,6 @@ use super::{Given, chunks, picture};
 const SIDE: usize = 384;
 /// No more points than this lie on a side of the squares of which the mean is taken.
 const SQUARE: usize = 256;
-/// A JPEG beyond this is decoded as any other picture is.
-const HELD: u64 = 256 << 20;
 
 /// Cuts the file; decodes the picture within a bound of pixels, where that is not 0.
 ///
@@ -47,40 +40,8 @@ pub(super) fn hand_over(given: &mut Given, frames: &mut Frames<'_>) -> io::Resul
 
 /// The picture's brightness, upright and small.
 fn decoded(given: &mut Given, pixels: u64) -> Result<GrayImage, Reason> {
-    let unreadable = |_| Reason::Unreadable;
-    given.untrusted.rewind().map_err(unreadable)?;
-    let mut begin = Vec::new();
-    (&mut given.untrusted).take(2).read_to_end(&mut begin).map_err(unreadable)?;
-    given.untrusted.rewind().map_err(unreadable)?;
-    if begin != b"\xff\xd8" || given.size > HELD {
-        return picture::decode(&mut given.untrusted, pixels).map(|picture| brightness(&picture));
-    }
-    let mut untrusted = Vec::new();
-    given.untrusted.read_to_end(&mut untrusted).map_err(unreadable)?;
-    match of_jpeg(&untrusted, pixels) {
-        Some(done) => done,
-        None => picture::decode(Cursor::new(&untrusted), pixels).map(|picture| brightness(&picture)),
-    }
-}
-
-/// The brightness as it stands in a JPEG, without its colours; none where it stands there otherwise.
-fn of_jpeg(untrusted: &[u8], pixels: u64) -> Option<Result<GrayImage, Reason>> {
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX);
-    let options = options.set_max_height(usize::MAX).jpeg_set_out_colorspace(ColorSpace::Luma);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(untrusted), options);
-    decoder.decode_headers().ok()?;
-    let (width, height) = decoder.dimensions()?;
-    if width as u64 * height as u64 > pixels {
-        return Some(Err(Reason::TooManyPixels));
-    }
-    if !matches!(decoder.input_colorspace()?, ColorSpace::YCbCr | ColorSpace::Luma) {
-        return None;
-    }
-    let values = decoder.decode().ok()?;
-    let mut picture = DynamicImage::from(smaller(width, height, &values)?);
-    let turned = decoder.exif().and_then(|block| Orientation::from_exif_chunk(block));
-    picture.apply_orientation(turned.unwrap_or(Orientation::NoTransforms));
-    Some(Ok(picture.into_luma8()))
+    given.untrusted.rewind().map_err(|_| Reason::Unreadable)?;
+    picture::decode(&mut given.untrusted, pixels).map(|picture| brightness(&picture))
 }
 
 /// The brightness of a picture in colour, weighed as JPEG weighs it.
