@@ -118,3 +118,24 @@ fn a_whole_accession_moves_and_its_old_key_is_destroyed() {
     house.folds_alike("Богдан");
     house.is_sound_for(&["Олена", "Богдан"]);
 }
+
+#[test]
+fn what_moves_on_leaves_nothing_in_the_catalogue_between() {
+    let house = House::of_two();
+    house.receive("Олена", &[("1", b"one".as_slice()), ("2", b"two"), ("3", b"three")]);
+    let mut olena = house.open("Олена");
+    olena.release(&r("A1")).unwrap();
+    let me = olena.keyring().member();
+    let [first, second] =
+        ["victims", "witnesses"].map(|name| olena.new_compartment(name, None, &[me]).unwrap());
+    // Together they have one record of new places, and then go apart.
+    olena.move_into(&[r("A1-1"), r("A1-2")], &first, &mut |_| {}).unwrap();
+    olena.fold_all().unwrap();
+    for item in ["A1-1", "A1-2"] {
+        olena.move_into(&[r(item)], &second, &mut |_| {}).unwrap();
+        olena.fold_all().unwrap();
+        house.folds_alike("Олена");
+        house.is_sound_for(&["Олена", "Богдан"]);
+    }
+    assert_eq!(olena.read(&r("A1-2")).as_deref(), Some(b"two".as_slice()));
+}

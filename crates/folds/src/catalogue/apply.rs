@@ -110,8 +110,10 @@ impl Writer<'_> {
         match &said.change {
             Change::NotTaken(what) => self.not_taken(seq, said, what),
             other => {
-                if let Change::Repack(repack) = other {
-                    self.places(seq, repack)?;
+                if let Change::Repack(repack) = other
+                    && !self.places(seq, repack)?
+                {
+                    return Ok(());
                 }
                 self.record(seq, said)
             }
@@ -174,7 +176,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn places(&self, seq: i64, repack: &Repack) -> Result<(), StoreError> {
+    /// Writes the new places; false where there is none.
+    fn places(&self, seq: i64, repack: &Repack) -> Result<bool, StoreError> {
+        let mut any = false;
         let mut insert = self
             .db
             .prepare_cached("INSERT OR IGNORE INTO place VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
@@ -183,6 +187,7 @@ impl Writer<'_> {
             let place = PlaceRow::of(&new.object).filter(|_| repack.about.holds(&new.about));
             match (Key::of(&new.about), place) {
                 (Some(key), Some(place)) => {
+                    any = true;
                     insert.execute(params![
                         key.accession,
                         key.number,
@@ -198,7 +203,7 @@ impl Writer<'_> {
                 _ => self.unknown(seq, Kind::Repacked.name())?,
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     fn record(&mut self, seq: i64, said: &Statement) -> Result<(), StoreError> {
@@ -247,6 +252,9 @@ impl Writer<'_> {
             for gone in standing.gone() {
                 any |= self.sweep_part(&standing, gone)?;
             }
+            if standing.gone().next().is_some() {
+                self.sweep_repacks(accession)?;
+            }
         }
         Ok(any)
     }
@@ -274,6 +282,19 @@ impl Writer<'_> {
             any |= listed.execute([gone.accession])? > 0;
         }
         Ok(any)
+    }
+
+    /// A record of new places is about the accession, and stays as long as one of these places does: its items may have gone their
+    /// own ways, and the last one took it along.
+    fn sweep_repacks(&self, accession: i64) -> Result<(), StoreError> {
+        let emptied = "SELECT seq FROM about WHERE accession = ?1 AND number = 0 AND kind = ?2
+             AND seq NOT IN (SELECT seq FROM place WHERE accession = ?1)";
+        for table in ["record", "about"] {
+            self.db
+                .prepare_cached(&format!("DELETE FROM {table} WHERE seq IN ({emptied})"))?
+                .execute(params![accession, Kind::Repacked as i64])?;
+        }
+        Ok(())
     }
 
     /// In pieces: an accession may hold millions.

@@ -118,7 +118,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)
