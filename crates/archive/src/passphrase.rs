@@ -50,7 +50,7 @@ impl From<member::UnlockError> for PassphraseError {
 
 impl Archive {
     /// Gives the acting member another passphrase; the printed sheet stays good. Old copies of the key file, in backups,
-    /// still open with the old one until they expire.
+    /// still open with the old one until those are refreshed.
     ///
     /// # Errors
     /// `current` is not the member's passphrase, or the key store cannot be written.

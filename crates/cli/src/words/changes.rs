@@ -75,9 +75,9 @@ pub fn erased(lang: Lang, about: &[Ref]) -> String {
     let about = references(about);
     say!(
         lang,
-        "Erased: {about}. Backups made before can still hold items of an accession that stays, until they expire.",
-        "Знищено: {about}. Давніші резервні копії ще можуть містити одиниці надходження, що лишилося, доки не спливе їхній строк.",
-        "Уничтожено: {about}. Более ранние резервные копии ещё могут содержать единицы оставшегося поступления, пока не истечёт их срок.",
+        "Erased: {about}. Backups made before still hold it until each is refreshed (vidimus backup DIR) or destroyed.",
+        "Знищено: {about}. Давніші резервні копії ще містять це, доки кожну не оновлено (vidimus backup ТЕКА) або не знищено.",
+        "Уничтожено: {about}. Более ранние резервные копии ещё содержат это, пока каждую не обновили (vidimus backup ПАПКА) или не уничтожили.",
     )
 }
 
@@ -85,9 +85,9 @@ pub fn moved(lang: Lang, about: &[Ref], into: &str) -> String {
     let (about, into) = (references(about), safe::text(into));
     say!(
         lang,
-        "Moved into {into}: {about}. Backups made before still hold the wider copy until they expire.",
-        "Переміщено до {into}: {about}. Давніші резервні копії ще містять ширшу копію, доки не спливе їхній строк.",
-        "Перемещено в {into}: {about}. Более ранние резервные копии ещё содержат более широкую копию, пока не истечёт их срок.",
+        "Moved into {into}: {about}. Backups made before still hold the wider copy until each is refreshed (vidimus backup DIR) or destroyed.",
+        "Переміщено до {into}: {about}. Давніші резервні копії ще містять ширшу копію, доки кожну не оновлено (vidimus backup ТЕКА) або не знищено.",
+        "Перемещено в {into}: {about}. Более ранние резервные копии ещё содержат более широкую копию, пока каждую не обновили (vidimus backup ПАПКА) или не уничтожили.",
     )
 }
 

@@ -122,6 +122,7 @@ fn copies_that_stay_are_named_before_and_after() {
 
     house.vidimus(["compartment", "new", "medical"]).succeeds();
     let said = house.vidimus(["move", "A2", "--into", "medical", "--yes"]).succeeds();
+    assert!(said.out.contains("until each is refreshed (vidimus backup DIR) or destroyed"), "{said:?}");
     assert!(said.out.contains("in other items (13): A1-"), "{said:?}");
     let said = house.vidimus(["erase", "A1", "--reason", "x", "--confirm", "A1", "--json"]).succeeds().json();
     assert_eq!(said["copies"], serde_json::json!([{"ref": again, "state": "withdrawn"}]), "{said}");
