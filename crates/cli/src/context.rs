@@ -311,9 +311,13 @@ impl Context {
     /// # Errors
     /// Nobody reads it any more.
     pub fn say_table(&self, columns: &[(Column, &str)], rows: &[Vec<String>]) -> Result<Answer, Trouble> {
-        let table = Table::of(fold::width(io::stdout()), columns, rows);
-        let lines = std::iter::once(table.heading()).chain(rows.iter().map(|row| table.line(row)));
-        self.say(&lines.collect::<Vec<_>>().join("\n"))?;
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let table = Table::of(fold::room(io::stdout()), columns, rows);
+        std::iter::once(table.heading())
+            .chain(rows.iter().map(|row| table.line(row)))
+            .try_for_each(|line| writeln!(out, "{line}"))
+            .and_then(|()| out.flush())
+            .map_err(unread)?;
         Ok(Answer::Yes)
     }
 

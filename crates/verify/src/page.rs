@@ -133,6 +133,11 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
+    /// A key alone on its line. Broken it could not be copied: it is wider than the page where it is so by itself.
+    fn value(&mut self, text: &str) {
+        self.line(if text.chars().count() + 2 <= WIDTH { 2 } else { 0 }, text);
+    }
+
     fn item(&mut self, indent: usize, text: &str) {
         self.text.push_str(&wrap(&format!("- {text}"), indent, indent + 2));
         self.text.push('\n');
@@ -172,7 +177,7 @@ impl Page<'_> {
         self.gap();
         self.line(0, &format!("{} {}", t.archive, safe(key.vkey.name().as_str())));
         self.line(0, t.key_title);
-        self.line(2, &safe(&key.vkey.to_string()));
+        self.value(&safe(&key.vkey.to_string()));
         self.line(
             2,
             match key.pinned {
@@ -189,7 +194,7 @@ impl Page<'_> {
         if !key.earlier.is_empty() {
             self.line(0, t.earlier_keys);
             for earlier in &key.earlier {
-                self.line(2, &safe(&earlier.to_string()));
+                self.value(&safe(&earlier.to_string()));
             }
         }
         if !report.disclosure.is_empty() {
@@ -300,6 +305,18 @@ mod tests {
         assert_eq!(safe("a\x1b[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{a}");
         assert_eq!(safe("архів 1"), "архів 1");
         assert_eq!(safe(&"x".repeat(500)).chars().count(), MAX_TEXT + 1);
+    }
+
+    #[test]
+    fn a_key_stands_alone_unbroken_and_at_the_margin_where_it_needs_the_room() {
+        let words = Words::of(crate::options::Language::En);
+        for (length, line) in
+            [(78, format!("  {}", "k".repeat(78))), (79, "k".repeat(79)), (99, "k".repeat(99))]
+        {
+            let mut page = Page { words: &words, text: String::new() };
+            page.value(&"k".repeat(length));
+            assert_eq!(page.text, format!("{line}\n"));
+        }
     }
 
     #[test]

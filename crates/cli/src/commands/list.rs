@@ -138,7 +138,7 @@ impl<W: Write> Rows<W> {
         if self.table.is_some() || self.waiting.is_empty() {
             return Ok(());
         }
-        let table = Table::of(fold::width(io::stdout()), &self.columns, &self.waiting);
+        let table = Table::of(fold::room(io::stdout()), &self.columns, &self.waiting);
         writeln!(self.out, "{}", table.heading())?;
         for row in self.waiting.drain(..) {
             writeln!(self.out, "{}", table.line(&row))?;
@@ -174,7 +174,8 @@ impl<W: Write> Writer for Rows<W> {
     fn end(&mut self) -> io::Result<()> {
         self.settle()?;
         if self.marks {
-            writeln!(self.out, "{}", card_examined::marks(self.lang))?;
+            let marks = fold::fold(card_examined::marks(self.lang), fold::width(io::stdout()));
+            writeln!(self.out, "{marks}")?;
         }
         writeln!(self.out, "{}", tells::items(self.lang, self.count))?;
         self.out.flush()

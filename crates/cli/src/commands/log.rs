@@ -40,7 +40,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         (Column::Number, seq),
         (Column::Text, at),
         (Column::Text, change),
-        (Column::Text, by),
+        (Column::Long, by),
         (Column::Long, note),
     ];
     let cells = lines.iter().map(|line| {

@@ -171,9 +171,9 @@ pub fn begins(lines: &[TimeLine]) -> String {
 /// What the marks beside times mean.
 pub fn marks(lang: Lang) -> &'static str {
     lang.pick(
-        "*: corrected by what a member said of the camera's clock. ?: there are other claims: vidimus show REF",
-        "*: з поправкою учасника до годинника камери. ?: є й інші дані: vidimus show REF",
-        "*: с поправкой участника к часам камеры. ?: есть и другие данные: vidimus show REF",
+        "*: corrected by what a member said of the camera's clock.\n?: there are other claims: vidimus show REF",
+        "*: з поправкою учасника до годинника камери.\n?: є й інші дані: vidimus show ПОСИЛАННЯ",
+        "*: с поправкой участника к часам камеры.\n?: есть и другие данные: vidimus show ССЫЛКА",
     )
 }
 
@@ -218,6 +218,20 @@ fn zone(lang: Lang, minutes: Option<i16>) -> String {
             let sign = if minutes < 0 { '-' } else { '+' };
             let minutes = minutes.unsigned_abs();
             format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::{Lang, marks};
+
+    #[test]
+    fn each_mark_is_explained_on_a_line_of_its_own() {
+        for lang in [Lang::En, Lang::Uk, Lang::Ru] {
+            assert!(marks(lang).lines().count() == 2 && marks(lang).lines().all(|line| line.width() <= 80));
         }
     }
 }

@@ -146,11 +146,21 @@ fn tools(lang: Lang, room: usize, tools: &[FoundTool]) -> Vec<String> {
         ["програма", "версія", "для чого"],
         ["программа", "версия", "для чего"],
     );
-    let columns = [(Column::Text, name), (Column::Text, version), (Column::Long, purpose)];
+    let columns = [(Column::Text, name), (Column::Text, version), (Column::Text, purpose)];
     let rows: Vec<Vec<String>> = tools.iter().map(|tool| row(lang, tool)).collect();
     let table = Table::of(room, &columns, &rows);
     let mut lines = vec![table.heading()];
     lines.extend(rows.iter().map(|row| table.line(row)));
+    if tools.iter().any(|tool| tool.purpose == Purpose::Speech && tool.path.is_none()) {
+        lines.push(
+            lang.pick(
+                "What recognises speech is named in the archive's settings.json; docs/guide.md shows how.",
+                "Програму, що розпізнає мовлення, називають у settings.json архіву; docs/guide.md показує як.",
+                "Программу, которая распознаёт речь, называют в settings.json архива; docs/guide.md показывает как.",
+            )
+            .to_owned(),
+        );
+    }
     lines
 }
 
@@ -165,13 +175,6 @@ fn row(lang: Lang, tool: &FoundTool) -> Vec<String> {
     let lacks = [&tool.missing_languages[..], &tool.missing_parts].concat().join(", ");
     if tool.path.is_some() && !lacks.is_empty() {
         purpose += &say!(lang, "; lacks {lacks}", "; бракує {lacks}", "; не хватает {lacks}");
-    }
-    if tool.purpose == Purpose::Speech && tool.path.is_none() {
-        purpose += lang.pick(
-            "; name a program in the archive's settings.json (docs/guide.md)",
-            "; назвіть програму в settings.json архіву (docs/guide.md)",
-            "; назовите программу в settings.json архива (docs/guide.md)",
-        );
     }
     vec![tool.tool.to_owned(), version, purpose]
 }
@@ -243,6 +246,11 @@ fn remedy(lang: Lang, danger: &Danger) -> &'static str {
             "Switch file indexing off in the desktop's settings, or exclude disks and the archive.",
             "Вимкніть індексування файлів у налаштуваннях стільниці або виключіть диски й архів.",
             "Отключите индексацию файлов в настройках рабочего стола или исключите диски и архив.",
+        ),
+        Kind::Writable if !danger.known => lang.pick(
+            "Attach the disk, or name a folder that is there and that you may read: vidimus doctor PATH",
+            "Під'єднайте диск або назвіть теку, яка є і яку ви можете читати: vidimus doctor ШЛЯХ",
+            "Подключите диск или назовите папку, которая есть и которую вы можете читать: vidimus doctor ПУТЬ",
         ),
         Kind::Writable => lang.pick(
             "Use a write blocker, or mount it read-only: sudo mount -o remount,ro PATH",

@@ -1,5 +1,6 @@
 //! Lines that fit: prose is folded at its spaces, and a value that cannot be broken stands alone on its own line.
 
+use std::io::IsTerminal;
 use std::os::fd::AsFd;
 
 use rustix::termios::tcgetwinsize;
@@ -18,10 +19,19 @@ const COMMANDS: [&str; 5] = ["vidimus", "vidimus-verify", "age", "chmod", "sudo"
 
 /// How many columns there are: as `COLUMNS` says (POSIX), else as the terminal has, else 80.
 pub fn width(stream: impl AsFd) -> usize {
-    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let of_terminal = || tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col));
-    let columns = asked.or_else(of_terminal).filter(|&columns| columns > 0);
+    let columns = asked().or_else(of_terminal).filter(|&columns| columns > 0);
     columns.unwrap_or(USUAL).max(LEAST)
+}
+
+/// How many columns a table may have: those of the terminal. Whoever writes it into a file or a pipe looks for whole names there,
+/// so nothing is cut, unless `COLUMNS` asks for it, as `watch` does of what it shows.
+pub fn room(stream: impl AsFd + IsTerminal) -> usize {
+    if stream.is_terminal() || asked().is_some() { width(stream) } else { usize::MAX }
+}
+
+fn asked() -> Option<usize> {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok())
 }
 
 /// The text with no line wider than this but those of a single long value. What already fits stays as it is.
@@ -46,8 +56,10 @@ fn fold_line(line: &str, width: usize) -> String {
         let together = if COMMANDS.contains(&word) && hang + rest.width() <= width { rest } else { word };
         let gap = usize::from(!at_begin);
         if column + gap + together.trim_end().width() > width && !fresh {
-            // What is too long for any line needs not stand in as far as the others.
-            column = if hang + word.width() > width { begins + INDENT } else { hang };
+            // What is too long to stand in with the others, such as a key, stands in less, or not at all. Where that does not
+            // help either it is wider than the line: broken, it could not be copied.
+            let fits = |column: &usize| column + word.width() <= width;
+            column = [hang, begins + INDENT, 0].into_iter().find(fits).unwrap_or(begins + INDENT);
             lines.push(" ".repeat(column));
             fresh = true;
         } else if gap == 1 {
@@ -86,6 +98,14 @@ mod tests {
     fn a_long_value_stands_alone_and_a_command_is_not_broken() {
         let key = "k".repeat(60);
         assert_eq!(fold(&format!("The key: {key} is new"), 40), format!("The key:\n  {key}\n  is new"));
+        for (length, line) in [
+            (38, format!("  {}", "k".repeat(38))),
+            (39, "k".repeat(39)),
+            (99, format!("  {}", "k".repeat(99))),
+        ] {
+            let folded = fold(&format!("The archive's public key: {}", "k".repeat(length)), 40);
+            assert_eq!(folded.lines().last(), Some(line.as_str()));
+        }
         let text = "Nothing was done, as was wished. Repeat: vidimus check --full";
         assert_eq!(fold(text, 50), "Nothing was done, as was wished. Repeat:\n  vidimus check --full");
         assert_eq!(fold("Is this really what you want? Go on? [y/N] ", 40).lines().last(), Some("  [y/N] "));

@@ -1,11 +1,14 @@
-//! Tables that fit a terminal: numbers to the right, the longest column shortened in its middle.
+//! Tables that fit a terminal: numbers to the right, the longest column shortened in its middle, and what still does not fit below.
 
+use super::fold::fold;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// What stands between two columns.
 const GAP: &str = "  ";
-/// No long column is shortened below this, while another one still has more.
-const LEAST: usize = 6;
+/// No long column is shortened below this: of a path nothing could be told any more.
+const LEAST: usize = 12;
+/// How far that stands in which did not fit beside the others.
+const INDENT: &str = "    ";
 
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,8 @@ impl<'a> Table<'a> {
         self.line(&self.columns.iter().map(|(_, heading)| (*heading).to_owned()).collect::<Vec<_>>())
     }
 
-    /// One row. Where it came after the widths were chosen and has a wider number, its long cells give way.
+    /// One row. Where it came after the widths were chosen and has a wider number, its long cells give way. What does not fit
+    /// even then stands on a line of its own.
     pub fn line(&self, row: &[String]) -> String {
         let mut widths = self.widths.clone();
         for ((width, (column, _)), cell) in widths.iter_mut().zip(&self.columns).zip(row) {
@@ -61,7 +65,22 @@ impl<'a> Table<'a> {
                 Column::Text | Column::Long => cell + &space,
             }
         });
-        cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+        self.broken(cells)
+    }
+
+    fn broken(&self, cells: impl Iterator<Item = String>) -> String {
+        let (mut lines, mut line) = (String::new(), String::new());
+        for cell in cells {
+            let gap = if line.is_empty() { "" } else { GAP };
+            if line.width() + gap.len() + cell.trim_end().width() <= self.room || line.trim().is_empty() {
+                line = line + gap + &cell;
+            } else {
+                lines = lines + line.trim_end() + "\n";
+                line = INDENT.to_owned() + cell.trim_start();
+            }
+        }
+        lines += line.trim_end();
+        fold(&lines, self.room)
     }
 }
 
@@ -134,6 +153,16 @@ mod tests {
         assert!(line.width() == 80 && line.ends_with("  2026-02-17") && line.contains("ж…ж"), "{line}");
         let late = vec!["1234567".to_owned(), names[0][1].clone(), String::new(), String::new()];
         assert!(table.line(&late).width() <= 80, "{}", table.line(&late));
+    }
+
+    #[test]
+    fn what_does_not_fit_beside_a_path_stands_below_it() {
+        let rows = [vec!["A1-1".into(), "ж".repeat(60), "особисте = A1-22, A1-23, A1-24".into()]];
+        let columns = [(Column::Text, "ref"), (Column::Long, "path"), (Column::Text, "state")];
+        let table = Table::of(40, &columns, &rows);
+        assert_eq!(table.line(&rows[0]), "A1-1  жжж…жжжжжжжж\n    особисте = A1-22, A1-23, A1-24");
+        let piped = Table::of(usize::MAX, &columns, &rows);
+        assert!(piped.line(&rows[0]).contains(&"ж".repeat(60)));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! A machine is looked at before anything is entrusted to it.
 
-use super::support::House;
+use super::support::{House, Said};
 
 #[test]
 fn a_doctor_names_every_tool_with_its_version_or_its_package() {
@@ -57,4 +57,18 @@ fn a_source_that_is_not_there_is_unknown_and_not_safe() {
     let said = house.vidimus(["doctor", "nowhere"]);
     assert_eq!(said.code, 1);
     assert!(said.out.contains("Not known, because it cannot be read: nowhere."), "{}", said.out);
+    assert!(said.out.contains("Attach the disk, or name a folder that is there"), "{}", said.out);
+    assert!(!said.out.contains("write blocker"), "{}", said.out);
+}
+
+#[test]
+fn no_hint_is_cut() {
+    let house = House::new();
+    for lang in ["en", "uk", "ru"] {
+        let mut command = house.command();
+        command.env("COLUMNS", "80").args(["doctor", "--lang", lang]);
+        let said = Said::of(command);
+        let unbroken = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!said.out.contains('…') && unbroken.contains("settings.json"), "{}", said.out);
+    }
 }

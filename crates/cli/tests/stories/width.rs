@@ -25,7 +25,7 @@ fn name(long: &str) -> String {
     long.chars().take(100).collect()
 }
 
-/// A house in which the width is that of a pipe, and where every name is long.
+/// A house in which lines have eighty columns, and where every name is long.
 struct Wide {
     house: House,
     lang: &'static str,
@@ -35,7 +35,7 @@ impl Wide {
     #[track_caller]
     fn runs(&self, typed: &[&str]) -> Said {
         let mut command = self.house.command();
-        command.env_remove("COLUMNS").args(typed).args(["--lang", self.lang]);
+        command.env("COLUMNS", WIDE.to_string()).args(typed).args(["--lang", self.lang]);
         let said = Said::of(command);
         assert!(said.code < 4, "{typed:?}: {said:?}");
         fits(&said, typed);
@@ -180,6 +180,26 @@ fn every_help_and_every_complaint_fits_in_three_languages() {
             }
         }
     }
+}
+
+#[test]
+fn in_a_pipe_no_name_is_cut() {
+    let house = House::with_archive();
+    let name = format!("{}.txt", "показання свідка ".repeat(6));
+    house.file(&format!("disk/{name}"), "a note");
+    let piped = |typed: &[&str]| {
+        let mut command = house.command();
+        command.env_remove("COLUMNS").args(typed);
+        Said::of(command).succeeds().out
+    };
+    piped(&["receive", "disk"]);
+    assert!(piped(&["list"]).contains(&name));
+    let folder = house.path("archive/receipts/");
+    assert!(piped(&["receipt", "list"]).contains(folder.to_str().unwrap()));
+    let mut asked = house.command();
+    asked.env("COLUMNS", "80").arg("list");
+    let asked = Said::of(asked).out;
+    assert!(!asked.contains(&name) && asked.contains('…'), "{asked}");
 }
 
 #[test]
