@@ -24,8 +24,8 @@ use crate::proposals::{Outcome, ProposeError};
 use crate::receive::giver;
 use crate::register::{Register, Waiting};
 
-pub(crate) use testing::digest_of;
 pub use testing::{RecoveryTestError, TestFile, Tested};
+pub(crate) use testing::{digest_of, is_code};
 
 /// What naming keyholders came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

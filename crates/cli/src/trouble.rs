@@ -257,6 +257,8 @@ pub enum OpeningTrouble {
     NotAsked(PathBuf),
     /// The giver was sealed without a key.
     NoKey,
+    /// What was opened is a test, and no giver.
+    OnlyATest,
 }
 
 impl Trouble {
@@ -346,7 +348,9 @@ impl Trouble {
             | Self::KeyholderKey(_)
             | Self::KeyholderSet(_)
             | Self::Approval(ApprovalTrouble::NothingAsked | ApprovalTrouble::NotToSign(_))
-            | Self::Opening(OpeningTrouble::NotAStatement(_) | OpeningTrouble::NotAsked(_))
+            | Self::Opening(
+                OpeningTrouble::NotAStatement(_) | OpeningTrouble::NotAsked(_) | OpeningTrouble::OnlyATest,
+            )
             | Self::Examination(_)
             | Self::FileNotPrivate(_)
             | Self::PassphraseUnreadable(_)

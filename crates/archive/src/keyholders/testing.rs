@@ -112,7 +112,7 @@ impl Archive {
             .map_err(|reason| RecoveryTestError::Write { path: folder.to_owned(), reason })?;
         let mut digests = Vec::new();
         let code = |entropy: &mut Entropy| {
-            let code = Zeroizing::new(format!("recovery-test {}\n", hex::encode(entropy.bytes::<16>())));
+            let code = Zeroizing::new(format!("{CODE}{}\n", hex::encode(entropy.bytes::<16>())));
             digests.push(digest_of(&code));
             Zeroizing::new(code.as_bytes().to_vec())
         };
@@ -162,6 +162,15 @@ impl Archive {
         })?;
         Ok(self.refresh_register()?)
     }
+}
+
+/// How a code begins; sixteen bytes follow.
+const CODE: &str = "recovery-test ";
+
+/// Has it the form of a code?
+pub(crate) fn is_code(untrusted: &[u8]) -> bool {
+    let digits = untrusted.trim_ascii().strip_prefix(CODE.as_bytes());
+    digits.is_some_and(|digits| digits.len() == 32 && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// SHA-256 of a code without the space around it, hexadecimal.

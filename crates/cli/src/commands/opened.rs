@@ -53,6 +53,19 @@ pub struct Sign {
     purpose_file: Option<PathBuf>,
 }
 
+impl Sign {
+    /// Nothing is stated of a test: no giver was opened.
+    ///
+    /// # Errors
+    /// A statement was asked for.
+    pub fn refuse_test(&self) -> Result<(), Trouble> {
+        match &self.statement {
+            Some(_) => Err(Trouble::Opening(OpeningTrouble::OnlyATest)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Records it.
 ///
 /// # Errors

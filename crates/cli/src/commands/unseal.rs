@@ -17,7 +17,7 @@ use super::{Answer, opened};
 use crate::context::Context;
 use crate::secrets;
 use crate::trouble::Trouble;
-use crate::words::{safe, tells};
+use crate::words::{keyholders, safe, tells};
 
 /// Keyholders only, on their own machine: open who gave an accession
 #[derive(Args)]
@@ -43,7 +43,12 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     match open(&arguments.files, &arguments.keys)? {
         Unsealed::Text(sealed) => {
             let words = Words::of(&sealed);
-            opened::sign(context, &arguments.sign, &words)?;
+            if words.is_test() {
+                arguments.sign.refuse_test()?;
+                context.note(keyholders::test_opened(context.lang));
+            } else {
+                opened::sign(context, &arguments.sign, &words)?;
+            }
             print(&words.said)?;
         }
         Unsealed::Layer(layer) => {

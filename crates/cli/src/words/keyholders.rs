@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vidimus_model::ProposalId;
 
-use super::{Lang, safe, say};
+use super::{Lang, numbers, safe, say};
 use crate::trouble::ApprovalTrouble;
 
 pub fn trouble(lang: Lang, error: &ApprovalTrouble) -> String {
@@ -96,10 +96,20 @@ pub fn test_begun(lang: Lang) -> &'static str {
     )
 }
 
+/// What a keyholder is told who opened a test, and no giver.
+pub fn test_opened(lang: Lang) -> &'static str {
+    lang.pick(
+        "This is a recovery test: no giver was opened. Send the line back to the archive, which enters it with: vidimus keyholder tested FILE",
+        "Це перевірка хранителів: того, хто передав, не відкрито. Надішліть рядок назад до архіву, там його введуть: vidimus keyholder tested ФАЙЛ",
+        "Это проверка хранителей: имя передавшего не вскрыто. Пошлите строку обратно в архив, там её введут: vidimus keyholder tested ФАЙЛ",
+    )
+}
+
 pub fn test_passed(lang: Lang, keyholders: usize) -> String {
+    let keyholders = numbers::counted(lang, keyholders as u64, ["keyholder", "keyholders"]);
     say!(
         lang,
-        "It is on record that {keyholders} keyholders opened what was sealed to them.",
+        "It is on record that {keyholders} opened what was sealed to them.",
         "Записано, що хранителі відкрили опечатане для них: {keyholders}.",
         "Записано, что хранители открыли опечатанное для них: {keyholders}.",
     )

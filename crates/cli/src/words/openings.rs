@@ -58,6 +58,11 @@ pub fn trouble(lang: Lang, error: &OpeningTrouble) -> String {
                 "{file} не относится к вскрытым файлам age, или слова содержат знаки, которые нельзя показать.\nВозьмите текстовый файл, присланный с ними, например A7-giver.txt.",
             )
         }
+        OpeningTrouble::OnlyATest => lang.pick(
+            "This is a recovery test: no giver is opened by it, and nothing is to be stated.\nLeave --statement and what belongs to it out, and send the line that is then shown back to the archive.",
+            "Це перевірка хранителів: того, хто передав, нею не відкривають, і заявляти нічого.\nПриберіть --statement і те, що до нього належить, а показаний тоді рядок надішліть назад до архіву.",
+            "Это проверка хранителей: имя передавшего ею не вскрывают, и заявлять нечего.\nУберите --statement и то, что к нему относится, а показанную тогда строку пошлите обратно в архив.",
+        ).to_owned(),
         OpeningTrouble::NoKey => lang.pick(
             "No key was sealed with this giver, so that nobody can sign that they opened it.\nRecord it as told: vidimus keyholder opened --told REF --by NAME --purpose-file FILE",
             "Разом із цим ім'ям не опечатано ключа, тож ніхто не може підписати, що відкрив.\nЗапишіть як розповідь: vidimus keyholder opened --told ПОСИЛАННЯ --by ІМ'Я --purpose-file ФАЙЛ",

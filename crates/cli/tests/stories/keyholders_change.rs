@@ -158,6 +158,16 @@ fn keyholders_are_tested_without_opening_a_giver() {
     house
         .vidimus_told(["keyholder", "tested", "-"], b"recovery-test 00")
         .refuses(1, "not the code of a test");
+    let mut unseal = vec!["unseal", file];
+    let keys = openers(&house, &said.out, file, &people);
+    keys.iter().for_each(|key| unseal.extend(["--key", key]));
+    let read = house.vidimus(&unseal).succeeds();
+    assert!(read.err.contains("no giver was opened") && !read.err.contains("statement"), "{read:?}");
+    assert_eq!(read.out.as_bytes(), code);
+    house.file("why", "a year passed");
+    unseal.extend(["--statement", "said", "--about", "why", "--by", "Ana", "--purpose-file", "why"]);
+    house.vidimus(&unseal).refuses(2, "This is a recovery test");
+    assert!(!house.path("said").exists());
     house.vidimus_told(["keyholder", "tested", "-"], &code).succeeds();
     assert!(list().contains("2 of 3 opened a test, last on "));
     assert!(house.vidimus(["check"]).succeeds().out.contains("2 of 3 keyholders opened a recovery test"));

@@ -172,6 +172,7 @@ fn all() -> Vec<Trouble> {
         Trouble::Opening(OpeningTrouble::BadSignature(file())),
         Trouble::Opening(OpeningTrouble::NotAsked(file())),
         Trouble::Opening(OpeningTrouble::NoKey),
+        Trouble::Opening(OpeningTrouble::OnlyATest),
         Trouble::KeyholdersNeeded { threshold: 2 },
         Trouble::NoGiverNamed(reference()),
         Trouble::GiverDamaged,
