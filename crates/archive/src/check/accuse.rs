@@ -21,7 +21,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
             broken.extend(seqs);
         } else {
             let problem = sentence!(
-                "none of its {} records opens with it: it is another key than sealed them",
+                "none of its {} [record|records] opens with it: it is another key than sealed them",
                 seqs.len()
             );
             report.problem(format!("key held/{key}"), problem, what::KEYS);
@@ -34,7 +34,7 @@ pub(super) fn look(layout: &Layout, keys: &Keys, facts: &Facts, report: &mut Rep
             }
         } else if !facts.failed.contains_key(key) {
             let problem = sentence!(
-                "none of its {} records opens with it: it is another key than sealed them",
+                "none of its {} [record|records] opens with it: it is another key than sealed them",
                 seqs.len()
             );
             report.problem(format!("key held/{key}"), problem, what::KEYS);

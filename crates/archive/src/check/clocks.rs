@@ -87,7 +87,7 @@ pub(super) fn look(
         found.into_iter().take(SHOWN).for_each(|one| report.unknown(one));
         if more > 0 {
             report.unknown(sentence!(
-                "when the records of {} more appends were made: our clock was wrong in the same way",
+                "when the records of {} more [append|appends] were made: our clock was wrong in the same way",
                 more
             ));
         }

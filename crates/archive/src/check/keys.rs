@@ -71,11 +71,11 @@ pub(super) fn open(layout: &Layout, member: Option<&MemberKeys>, report: &mut Re
     keys.look_at_signing(layout, member, report);
     keys.look_at_held(layout, member, report);
     if !keys.held.is_empty() {
-        report.sound(sentence!("{} keys that open", keys.held.len()));
+        report.sound(sentence!("{} [key that opens|keys that open]", keys.held.len()));
     }
     if keys.others > 0 {
         report
-            .unknown(sentence!("{} keys that are wrapped for others: only they can open them", keys.others));
+            .unknown(sentence!("{} [key that is wrapped for another: only they can open it|keys that are wrapped for others: only they can open them]", keys.others));
     }
     keys
 }
@@ -360,8 +360,10 @@ pub(super) fn look(
         // A record is sealed anew where it is moved, with a key that came after the keys were read.
         let came = || id.is_some_and(|id| is_wrapped(layout, id));
         if !wrapped && facts.generations.iter().all(|(known, _)| Some(*known) != id) && !came() {
-            let problem =
-                sentence!("it is missing, and with it {} records and what belongs to them", used.live);
+            let problem = sentence!(
+                "it is missing, and with it {} [record and what belongs to it|records and what belongs to them]",
+                used.live
+            );
             report.problem(format!("key held/{}", files::shown(Path::new(text))), problem, what::KEYS);
         }
     }

@@ -361,7 +361,8 @@ fn compare_tip(ledger: &SqliteLedger, scan: &Scan, tree: &Tree, report: &mut Rep
     let tip = &scan.tip;
     let reference = "ledger tip";
     if tip.size != scan.entries.len() as u64 {
-        let problem = sentence!("it counts {} rows, there are {}", tip.size, scan.entries.len());
+        let problem =
+            sentence!("it counts {} [row|rows], and {} [is|are] there", tip.size, scan.entries.len());
         report.problem(reference, problem, what::TAMPERED);
     } else if tip.size > 0 && ledger.checkpoint(tip.size).ok().flatten().as_ref() != Some(&tip.note) {
         report.problem(reference, "its checkpoint is not the one that was kept for its size", what::TAMPERED);
@@ -405,7 +406,7 @@ pub(super) fn compare_mark(
                     let now = SignedCheckpoint::from_bytes(now.as_bytes());
                     let now = now.map_or_else(|_| "nothing".into(), |now| now.checkpoint().size.to_string());
                     let problem = sentence!(
-                        "the archive went back: this machine has seen {} records, the ledger's checkpoint is over {}",
+                        "the archive went back: this machine has seen {} [record|records], the ledger's checkpoint is over {}",
                         size,
                         now
                     );

@@ -392,7 +392,10 @@ fn name_extra(
         return;
     }
     if facts.unread > 0 {
-        report.unknown(sentence!("what {} objects belong to: not every record can be read", extra.len()));
+        report.unknown(sentence!(
+            "what {} [object belongs to|objects belong to]: not every record can be read",
+            extra.len()
+        ));
         return;
     }
     for name in extra {

@@ -58,7 +58,7 @@ impl Trouble {
             Self::NotForItsKey => sentence!("its object {} is not sealed for its key", name),
             Self::Header => sentence!("its object {} is another one, or its beginning was changed", name),
             Self::Length { expected, found } => {
-                sentence!("its object {} has {} bytes where {} were sealed", name, found, expected)
+                sentence!("its object {} has {} [byte|bytes] where {} were sealed", name, found, expected)
             }
             Self::PlainLength => {
                 sentence!("its object {} does not hold as many bytes as were recorded", name)

@@ -33,18 +33,20 @@ pub(super) fn look(facts: &Facts, register: &Register, report: &mut Report) {
         }
     }
     if signed > 0 {
-        report
-            .sound(sentence!("{} openings of givers, signed with the key that was sealed with each", signed));
+        report.sound(sentence!(
+            "{} [opening of a giver|openings of givers], signed with the key that was sealed with [it|each]",
+            signed
+        ));
     }
     if told > 0 {
         report.unknown(sentence!(
-            "whether {} openings of givers were as somebody told them: nobody signed them",
+            "whether {} [opening of a giver was as somebody told it: nobody signed it|openings of givers were as somebody told them: nobody signed them]",
             told
         ));
     }
     if unchecked > 0 {
         report.unknown(sentence!(
-            "whether {} openings of givers are signed as they say: the records of their accessions cannot be read",
+            "whether {} [opening of a giver is signed as it says: the records of its accession|openings of givers are signed as they say: the records of their accessions] cannot be read",
             unchecked
         ));
     }

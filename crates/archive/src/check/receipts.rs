@@ -48,7 +48,7 @@ pub(super) fn look(
         }
     }
     if sound > 0 {
-        report.sound(sentence!("{} receipts", sound));
+        report.sound(sentence!("{} [receipt|receipts]", sound));
     }
     stamps
 }

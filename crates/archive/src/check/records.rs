@@ -420,20 +420,20 @@ impl Facts {
         self.buried.sort_unstable();
         report.counted().records = self.sound;
         if self.sound > 0 {
-            report.sound(sentence!("{} records: sealed, signed, and in the log", self.sound));
+            report.sound(sentence!("{} [record|records]: sealed, signed, and in the log", self.sound));
         }
         let not_held =
             self.unread - self.relabelled - self.failed.values().map(|seqs| seqs.len() as u64).sum::<u64>();
         report.counted().not_read = not_held;
         if not_held > 0 {
             report.unknown(sentence!(
-                "{} records under keys that are not held here, and what they name",
+                "{} [record under a key that is not held here, and what it names|records under keys that are not held here, and what they name]",
                 not_held
             ));
         }
         if self.unknown_changes > 0 {
             report.unknown(sentence!(
-                "what {} records of a newer version say (their signatures hold)",
+                "what {} [record of a newer version says (its signature holds)|records of a newer version say (their signatures hold)]",
                 self.unknown_changes
             ));
         }

@@ -154,14 +154,14 @@ impl Register {
         let (named, newer) = (keychain::named(&origin, chain.newest()), keychain::named(&origin, held));
         let problem = match older_ledger::newest_signed(layout, mark, base, held, size) {
             Some(seen) => sentence!(
-                "it is older than the keys beside it, which nothing is lost by: it ends at {} records, signed with {}, and {} has signed {}",
+                "it is older than the keys beside it, which nothing is lost by: it ends at {} [record|records], signed with {}, and {} has signed {}",
                 size,
                 named,
                 newer,
                 seen.checkpoint().size
             ),
             None => sentence!(
-                "the keys beside it are not of its time, which nothing is lost by: it ends at {} records, signed with {}, and the key store holds {}",
+                "the keys beside it are not of its time, which nothing is lost by: it ends at {} [record|records], signed with {}, and the key store holds {}",
                 size,
                 named,
                 newer

@@ -80,7 +80,7 @@ pub(super) fn look(
     bench.places.truncate(usize::try_from(room).unwrap_or(usize::MAX));
     if bench.places.len() < all {
         report.unknown(sentence!(
-            "whether {} records stand under the keys that seal them: so many are tried by check --full alone",
+            "whether {} [record stands under the key that seals it|records stand under the keys that seal them]: so many are tried by check --full alone",
             scan.closed.count
         ));
     }

@@ -25,15 +25,26 @@ impl Sentence {
     }
 
     /// The sentence by another template of the same values, such as a translation. Values may be text of others.
+    ///
+    /// Of `[record|records]` the first stands behind a value of 1, the second behind any other.
     pub fn by(&self, template: &str) -> String {
         let mut parts = template.split("{}");
         let mut text = parts.next().unwrap_or_default().to_owned();
         let mut values = self.values.iter();
         for part in parts {
-            text.push_str(values.next().map_or("{}", String::as_str));
-            text.push_str(part);
+            let value = values.next().map_or("{}", String::as_str);
+            text.push_str(value);
+            let not_this = if value == "1" { 2 } else { 1 };
+            let pieces = part.split(['[', '|', ']']).enumerate();
+            text.extend(pieces.filter(|(at, _)| at % 3 != not_this).map(|(_, piece)| piece));
         }
         text
+    }
+
+    /// The same without its values: what sentences of one kind have in common.
+    pub fn kind_by(&self, template: &str) -> String {
+        let values = self.values.iter().map(|_| "…".to_owned()).collect();
+        Self { template: self.template, values }.by(template)
     }
 }
 
@@ -68,7 +79,7 @@ pub const TEMPLATES: &[&str] = &[
     "something that is no file stands in its place: a link, a FIFO, a socket or a device",
     "a folder stands in the place of this file",
     "a link stands in the place of this folder: no command goes on before it is taken away",
-    "none of its {} records opens with it: it is another key than sealed them",
+    "none of its {} [record|records] opens with it: it is another key than sealed them",
     "its record ({}) is damaged: it is not what was sealed there",
     "it is damaged: it is not what was sealed there",
     "whether two members agreed to what needs two: records of the register cannot be read",
@@ -79,9 +90,9 @@ pub const TEMPLATES: &[&str] = &[
     "it exchanges the keyholders, and those who held did not approve it",
     "the keyholders that it names are not those of its fingerprint, or their key is none",
     "it names the keyholders, and no second member agreed to it",
-    "{} openings of givers, signed with the key that was sealed with each",
-    "whether {} openings of givers were as somebody told them: nobody signed them",
-    "whether {} openings of givers are signed as they say: the records of their accessions cannot be read",
+    "{} [opening of a giver|openings of givers], signed with the key that was sealed with [it|each]",
+    "whether {} [opening of a giver was as somebody told it: nobody signed it|openings of givers were as somebody told them: nobody signed them]",
+    "whether {} [opening of a giver is signed as it says: the records of its accession|openings of givers are signed as they say: the records of their accessions] cannot be read",
     "it says that a giver was opened, and its statement cannot be understood",
     "it says that a giver was opened, and its statement is about another accession",
     "it says that a giver was opened, and is not signed with the key that was sealed with it",
@@ -93,8 +104,8 @@ pub const TEMPLATES: &[&str] = &[
     "when record {} was made: our clock said {}, but already {} in record {} before it; the order is the log's",
     "when record {} was made: our clock said {}, but a time stamp shows that it was there by {} (receipt {} or a later one)",
     "when record {} was made: our clock said {}, and on this machine it is only {}",
-    "when the records of {} more appends were made: our clock was wrong in the same way",
-    "{} tiles behind the published checkpoint are not what the ledger's entries make them, {} first: nobody was promised them, and they are made again",
+    "when the records of {} more [append|appends] were made: our clock was wrong in the same way",
+    "{} [tile behind the published checkpoint is not what the ledger's entries make it|tiles behind the published checkpoint are not what the ledger's entries make them], {} first: nobody was promised them, and they are made again",
     "there is no ledger",
     "the folder cannot be read: {}",
     "this program did not put it there",
@@ -102,8 +113,8 @@ pub const TEMPLATES: &[&str] = &[
     "the catalogue hid it, or said something else of it than the records do",
     "whether the catalogue folds/{} says what the records say: it is not up to date, or a key is missing",
     "the catalogue is not sound and cannot be thrown away: {}",
-    "{} keys that open",
-    "{} keys that are wrapped for others: only they can open them",
+    "{} [key that opens|keys that open]",
+    "{} [key that is wrapped for another: only they can open it|keys that are wrapped for others: only they can open them]",
     "the member's key file is damaged",
     "the archive's signing key does not open for its member",
     "it holds another key than the other wraps of the same name",
@@ -112,7 +123,7 @@ pub const TEMPLATES: &[&str] = &[
     "it is damaged",
     "it is another key than the one that the records name",
     "it is missing, so that {} cannot read the compartment",
-    "it is missing, and with it {} records and what belongs to them",
+    "it is missing, and with it {} [record and what belongs to it|records and what belongs to them]",
     "it is missing, so that {} cannot record anything",
     "it holds other keys than the register names for this member",
     "it is not the key file of {}",
@@ -122,8 +133,8 @@ pub const TEMPLATES: &[&str] = &[
     "the ledger's file is damaged: {}",
     "the ledger's file cannot be read: {}",
     "the ledger names another archive than the key store",
-    "it is older than the keys beside it, which nothing is lost by: it ends at {} records, signed with {}, and {} has signed {}",
-    "the keys beside it are not of its time, which nothing is lost by: it ends at {} records, signed with {}, and the key store holds {}",
+    "it is older than the keys beside it, which nothing is lost by: it ends at {} [record|records], signed with {}, and {} has signed {}",
+    "the keys beside it are not of its time, which nothing is lost by: it ends at {} [record|records], signed with {}, and the key store holds {}",
     "cannot be read: {}",
     "the row is missing, or cannot be read",
     "it is not a checkpoint",
@@ -135,12 +146,12 @@ pub const TEMPLATES: &[&str] = &[
     "it is signed for another tree than the ledger's: a forged or forked log",
     "its entry is not the one that the checkpoints were signed over",
     "among these rows are some that the checkpoints were not signed over",
-    "it counts {} rows, there are {}",
+    "it counts {} [row|rows], and {} [is|are] there",
     "its checkpoint is not the one that was kept for its size",
     "its frontier is not that of the entries",
     "nothing that this machine has seen before is missing",
     "whether the archive went back: this machine has never seen it (compare with a receipt)",
-    "the archive went back: this machine has seen {} records, the ledger's checkpoint is over {}",
+    "the archive went back: this machine has seen {} [record|records], the ledger's checkpoint is over {}",
     "the archive is not where this machine saw it",
     "what this machine remembers is not a checkpoint of this archive: the mark was changed",
     "whether the archive went back: its tip is damaged",
@@ -162,19 +173,19 @@ pub const TEMPLATES: &[&str] = &[
     "its object {} was swapped: it holds what belongs to {}",
     "its bytes are not those that were recorded (object {})",
     "a part of its object is damaged (object {})",
-    "what {} objects belong to: not every record can be read",
+    "what {} [object belongs to|objects belong to]: not every record can be read",
     "no record refers to it; it is a copy of the object {}",
     "no record refers to it, and no key of the archive opens it",
     "its object {} is missing",
     "its object {} was replaced by something that is no file",
     "its object {} is not sealed for its key",
     "its object {} is another one, or its beginning was changed",
-    "its object {} has {} bytes where {} were sealed",
+    "its object {} has {} [byte|bytes] where {} were sealed",
     "its object {} does not hold as many bytes as were recorded",
     "its object {} cannot be read: {}",
     "it is on record, and its files are missing",
     "the ledger lacks this checkpoint, of which a receipt was made",
-    "{} receipts",
+    "{} [receipt|receipts]",
     "a receipt was made of this checkpoint, and the ledger does not have it: the ledger went back",
     "it is not a receipt of this ledger",
     "the file is missing",
@@ -192,21 +203,21 @@ pub const TEMPLATES: &[&str] = &[
     "the member's own signature in its record does not hold",
     "it was signed by somebody who was not a member then",
     "its fields cannot be understood: {}",
-    "{} records: sealed, signed, and in the log",
-    "{} records under keys that are not held here, and what they name",
+    "{} [record|records]: sealed, signed, and in the log",
+    "{} [record under a key that is not held here, and what it names|records under keys that are not held here, and what they name]",
     "its record ({}) is sealed by another key than its row names: the row was changed",
     "it is sealed by another key than its row names: the row was changed",
     "it stands under a key of another kind than its change is sealed by",
     "it is a blank row of another key than it names: the row was changed",
-    "whether {} records stand under the keys that seal them: so many are tried by check --full alone",
-    "what {} records of a newer version say (their signatures hold)",
+    "whether {} [record stands under the key that seals it|records stand under the keys that seal them]: so many are tried by check --full alone",
+    "what {} [record of a newer version says (its signature holds)|records of a newer version say (their signatures hold)]",
     "records were signed after it, and the ledger does not have it",
     "by whom every record was made: records of the register cannot be read",
     "what was appended while the check ran",
     "it stands in another compartment than its member signed for, and no record says that it was moved",
     "two records say that they are this item",
     "it was erased, and no tombstone says why",
-    "why {} records were erased: not every record can be read",
+    "why {} [record was|records were] erased: not every record can be read",
     "a tombstone says that it was erased, and it is there",
     "the record that begins the archive cannot be read",
     "it names another key for the archive, and the keys do not fit",
@@ -243,10 +254,10 @@ pub const TEMPLATES: &[&str] = &[
     "whether the tiles are right: rows of the ledger are missing or changed",
     "it holds more than the ledger: the ledger went back, or the tile is foreign",
     "it is missing",
-    "{} tiles of the published log",
+    "{} [tile|tiles] of the published log",
     "the published checkpoint is missing",
     "it is not signed by this archive",
-    "the published log has {} entries, the ledger {}: the ledger went back",
+    "the published log has {} [entry|entries], the ledger {}: the ledger went back",
     "the published checkpoint is of another tree than the ledger's: one of them was forked",
     "it is not what the ledger's entries make it",
     "the erasure of {} waits for a second member: {} proposed it on {}; another member agrees with: vidimus agree {}",
@@ -255,3 +266,28 @@ pub const TEMPLATES: &[&str] = &[
     "what {} is: a note that cannot be opened here; either an erasure or move of another compartment was interrupted, and the next command of whoever holds it takes away what is left of it, or somebody put the file there",
     "an erasure or move was interrupted ({}): the next command of whoever holds its compartment takes away what is left of it",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Sentence, TEMPLATES};
+
+    #[test]
+    fn one_is_not_many() {
+        let receipts = |number: &str| sentence!("{} [receipt|receipts]", number).to_string();
+        assert_eq!(
+            [receipts("0"), receipts("1"), receipts("21")],
+            ["0 receipts", "1 receipt", "21 receipts"]
+        );
+        let rows = sentence!("it counts {} [row|rows], and {} [is|are] there", 1, 2);
+        assert_eq!(rows.to_string(), "it counts 1 row, and 2 are there");
+        assert_eq!(rows.kind_by(rows.template()), "it counts … rows, and … are there");
+        // No other word for how it is to be read than behind a value, and none without its two forms.
+        for template in TEMPLATES {
+            let begins = template.split("{}").next().unwrap_or_default();
+            let forms = ['[', '|', ']'].map(|sign| template.matches(sign).count());
+            assert!(!begins.contains(['[', '|', ']']) && forms == [forms[0]; 3], "{template}");
+            let shown = Sentence::new(template, vec!["1".into(); template.matches("{}").count()]).to_string();
+            assert!(!shown.contains(['[', '|', ']']), "{shown}");
+        }
+    }
+}

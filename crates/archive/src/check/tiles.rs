@@ -70,7 +70,7 @@ pub(super) fn look(
         }
     }
     if sound > 0 {
-        report.sound(sentence!("{} tiles of the published log", sound));
+        report.sound(sentence!("{} [tile|tiles] of the published log", sound));
     }
 }
 
@@ -103,7 +103,7 @@ fn published_size(
     if size > there {
         if !moved_on(ledger, scan) {
             let problem = sentence!(
-                "the published log has {} entries, the ledger {}: the ledger went back",
+                "the published log has {} [entry|entries], the ledger {}: the ledger went back",
                 size,
                 there
             );
@@ -204,7 +204,7 @@ impl Compared<'_> {
         }
         if let Some(first) = others.first() {
             report.pending(sentence!(
-                "{} tiles behind the published checkpoint are not what the ledger's entries make them, {} first: nobody was promised them, and they are made again",
+                "{} [tile behind the published checkpoint is not what the ledger's entries make it|tiles behind the published checkpoint are not what the ledger's entries make them], {} first: nobody was promised them, and they are made again",
                 others.len(),
                 format!("log/{first}")
             ));

@@ -31,7 +31,10 @@ pub(super) fn compare(facts: &Facts, (scan, register): (&Scan, &Register), repor
         }
     }
     if !without.is_empty() {
-        report.unknown(sentence!("why {} records were erased: not every record can be read", without.len()));
+        report.unknown(sentence!(
+            "why {} [record was|records were] erased: not every record can be read",
+            without.len()
+        ));
     }
     let size = scan.entries.len() as u64;
     let back = |seq: &&u64| **seq < size && !facts.erased.contains_key(*seq) && !scan.missing.contains(*seq);

@@ -217,6 +217,6 @@ fn an_opening_whose_accession_cannot_be_read_is_counted_as_unknown() {
     assert_eq!(db.execute(&damage, [row.unwrap().seq]).unwrap(), 1);
     drop(db);
     let unknown = house.open("Богдан").check(false, &mut |_| {}).unknown;
-    let told = "whether 1 openings of givers are signed as they say";
+    let told = "whether 1 opening of a giver is signed as it says";
     assert!(unknown.iter().any(|one| one.to_string().starts_with(told)), "{unknown:?}");
 }

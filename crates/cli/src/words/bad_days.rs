@@ -19,9 +19,9 @@ pub fn rebuilt(lang: Lang) -> &'static str {
 
 pub fn passphrase_changed(lang: Lang) -> &'static str {
     lang.pick(
-        "The new passphrase holds from now on. Backups made before still open with the old one until they expire.",
-        "Відтепер діє нова парольна фраза. Давніші резервні копії ще відкриваються старою, доки не спливе їхній строк.",
-        "Отныне действует новая парольная фраза. Более ранние резервные копии ещё открываются старой, пока не истечёт их срок.",
+        "The new passphrase holds from now on. Backups made before still open with the old one until each is refreshed (vidimus backup DIR) or destroyed.",
+        "Відтепер діє нова парольна фраза. Давніші резервні копії ще відкриваються старою, доки кожну не оновлено (vidimus backup ТЕКА) або не знищено.",
+        "Отныне действует новая парольная фраза. Более ранние резервные копии ещё открываются старой, пока каждую не обновили (vidimus backup ПАПКА) или не уничтожили.",
     )
 }
 
@@ -160,12 +160,13 @@ pub fn copied(lang: Lang, at: &BackupProgress) -> String {
 
 pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
     let folder = safe::path(folder);
-    let [objects, copied, removed, records] =
-        [done.objects, done.copied, done.removed, done.size].map(|number| numbers::count(lang, number));
+    let [copied, removed] = [done.copied, done.removed].map(|number| numbers::count(lang, number));
+    let records = numbers::counted(lang, done.size, ["record", "records"]);
+    let objects = numbers::counted(lang, done.objects, ["object", "objects"]);
     let size = numbers::size(lang, done.bytes);
     let mut lines = vec![say!(
         lang,
-        "The backup in {folder} is up to date: {records} records, {objects} objects; {copied} copied ({size}), {removed} removed.",
+        "The backup in {folder} is up to date: {records}, {objects}; {copied} copied ({size}), {removed} removed.",
         "Резервна копія у {folder} свіжа: записів {records}, об'єктів {objects}; скопійовано {copied} ({size}), вилучено {removed}.",
         "Резервная копия в {folder} свежая: записей {records}, объектов {objects}; скопировано {copied} ({size}), убрано {removed}.",
     )];

@@ -16,7 +16,7 @@ pub fn sentence(lang: Lang, sentence: &Sentence) -> String {
 
 /// The sentence without its values: what problems of one kind have in common.
 pub fn kind_of(lang: Lang, sentence: &Sentence) -> String {
-    PHRASES.say(lang, sentence.template()).replace("{}", "…")
+    sentence.kind_by(PHRASES.say(lang, sentence.template()))
 }
 
 /// What to do, in the language.

@@ -36,13 +36,13 @@ pub fn checked(lang: Lang, checked: &Checked, all: bool) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    let [records, entries, objects] =
-        [checked.checked.records, checked.checked.entries, checked.checked.objects]
-            .map(|number| numbers::count(lang, number));
+    let records = numbers::counted(lang, checked.checked.records, ["record", "records"]);
+    let entries = numbers::counted(lang, checked.checked.entries, ["entry", "entries"]);
+    let objects = numbers::counted(lang, checked.checked.objects, ["object", "objects"]);
     let size = numbers::size(lang, checked.checked.bytes);
     lines.push(say!(
         lang,
-        "Checked: {records} records, {entries} entries of the log, {objects} objects, {size} decrypted and hashed.",
+        "Checked: {records}, {entries} of the log, {objects}, {size} decrypted and hashed.",
         "Перевірено: записів {records}, рядків журналу {entries}, об'єктів {objects}, розшифровано й звірено {size}.",
         "Проверено: записей {records}, строк журнала {entries}, объектов {objects}, расшифровано и сверено {size}.",
     ));
@@ -53,7 +53,10 @@ pub fn checked(lang: Lang, checked: &Checked, all: bool) -> String {
         .extend(checked.still_sound.iter().map(|text| still.to_owned() + &safe::text(&sentence(lang, text))));
     let unknown = lang.pick("Not known: ", "Невідомо: ", "Неизвестно: ");
     lines.extend(checked.unknown.iter().map(|text| unknown.to_owned() + &safe::text(&sentence(lang, text))));
-    let not_read = numbers::count(lang, checked.checked.not_read);
+    let not_read = checked.checked.not_read;
+    let says =
+        numbers::form(lang, not_read, ["record under another key says", "", "records under other keys say"]);
+    let not_read = numbers::count(lang, not_read);
     let verdict = match (checked.sound, checked.full) {
         (true, full) if checked.checked.not_read > 0 => {
             let more = if full {
@@ -67,7 +70,7 @@ pub fn checked(lang: Lang, checked: &Checked, all: bool) -> String {
             };
             lines.push(say!(
                 lang,
-                "What could be read is sound; what {not_read} records under other keys say is not known{more}.",
+                "What could be read is sound; what {not_read} {says} is not known{more}.",
                 "Те, що вдалося прочитати, справне; що кажуть записи під іншими ключами ({not_read}), невідомо{more}.",
                 "То, что удалось прочесть, цело; что говорят записи под другими ключами ({not_read}), неизвестно{more}.",
             ));
@@ -152,6 +155,10 @@ mod tests {
         for (lang, end) in ends {
             assert!(checked(lang, &all, false).ends_with(end), "{}", checked(lang, &all, false));
         }
+        all.checked.not_read = 1;
+        assert!(
+            checked(Lang::En, &all, false).ends_with("what 1 record under another key says is not known.")
+        );
         all.full = false;
         assert!(checked(Lang::En, &all, false).ends_with("is not known; --full also reads every object."));
         all.sound = false;

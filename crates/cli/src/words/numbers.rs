@@ -50,6 +50,16 @@ pub fn form<T>(lang: Lang, number: u64, [one, few, many]: [T; 3]) -> T {
     }
 }
 
+/// "1 record", "40,131 records": in English the noun goes with the number. The other languages say "records: 40 131", which needs
+/// no declension, and take the number alone from here.
+pub fn counted(lang: Lang, number: u64, [one, many]: [&str; 2]) -> String {
+    let count = count(lang, number);
+    match lang {
+        Lang::En => format!("{count} {}", form(lang, number, [one, many, many])),
+        Lang::Uk | Lang::Ru => count,
+    }
+}
+
 /// "1 byte", "22 323 байта".
 pub fn bytes(lang: Lang, number: u64) -> String {
     let forms = lang.pick(["byte", "", "bytes"], ["байт", "байти", "байтів"], ["байт", "байта", "байтов"]);
@@ -69,7 +79,7 @@ pub fn files(lang: Lang, number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lang, bytes, count, files, size};
+    use super::{Lang, bytes, count, counted, files, size};
 
     #[test]
     fn numbers_are_grouped() {
@@ -110,6 +120,9 @@ mod tests {
 
     #[test]
     fn one_file_is_not_files() {
+        let records = |lang, n| counted(lang, n, ["record", "records"]);
+        assert_eq!([records(Lang::En, 1), records(Lang::En, 2)], ["1 record", "2 records"]);
+        assert_eq!([records(Lang::Uk, 1), records(Lang::Ru, 2)], ["1", "2"]);
         assert_eq!([1, 2].map(|n| files(Lang::En, n)), ["1 file", "2 files"]);
     }
 }

@@ -78,7 +78,7 @@ fn keyholders_sign_that_they_opened_it_and_the_archive_records_it() {
     assert_eq!(line["opening"], "signed");
     assert!(house.vidimus(["log", "A1"]).succeeds().out.contains("Ана (signed)"));
     let checked = house.vidimus(["check"]).succeeds();
-    assert!(checked.out.contains("1 openings of givers, signed with the key"), "{checked:?}");
+    assert!(checked.out.contains("1 opening of a giver, signed with the key"), "{checked:?}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn what_is_told_is_shown_as_told() {
     assert!(told.len() == 1 && told[0]["change"] == "giver-opened/1", "{log}");
     let checked = house.vidimus(["check", "--json"]).succeeds().json();
     let unknown = checked["unknown"].to_string();
-    assert!(unknown.contains("whether 1 openings of givers were as somebody told them"), "{unknown}");
+    assert!(unknown.contains("whether 1 opening of a giver was as somebody told it"), "{unknown}");
 }
 
 #[test]
