@@ -104,6 +104,8 @@ pub(crate) struct Work<'a> {
     pub findings: Findings,
     /// What the first look into a film told, for the stages that follow.
     pub film: Option<crate::media::Film>,
+    /// Why that look told nothing: it is not looked into again.
+    pub no_film: Option<Reason>,
     /// The document as it is without its lock, and what every tool is given then.
     pub unlocked: Option<Vec<u8>>,
     /// Why a lock was not opened, where passwords were given.
@@ -133,6 +135,7 @@ impl<'a> Work<'a> {
             since: 0,
             kind: None,
             film: None,
+            no_film: None,
             unlocked: None,
             lock: None,
             looked: false,

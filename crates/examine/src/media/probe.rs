@@ -34,6 +34,10 @@ pub(crate) fn film(work: &mut Work<'_>) -> Option<Film> {
         work.not_done("ffprobe", Reason::NotSupported);
         return None;
     };
+    if let Some(reason) = work.no_film {
+        work.not_done("ffprobe", reason);
+        return None;
+    }
     let mut call: Vec<String> = ["-hide_banner", "-v", "error", "-threads", "1"].map(str::to_owned).to_vec();
     call.extend(guards(demuxer, work.options.limits.pixels));
     call.extend(["-show_format", "-show_streams", "-of", "json=compact=1", INPUT].map(str::to_owned));
@@ -43,7 +47,11 @@ pub(crate) fn film(work: &mut Work<'_>) -> Option<Film> {
     let told = serde_json::from_slice::<Told>(ran.untrusted_output()).ok();
     let told = told.filter(|told| !told.streams.is_empty());
     complaints::judge(work, &ran, told.is_some());
-    let told = told?;
+    let Some(told) = told else {
+        let judged = work.findings.tools.get(ran.tool as usize).and_then(|run| run.reason);
+        work.no_film = Some(judged.unwrap_or(Reason::Unknown));
+        return None;
+    };
     let film = Film { demuxer, ..told.film() };
     // Facts belong to the stage `first`; other stages only need to know the film.
     if work.stage() == vidimus_model::Stage::First {

@@ -193,6 +193,10 @@ fn of_family(head: &[u8]) -> Option<Kind> {
         return Some(Kind::MpegTs);
     }
     let sync = (head.first().copied().unwrap_or(0), head.get(1).copied().unwrap_or(0));
+    // In old encodings these bytes are letters: a note in windows-1251 that begins with "яс" is no sound.
+    if sync.0 == 0xff && charset::decode_if_text(head, true).is_some() {
+        return None;
+    }
     match sync {
         (0xff, second) if second & 0xf6 == 0xf0 => Some(Kind::Aac),
         (0xff, second) if second & 0xe0 == 0xe0 && second & 0x06 != 0 && is_mpeg_sound(head) => {
@@ -377,6 +381,9 @@ mod tests {
             (b"{\"a\": 1}", "txt", Kind::Json),
             (b"a;b\n1;2\n", "csv", Kind::Csv),
             (b"a note of the day", "", Kind::Text),
+            (b"\xff\xf1\xed\xee \xef\xee\xeb\xe5 \xf8\xe5\xf1\xf2\xfc", "", Kind::Text),
+            (b"\xff\xf1\x50\x80\x02\x1f\xfc\0\0\x01\x02\x03\x04\x05\x06\x07", "", Kind::Aac),
+            (b"\xff\xfb\x90\x64\0\x0f\xf0\0\0\x69\0\0\0\x08\0\0\x0d", "", Kind::Mp3),
             (b"\x07\x01\x80\x90\0\x03\0\x11\xfe\x02\0\x99", "mp4", Kind::Unknown),
         ] {
             assert_eq!(told(bytes, ending), expected, "{:?}", String::from_utf8_lossy(bytes));
