@@ -1,5 +1,7 @@
 //! Small files that must be there after a power cut: written aside, synced, then put in place.
 
+mod reading;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -11,11 +13,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
+pub use reading::{MAX_BYTES, NotAFile, open, read, read_at_most};
+
 /// Puts `bytes` at `path`, replacing what was there; durable when it returns. Only the owner may read it.
 ///
 /// # Errors
 /// Any of the file system's; the old file is then still there.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, mut bytes: &[u8]) -> io::Result<()> {
+    replace_from(path, &mut bytes)
+}
+
+/// As [`replace`], with bytes that need not be in memory at once.
+///
+/// # Errors
+/// As [`replace`], and those of reading.
+pub fn replace_from(path: &Path, bytes: &mut dyn io::Read) -> io::Result<()> {
     crate::crash::step();
     make_folder(parent(path)?)?;
     for left in left_over(path).unwrap_or_default() {
@@ -31,9 +43,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// Any of the file system's; the old file is then still there.
-pub fn replace_for_now(path: &Path, bytes: &[u8], staging: &Path) -> io::Result<()> {
+pub fn replace_for_now(path: &Path, mut bytes: &[u8], staging: &Path) -> io::Result<()> {
     make_folder(parent(path)?)?;
-    put(path, &staging.join(path.file_name().unwrap_or_default()), bytes, Kept::Later)
+    put(path, &staging.join(path.file_name().unwrap_or_default()), &mut bytes, Kept::Later)
 }
 
 /// Puts `bytes` at `path` unless something is there, and says whether it did; durable.
@@ -152,53 +164,6 @@ const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 /// Neither is a link followed, nor does a FIFO hold us until somebody writes to it.
 pub const NOT_WAITING: i32 = NO_FOLLOW | rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
-/// No file that is read whole is nearly as large.
-pub const MAX_BYTES: u64 = 16 << 20;
-
-/// Something stands in the place of one of the archive's own files that is none: a link, a FIFO, a device, a folder; or it is
-/// too large by far. It arrives inside an [`io::Error`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not the file that belongs there", path.display())]
-pub struct NotAFile {
-    /// Where it stands.
-    pub path: PathBuf,
-}
-
-impl NotAFile {
-    pub(crate) fn at(path: &Path) -> io::Error {
-        io::Error::new(io::ErrorKind::InvalidData, Self { path: path.to_owned() })
-    }
-
-    /// Is it this what an error of the file system says?
-    pub fn within(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
-    }
-}
-
-/// Reads one of the archive's own files whole: at most [`MAX_BYTES`], and nothing but a regular file.
-///
-/// # Errors
-/// [`NotAFile`], or any of the file system's.
-pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let (path, mut untrusted) = (path.as_ref(), Vec::new());
-    let read = open(path)?.take(MAX_BYTES + 1).read_to_end(&mut untrusted)?;
-    if read as u64 > MAX_BYTES { Err(NotAFile::at(path)) } else { Ok(untrusted) }
-}
-
-/// Opens one of the archive's own files to read it; what is no regular file neither holds us nor is read.
-///
-/// # Errors
-/// As [`read`].
-pub fn open(path: &Path) -> io::Result<File> {
-    let opened = OpenOptions::new().read(true).custom_flags(NOT_WAITING).open(path);
-    let file = opened.map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
-        // A link, and a socket or a device that nobody serves.
-        Some(Errno::LOOP | Errno::NXIO | Errno::NODEV) => NotAFile::at(path),
-        _ => error,
-    })?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(NotAFile::at(path)) }
-}
-
 /// Makes a folder and those above it, durably; only the owner may enter.
 ///
 /// # Errors
@@ -241,9 +206,9 @@ enum Kept {
     Later,
 }
 
-fn put(path: &Path, beside: &Path, bytes: &[u8], kept: Kept) -> io::Result<()> {
+fn put(path: &Path, beside: &Path, bytes: &mut dyn io::Read, kept: Kept) -> io::Result<()> {
     let (aside, mut file) = open_aside(beside)?;
-    let written = file.write_all(bytes).and_then(|()| match kept {
+    let written = io::copy(bytes, &mut file).and_then(|_| match kept {
         Kept::AtOnce => file.sync_all(),
         Kept::Later => Ok(()),
     });

@@ -8,6 +8,9 @@ use crate::files::NotAFile;
 use crate::keyring::read_folder;
 use crate::layout::Layout;
 
+/// A key file is some two thousand bytes. What is far larger is not read, because every command looks at all of them.
+const MAX_KEY_FILE: u64 = 64 << 10;
+
 /// Why nobody was unlocked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
@@ -55,7 +58,7 @@ fn open_with(
             continue;
         }
         any = true;
-        let untrusted = match crate::files::read(layout.members().join(file)) {
+        let untrusted = match crate::files::read_at_most(&layout.members().join(file), MAX_KEY_FILE) {
             Err(error) if NotAFile::within(&error).is_some() => {
                 no_file = no_file.or(Some(error));
                 continue;
@@ -102,6 +105,30 @@ mod tests {
     use super::unlock;
     use crate::files;
     use crate::layout::Layout;
+
+    #[test]
+    fn a_planted_file_keeps_nobody_out_and_is_named_where_nobody_else_is_let_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        files::make_folder(&layout.members()).unwrap();
+        let planted = layout.members().join("0000000000000000.json");
+        std::fs::File::create(&planted).unwrap().set_len(super::MAX_KEY_FILE + 1).unwrap();
+        let Err(super::UnlockError::Io(refused)) = unlock(&layout, None, "six small words") else { panic!() };
+        assert_eq!(files::NotAFile::within(&refused).unwrap().path, planted);
+        let mut entropy = Entropy::from_seed(&[4; 32]);
+        let keys = MemberKeys::generate("Богдан", &mut entropy).unwrap();
+        let (code, kdf) =
+            (RecoveryCode::generate(&mut entropy), KdfParams { memory_kib: 64, passes: 1, lanes: 1 });
+        let file = lock(&keys, "six small words", &code, &kdf, &mut entropy).unwrap();
+        let id = vidimus_model::MemberId::from_bytes(*keys.id.bytes());
+        files::replace(&layout.member(id), &file).unwrap();
+        files::replace(
+            &layout.wrap(vidimus_model::KeyId::from_bytes([7; 8]), &keys.id.to_string()),
+            b"a wrap",
+        )
+        .unwrap();
+        assert_eq!(unlock(&layout, None, "six small words").unwrap().id, keys.id);
+    }
 
     #[test]
     fn of_two_files_of_one_name_and_passphrase_the_one_that_was_let_in_unlocks() {

@@ -87,6 +87,9 @@ pub enum SettingsError {
     },
 }
 
+/// There is room for the certificates of a hundred authorities, written out.
+const MAX_SETTINGS: u64 = 1 << 20;
+
 impl Settings {
     /// Reads the settings at `path`; none are there in a new archive, and then nobody is asked.
     ///
@@ -95,11 +98,16 @@ impl Settings {
     /// # Errors
     /// The file, or a file that it names, cannot be read or says something that cannot be used.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let untrusted = match files::read(path) {
+        let untrusted = match Self::bytes(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             bytes => bytes?,
         };
         Self::from_json(&untrusted, path.parent().unwrap_or(path))
+    }
+
+    /// The file as it is: whoever can write to the folder may have put there what no memory holds.
+    pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+        files::read_at_most(path, MAX_SETTINGS)
     }
 
     fn from_json(untrusted: &[u8], folder: &Path) -> Result<Self, SettingsError> {
@@ -306,6 +314,8 @@ mod tests {
         assert!(matches!(entry(r#""url":"http://a","url":"http://b""#), SettingsError::Malformed(_)));
         assert!(matches!(read(r#"{"authority":[]}"#), Err(SettingsError::Malformed(_))));
         assert!(matches!(read("[]x"), Err(SettingsError::Malformed(_))));
+        let large = format!("{{}}{}", " ".repeat(MAX_SETTINGS as usize));
+        assert!(matches!(read(&large), Err(SettingsError::Io(e)) if NotAFile::within(&e).is_some()));
         let ca =
             |ca: &str| read(&format!(r#"{{"authorities":[{{"name":"a","url":"http://a","ca":"{ca}"}}]}}"#));
         assert!(matches!(ca("none.pem"), Err(SettingsError::CaFile { .. })));

@@ -9,6 +9,7 @@ use vidimus_ledger::{Ledger as _, OpenError, SqliteLedger, StoreError};
 use vidimus_vault::{FolderVault, Found, Vault as _};
 
 use super::{BackedUp, BackupError, BackupProgress, Manifest, objects, small, summary};
+use crate::anchor::Settings;
 use crate::high_water::{HighWater, Seen};
 use crate::layout::Layout;
 use crate::tiles::{Log, LogError};
@@ -105,7 +106,7 @@ fn fill(
     small::copy_new(&backup.keys(), &aside.keys())?;
     small::copy_new(&backup.unfinished(), &aside.unfinished())?;
     small::copy_new(&backup.receipts(), &aside.receipts())?;
-    if let Ok(settings) = crate::files::read(backup.settings()) {
+    if let Ok(settings) = Settings::bytes(&backup.settings()) {
         for name in crate::check::named_by_settings(&settings) {
             if let Ok(certificates) = crate::files::read(backup.root().join(&name)) {
                 files::replace(&aside.root().join(&name), &certificates)?;

@@ -1,8 +1,8 @@
 //! The small files of a backup: the key store, mirrored so that destroyed keys are destroyed there too; receipts and settings.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
 use vidimus_ledger::Ledger as _;
@@ -12,6 +12,7 @@ use vidimus_seal::age::OpenError;
 use vidimus_seal::member;
 
 use super::{BackedUp, BackupError};
+use crate::anchor::Settings;
 use crate::layout::Layout;
 use crate::{Archive, files};
 
@@ -68,7 +69,12 @@ impl Archive {
                 }
             }
         }
-        let Ok(settings) = crate::files::read(self.layout.settings()) else { return Ok(()) };
+        let Some(settings) = unless_gone(Settings::bytes(&self.layout.settings())).ok().flatten() else {
+            if self.layout.settings().exists() {
+                done.kept.push("settings.json".to_owned());
+            }
+            return Ok(());
+        };
         for name in crate::check::named_by_settings(&settings) {
             if let Ok(certificates) = crate::files::read(self.layout.root().join(&name)) {
                 files::replace(&theirs.root().join(&name), &certificates)?;
@@ -142,18 +148,44 @@ pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     copy_new_but(from, to, &|_, _| false).map(drop)
 }
 
-/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not.
+/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not. A note of work to be done
+/// can be larger than anything else here, so none is held in memory.
 fn copy_new_but(from: &Path, to: &Path, stays: &dyn Fn(&Path, &[u8]) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut kept = Vec::new();
     for path in below(from)? {
-        let Some(bytes) = unless_gone(files::read(from.join(&path)))? else { continue };
-        match crate::files::read(to.join(&path)) {
-            Ok(there) if there == bytes => {}
-            Ok(there) if stays(&path, &there) => kept.push(path),
-            _ => files::replace(&to.join(&path), &bytes)?,
+        let (here, target) = (from.join(&path), to.join(&path));
+        let Some(mut bytes) = unless_gone(files::open(&here))? else { continue };
+        if files::open(&target).is_ok_and(|there| is_same(&bytes, &there).unwrap_or(false)) {
+            continue;
+        }
+        if files::read(&target).is_ok_and(|there| stays(&path, &there)) {
+            kept.push(path);
+        } else {
+            bytes.rewind()?;
+            files::replace_from(&target, &mut bytes)?;
         }
     }
     Ok(kept)
+}
+
+/// Do both files hold the same bytes?
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (BufReader::new(one), BufReader::new(other));
+    loop {
+        let (a, b) = (one.fill_buf()?, other.fill_buf()?);
+        let length = a.len().min(b.len());
+        if a[..length] != b[..length] {
+            return Ok(false);
+        }
+        if length == 0 {
+            return Ok(a.len() == b.len());
+        }
+        one.consume(length);
+        other.consume(length);
+    }
 }
 
 /// Is it what a receipt is made once of, the checkpoint or what an authority says of it, and can it be read?
@@ -195,6 +227,24 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+
+    #[test]
+    fn a_note_larger_than_any_other_file_is_copied_whole_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir(&from).unwrap();
+        let note = vec![7; files::MAX_BYTES as usize + 5];
+        fs::write(from.join("work.age"), &note).unwrap();
+        copy_new(&from, &to).unwrap();
+        assert!(fs::read(to.join("work.age")).unwrap() == note);
+        let written = |name: &str| fs::metadata(to.join(name)).unwrap().modified().unwrap();
+        let first = written("work.age");
+        copy_new(&from, &to).unwrap();
+        assert_eq!(written("work.age"), first);
+        fs::write(from.join("work.age"), &note[..9]).unwrap();
+        copy_new(&from, &to).unwrap();
+        assert_eq!(fs::read(to.join("work.age")).unwrap(), note[..9]);
+    }
 
     #[test]
     fn what_goes_while_it_is_copied_stops_no_backup() {

@@ -8,6 +8,7 @@ use vidimus_proof::tiles::Tile;
 
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::anchor::Settings;
 use crate::backup::MANIFEST;
 use crate::layout::Layout;
 
@@ -33,7 +34,7 @@ pub(super) fn look(layout: &Layout, report: &mut Report) {
         report.problem(format!("file {}", shown(&link)), problem, what::FOREIGN);
     }
     look_at_kinds(layout, Path::new(""), report);
-    let named = named_by_settings(&crate::files::read(layout.settings()).unwrap_or_default());
+    let named = named_by_settings(&Settings::bytes(&layout.settings()).unwrap_or_default());
     for name in names(layout.root(), report) {
         let text = name.to_string_lossy();
         if KNOWN.contains(&text.as_ref()) || named.iter().any(|known| *known == text) {
