@@ -69,7 +69,7 @@ pub enum CameraError {
 const FARTHEST: u64 = 36_525 * 24 * 3600;
 
 /// The label of a camera as records have it: lower case, without blanks, and without zeros that lead a number.
-pub(crate) fn label_of(typed: &str) -> String {
+pub fn label_of(typed: &str) -> String {
     let plain: Vec<char> =
         typed.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect();
     let is_digit = |at: Option<usize>| at.and_then(|at| plain.get(at)).is_some_and(char::is_ascii_digit);

@@ -58,7 +58,7 @@ pub use admission::{AddMemberError, NewMember};
 pub use archive::{Archive, CheckpointSummary, OpenError, Opening, WentBack};
 pub use archive_key::{ArchiveKeyError, KeyChanged};
 pub use backup::{BackedUp, BackupError, BackupProgress, RestoreError, Restored, restore};
-pub use cameras::{CameraChange, CameraError, ClockChange};
+pub use cameras::{CameraChange, CameraError, ClockChange, label_of as camera_label};
 pub use cause::{Cause, Caused};
 pub use check::{
     CheckProgress, Checked, Checker, Counted, Problem, REMEDIES, Sentence, TEMPLATES, check_folder,

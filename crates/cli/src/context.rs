@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use serde::Serialize;
 use vidimus_archive::anchor::Settings;
 use vidimus_archive::clock::SystemClock;
-use vidimus_archive::{Archive, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
+use vidimus_archive::{Archive, Before, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use zeroize::Zeroizing;
 
@@ -107,7 +107,14 @@ impl Context {
         let layout = Layout::new(folder);
         for path in [layout.ledger(), layout.keys(), layout.objects()] {
             match path.symlink_metadata() {
-                Ok(_) => return Ok(folder),
+                // What is begun is no archive yet, and the ledger's journal that lies there is nobody's attack.
+                Ok(_) => {
+                    return match Before::of(folder) {
+                        Ok(Before::Remains) => Err(Trouble::BegunOnly(folder.to_owned())),
+                        Ok(Before::UnderWay) => Err(Trouble::BeginningUnderWay(folder.to_owned())),
+                        _ => Ok(folder),
+                    };
+                }
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                     return Err(Trouble::at(folder, error));
                 }

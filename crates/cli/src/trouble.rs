@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use vidimus_archive::anchor::SettingsError;
 use vidimus_archive::query::AskError;
-use vidimus_archive::{Cause, Caused, ReadError, WentBack};
+use vidimus_archive::{Cause, Caused, NotAFile, ReadError, WentBack};
 use vidimus_model::Ref;
 use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
@@ -23,6 +23,8 @@ pub enum Trouble {
     NotEmpty(PathBuf),
     /// Another process is making an archive in this folder.
     BeginningUnderWay(PathBuf),
+    /// The command that made an archive there was interrupted before its first records.
+    BegunOnly(PathBuf),
     /// The name of a new archive breaks the rule of names.
     Origin,
     /// The name of a member breaks the rule of names.
@@ -78,6 +80,8 @@ pub enum Trouble {
     NoAuthority,
     /// The settings cannot be used.
     Settings(SettingsError),
+    /// In the place of one of the archive's own files stands what is none, or is too large.
+    NotAFile(PathBuf),
     /// A file that should be a receipt is none.
     NotAReceipt(PathBuf),
     /// A receipt that another archive signed.
@@ -310,6 +314,7 @@ impl Trouble {
             | Self::Approval(
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )
+            | Self::NotAFile(_)
             | Self::Inside { .. } => 1,
             Self::System { path, error } => match error.kind() {
                 io::ErrorKind::PermissionDenied => 3,
@@ -343,6 +348,7 @@ impl Trouble {
             | Self::NotAnArchive(_)
             | Self::NotEmpty(_)
             | Self::BeginningUnderWay(_)
+            | Self::BegunOnly(_)
             | Self::Origin
             | Self::MemberName
             | Self::KeyholderKey(_)
@@ -386,10 +392,11 @@ impl Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
+        if let Some(NotAFile { path }) = NotAFile::within(&error) {
+            return Self::NotAFile(path.clone());
+        }
         match error.cause() {
-            Cause::NotAFile | Cause::Foreign | Cause::TooManyFiles | Cause::Disk | Cause::Busy => {
-                Self::inside(&error)
-            }
+            Cause::Foreign | Cause::TooManyFiles | Cause::Disk | Cause::Busy => Self::inside(&error),
             _ => Self::System { path: None, error },
         }
     }

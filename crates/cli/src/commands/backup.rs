@@ -1,6 +1,7 @@
 //! `vidimus backup` and `vidimus restore`: a copy that holds ciphertext only, and the way back from it.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -52,6 +53,9 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
     } else {
         context.say(&bad_days::backed_up(context.lang, &done, &arguments.folder))?;
     }
+    if is_on_one_disk(context.folder()?, &arguments.folder) {
+        context.note(&bad_days::on_one_disk(context.lang, &arguments.folder));
+    }
     Ok(if done.kept.is_empty() { Answer::Yes } else { Answer::No })
 }
 
@@ -88,6 +92,12 @@ fn not_restored(folder: &Path, error: RestoreError) -> Trouble {
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
         other => Trouble::inside(&other),
     }
+}
+
+/// Is it one file system? So is a folder on which a disk was to be mounted, and none is.
+fn is_on_one_disk(archive: &Path, backup: &Path) -> bool {
+    let disk = |folder: &Path| folder.metadata().ok().map(|found| found.dev());
+    disk(archive).is_some_and(|one| disk(backup) == Some(one))
 }
 
 /// It, or what it should lie in, is something else.

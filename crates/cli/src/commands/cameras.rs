@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
 use vidimus_archive::query::{ListQuery, TimeLine};
-use vidimus_archive::{Archive, CameraChange, ClockChange};
+use vidimus_archive::{Archive, CameraChange, ClockChange, camera_label};
 use vidimus_model::{ClockCorrection, Ref};
 
 use super::Answer;
@@ -156,17 +156,41 @@ pub fn say(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
             let mut archive = context.open_to_record()?;
             archive.set_camera(&accession, &label, &change)?;
             context.say(&examined::camera_said(context.lang, &set.camera))?;
+            note_new(&mut archive, &accession, &label, 0, context)?;
             if let Some((item, line)) = example(&mut archive, accession, label)? {
                 context.say(&examined::corrected(context.lang, &item, &line))?;
             }
         }
         What::Give(give) => {
             let items = references::read(&give.references)?;
-            context.open_to_record()?.give_to_camera(&items, give.camera.as_deref(), &give.reason)?;
+            let mut archive = context.open_to_record()?;
+            archive.give_to_camera(&items, give.camera.as_deref(), &give.reason)?;
             context.say(&examined::camera_given(context.lang, &items, give.camera.as_deref()))?;
+            if let (Some(label), [item, ..]) = (&give.camera, &items[..]) {
+                note_new(&mut archive, &item.whole(), label, items.len() as u64, context)?;
+            }
         }
     }
     Ok(Answer::Yes)
+}
+
+/// Says that a label is new, so that a slip is seen, and which others there are: no item claims it, and none was given to it but
+/// the `just_given`.
+fn note_new(
+    archive: &mut Archive,
+    accession: &Ref,
+    label: &str,
+    just_given: u64,
+    context: &Context,
+) -> Result<(), Trouble> {
+    let label = camera_label(label);
+    let (own, others): (Vec<_>, Vec<_>) =
+        archive.cameras(Some(accession))?.into_iter().partition(|camera| camera.label == label);
+    if own.iter().all(|camera| camera.claimed == 0 && camera.given <= just_given) {
+        let others: Vec<_> = others.into_iter().map(|camera| camera.label).collect();
+        context.note(&examined::camera_is_new(context.lang, accession, &label, &others));
+    }
+    Ok(())
 }
 
 /// One item of the camera with what the correction makes of its beginning, so that a slip of the sign is seen at once.

@@ -75,7 +75,7 @@ fn is_for_a_look(trouble: &Trouble) -> bool {
             !matches!(cause, Cause::Busy | Cause::TooManyFiles)
                 && !refuses.iter().any(|kind| *cause == Cause::System(*kind))
         }
-        Trouble::NotAnArchive(_) | Trouble::NotAMember => true,
+        Trouble::NotAnArchive(_) | Trouble::NotAMember | Trouble::NotAFile(_) => true,
         _ => false,
     }
 }

@@ -182,6 +182,28 @@ pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
     lines.join("\n")
 }
 
+/// What a back-up is worth that dies with the archive.
+pub fn on_one_disk(lang: Lang, folder: &Path) -> String {
+    let folder = safe::path(folder);
+    say!(
+        lang,
+        "WARNING: the backup in {folder} lies on the same disk as the archive: if that disk dies, both are lost.\nIf another disk belongs there, attach and mount it, and make the backup again.",
+        "УВАГА: копія у {folder} лежить на тому самому диску, що й архів: якщо диск відмовить, пропаде все.\nЯкщо там має бути інший диск, під'єднайте й змонтуйте його та зробіть копію знову.",
+        "ВНИМАНИЕ: копия в {folder} лежит на том же диске, что и архив: если диск откажет, пропадёт всё.\nЕсли там должен быть другой диск, подключите и смонтируйте его и сделайте копию снова.",
+    )
+}
+
+/// What a killed `init` left, asked for by another command.
+pub fn begun_only(lang: Lang, folder: &Path) -> String {
+    let folder = safe::path(folder);
+    say!(
+        lang,
+        "The making of an archive in {folder} was interrupted, and nothing is recorded there yet.\nRun the same vidimus init again: it makes the archive anew.",
+        "Створення архіву в {folder} перервано, і там ще нічого не записано.\nЗапустіть той самий vidimus init ще раз: він створить архів заново.",
+        "Создание архива в {folder} прервано, и там ещё ничего не записано.\nЗапустите тот же vidimus init ещё раз: он создаст архив заново.",
+    )
+}
+
 pub fn restored(lang: Lang, restored: &Restored, folder: &Path) -> String {
     let folder = safe::path(folder);
     let (origin, size) = (&restored.checkpoint.origin, restored.checkpoint.size);

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use vidimus_archive::Cause;
 use vidimus_archive::anchor::SettingsError;
+use vidimus_archive::{Cause, NotAFile};
 use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::{KeyholderSetError, MAX_KEYHOLDERS};
 
@@ -31,6 +31,17 @@ pub fn keyholder_set(lang: Lang, error: &KeyholderSetError) -> String {
             "Ключ {recipient} назван дважды, и один человек считался бы за двоих.\nНазовите каждого хранителя один раз.",
         ),
     }
+}
+
+/// One of the archive's own files is none, or too large by far.
+pub fn not_a_file(lang: Lang, path: &Path) -> String {
+    let path = safe::path(path);
+    say!(
+        lang,
+        "{path} is not a regular file, or is far too large for what belongs there.\nFind out who put it there; take it away, or bring the right one back from a backup.",
+        "{path}: це не звичайний файл, або він надто великий як на своє місце.\nЗ'ясуйте, хто його туди поклав; приберіть його або поверніть справжній із резервної копії.",
+        "{path}: это не обычный файл, или он слишком велик для своего места.\nВыясните, кто его туда положил; уберите его или верните настоящий из резервной копии.",
+    )
 }
 
 pub fn recovery_code(lang: Lang, error: &RecoveryCodeError) -> String {
@@ -279,6 +290,13 @@ fn lines(text: &str, count: usize) -> String {
 /// What is wrong with the settings.
 pub fn settings(lang: Lang, error: &SettingsError) -> String {
     let what = match error {
+        SettingsError::Io(error) if NotAFile::within(error).is_some() => lang
+            .pick(
+                "it is no regular file, or larger than 1 MiB",
+                "це не звичайний файл, або він більший за 1 МіБ",
+                "это не обычный файл, или он больше 1 МиБ",
+            )
+            .to_owned(),
         SettingsError::Io(_) => {
             lang.pick("it cannot be read", "його не прочитати", "его не прочитать").to_owned()
         }

@@ -251,6 +251,22 @@ pub fn camera_said(lang: Lang, camera: &str) -> String {
     )
 }
 
+/// That no item is known to be of a camera, and which cameras there are.
+pub fn camera_is_new(lang: Lang, accession: &Ref, label: &str, others: &[String]) -> String {
+    let label = safe::text(label);
+    let mut text = say!(
+        lang,
+        "New label: {label}. No item of {accession} claims that camera.",
+        "Нова позначка: {label}. Жодна одиниця з {accession} не вказує цієї камери.",
+        "Новая метка: {label}. Ни одна единица из {accession} не указывает этой камеры.",
+    );
+    if !others.is_empty() {
+        let others = others.iter().map(|other| safe::text(other)).collect::<Vec<_>>().join(", ");
+        text += &say!(lang, " Others there: {others}.", " Інші там: {others}.", " Другие там: {others}.");
+    }
+    text
+}
+
 /// What a correction makes of the beginning of one item.
 pub fn corrected(lang: Lang, item: &Ref, line: &TimeLine) -> String {
     let shown = |time: &jiff::civil::DateTime| time.to_string().replace('T', " ");

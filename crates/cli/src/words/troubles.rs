@@ -1,6 +1,6 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
-use super::causes::{detailed, inside, keyholder_set, recovery_code, settings, system};
+use super::causes::{detailed, inside, keyholder_set, not_a_file, recovery_code, settings, system};
 use super::{Lang, safe, say};
 use super::{bad_days, examined, keyholders, openings};
 use crate::context::short_checkpoint;
@@ -43,6 +43,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
                 "В {folder} прямо сейчас другая команда создаёт архив.\nЗавершите её или остановите; если архива ещё нет, повторите эту.",
             )
         }
+        Trouble::BegunOnly(folder) => bad_days::begun_only(lang, folder),
         Trouble::Origin => say!(
             lang,
             "This cannot be the name of an archive.\nTake a short name without spaces or plus signs, such as archive.example.org/2026.",
@@ -177,6 +178,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Ни одной службы меток времени не настроено, поэтому квитанцию датирует место и время её публикации.\nНазовите такую в settings.json архива; docs/format/receipt.md показывает как.",
         ),
         Trouble::Settings(error) => settings(lang, error),
+        Trouble::NotAFile(path) => not_a_file(lang, path),
         Trouble::RecoveryCode(error) => recovery_code(lang, error),
         Trouble::WrongRecoveryCode => say!(
             lang,

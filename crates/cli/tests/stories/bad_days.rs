@@ -53,7 +53,9 @@ fn a_dead_disk_is_replaced_from_the_backup() {
     let house = house();
     let done = house.vidimus(["backup", "copy", "--json"]).succeeds().json();
     assert_eq!((&done["objects"], &done["removed"]), (&1.into(), &0.into()), "{done}");
-    assert!(house.vidimus(["backup", "copy"]).succeeds().out.contains("is up to date"));
+    let again = house.vidimus(["backup", "copy"]).succeeds();
+    assert!(again.out.contains("is up to date"));
+    assert!(again.err.contains("lies on the same disk as the archive"), "{again:?}");
     house.vidimus(["backup", "disk"]).refuses(2, "is not empty");
     house.vidimus(["backup", "/proc/nowhere/copy"]).refuses(2, "/proc/nowhere/copy does not exist");
     house.vidimus(["backup", "archive/copy"]).refuses(2, "The backup would lie in the archive");

@@ -58,6 +58,20 @@ fn nothing_is_made_that_nobody_could_open_again() {
 }
 
 #[test]
+fn what_a_killed_init_left_is_called_that_and_begun_anew() {
+    let house = House::new();
+    for (name, bytes) in [("unfinished/init", ""), ("ledger.db", ""), ("ledger.db-journal", "half of a page")]
+    {
+        house.file(&format!("archive/{name}"), bytes);
+    }
+    for asked in [&["list"][..], &["check"], &["receive", "passphrase"], &["backup", "copy"], &["recover"]] {
+        house.vidimus(asked).refuses(2, "was interrupted, and nothing is recorded there yet");
+    }
+    house.vidimus(init()).succeeds();
+    house.vidimus(["check"]).succeeds();
+}
+
+#[test]
 fn names_that_cannot_stand_in_a_record_are_refused() {
     let house = House::new();
     let with = |origin, member| {

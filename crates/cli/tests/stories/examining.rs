@@ -195,6 +195,13 @@ fn a_correction_of_a_clock_stands_beside_the_claim_and_can_be_taken_back() {
         .succeeds();
     let set = ["camera", "set", "A1/cam3", "--place", "Corridor", "--clock-add", "-1h", "--reason", "a note"];
     house.vidimus(set).succeeds();
+    let slip = ["camera", "set", "A1/cam33", "--place", "Yard", "--reason", "a note", "--lang"];
+    for (lang, said) in
+        [("en", "New label: cam33."), ("uk", "Нова позначка: cam33."), ("ru", "Новая метка: cam33.")]
+    {
+        let slipped = house.vidimus(slip.iter().chain([&lang])).succeeds();
+        assert!(slipped.err.contains(said) && slipped.err.contains(": cam3"), "{slipped:?}");
+    }
     let cameras = house.vidimus(["cameras", "--json"]).succeeds().json();
     assert_eq!(cameras[0]["label"], "cam3", "{cameras}");
     assert_eq!((&cameras[0]["given"], &cameras[0]["said"]["clock"][0]["add"]), (&1.into(), &(-3600).into()));

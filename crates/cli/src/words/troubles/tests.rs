@@ -89,6 +89,8 @@ fn all() -> Vec<Trouble> {
         Trouble::NotAnArchive(file()),
         Trouble::NotEmpty(file()),
         Trouble::BeginningUnderWay(file()),
+        Trouble::BegunOnly(file()),
+        Trouble::NotAFile(file()),
         Trouble::Origin,
         Trouble::MemberName,
         Trouble::KeyholderKey(text()),
