@@ -116,7 +116,7 @@ fn what_is_only_told_stays_told() {
     assert!(olena.record_told_opening(&r("A1"), "Б\u{202e}о", "", Vec::new()).is_err());
     let checked = olena.check(false, &mut |_| {});
     assert!(checked.sound, "{:?}", checked.problems);
-    assert!(checked.unknown.iter().any(|one| one.to_string().contains("nobody signed them")));
+    assert!(checked.unknown.iter().any(|one| one.to_string().contains("nobody signed it")));
 }
 
 #[test]
