@@ -54,7 +54,7 @@ impl Archive {
         for key in &ours {
             self.fold_anew(&turn, *key)?;
             // Folded again by the next search.
-            shelf::discard(&self.index_folder(*key))?;
+            self.discard_beside(*key)?;
         }
         for name in read_folder(&self.layout.folds())? {
             match name.to_str().and_then(|name| name.parse::<KeyId>().ok()) {

@@ -185,7 +185,7 @@ impl Archive {
             self.take_away(if happened { &note.then } else { &note.otherwise })?;
             if happened {
                 self.drop_folds_of_destroyed()?;
-                self.sweep_indexes()?;
+                self.sweep_beside()?;
             }
             if happened && !self.ledger.wipe()? {
                 // Another process still reads an older state; the note stays, so that it is tried again.

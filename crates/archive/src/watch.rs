@@ -18,6 +18,8 @@ pub struct Step {
 pub enum Work {
     /// Records are folded into a catalogue.
     Folding,
+    /// Items are compared with each other.
+    Comparing,
     /// Objects are looked at, whether they belong to what is destroyed.
     Looking,
     /// Objects are destroyed.

@@ -54,6 +54,7 @@ pub enum Command {
     Failures(commands::failures::Arguments),
     List(commands::list::Arguments),
     Search(commands::search::Arguments),
+    Similar(commands::similar::Arguments),
     Show(commands::show::Arguments),
     Cameras(commands::cameras::List),
     Camera(commands::cameras::Arguments),

@@ -7,8 +7,11 @@ use std::io;
 
 pub mod catalogue;
 pub mod conform;
+mod database;
 mod memory;
 pub mod search;
+pub mod similar;
+mod state;
 
 pub use catalogue::Catalogue;
 pub use memory::MemoryFold;

@@ -39,7 +39,7 @@ pub(super) fn look(
         let within =
             if layout.fold(id).is_dir() { files::names(&layout.fold(id), report) } else { Vec::new() };
         for name in within {
-            if !shelf::belongs(&name) && !crate::search::belongs(&name) {
+            if !shelf::belongs(&name) && !crate::beside::belongs(&name) {
                 files::stray(&name, &format!("folds/{id}/"), report);
             }
         }

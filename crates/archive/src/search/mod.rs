@@ -1,25 +1,56 @@
 //! Full-text search over everything that the member may read: every index is asked, and they are answered as one.
 
-mod index;
-mod texts;
-
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
 use vidimus_folds::catalogue::Hidden;
 use vidimus_folds::search::query::{Clause, Filter, parse};
-use vidimus_folds::search::{CameraSays, ClockSays, Found, MOST_HITS, Wanted};
+use vidimus_folds::search::{CameraSays, ClockSays, Found, MOST_HITS, Search, Wanted};
+use vidimus_folds::{Entry, StoreError};
 use vidimus_model::{Camera, KeyId, Ref};
+use vidimus_vault::FolderVault;
 
 pub use vidimus_folds::catalogue::ExaminedCounts;
 pub use vidimus_folds::search::query::{Ignored, KINDS};
 pub use vidimus_folds::search::{Fit, Kind, Place, Snippet};
 
 use crate::Archive;
+use crate::beside::Beside;
 use crate::cameras::label_of;
+use crate::derivatives::SealedDerivatives;
 use crate::query::AskError;
 
-pub(crate) use index::belongs;
+/// A search index of a key.
+pub(crate) type Index = Search<SealedDerivatives>;
+
+/// Bytes of an index that are kept open in memory, for each.
+const CACHE: usize = 64 << 20;
+
+impl Beside for Index {
+    const NAME: &'static str = "search";
+
+    fn open(folder: &Path, secret: &[u8; 32], vault: Arc<FolderVault>) -> Result<Self, StoreError> {
+        Search::open(folder, secret, CACHE, SealedDerivatives::new(vault))
+    }
+
+    fn derivatives(&mut self) -> &mut SealedDerivatives {
+        self.texts_mut()
+    }
+
+    fn unread(&self) -> Result<Vec<u64>, StoreError> {
+        Search::unread(self)
+    }
+
+    fn can_read(&mut self, entry: &Entry) -> bool {
+        Search::can_read(self, entry)
+    }
+
+    fn sweep(&mut self) -> Result<(), StoreError> {
+        Search::sweep(self)
+    }
+}
 
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +134,7 @@ impl Archive {
                 cameras: &cameras,
                 beside: &beside,
             };
-            let asked = self.ask_index(source.key, |index| index.answer(&question, &wanted))?;
+            let asked = self.ask_beside(source.key, |index: &mut Index| index.answer(&question, &wanted))?;
             answer.lacks = answer.lacks.max(asked.lacks);
             let Some(Found { total, hits, ignored, .. }) = asked.answer else { continue };
             answer.total += total;

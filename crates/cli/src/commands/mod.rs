@@ -30,6 +30,7 @@ mod recovery_test;
 pub mod release;
 pub mod search;
 pub mod show;
+pub mod similar;
 mod twins;
 pub mod unseal;
 pub mod withdraw;
@@ -76,6 +77,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Answer, Trouble> {
         Command::Failures(arguments) => failures::run(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
         Command::Search(arguments) => search::run(arguments, context),
+        Command::Similar(arguments) => similar::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Cameras(arguments) => cameras::list(arguments, context),
         Command::Camera(arguments) => cameras::say(arguments, context),

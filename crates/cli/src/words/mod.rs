@@ -22,6 +22,7 @@ pub mod receipt;
 pub mod safe;
 pub mod search;
 pub mod sheet;
+pub mod similar;
 pub mod stamps;
 pub mod table;
 pub mod tells;

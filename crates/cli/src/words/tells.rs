@@ -157,6 +157,7 @@ pub fn anchored(lang: Lang, anchored: &Anchored) -> String {
 pub fn work(lang: Lang, work: Work) -> &'static str {
     match work {
         Work::Folding => lang.pick("reading records", "читаю записи", "читаю записи"),
+        Work::Comparing => lang.pick("comparing", "порівнюю", "сравниваю"),
         Work::Looking => lang.pick("looking at objects", "переглядаю об'єкти", "просматриваю объекты"),
         Work::Destroying => lang.pick("destroying objects", "знищую об'єкти", "уничтожаю объекты"),
         Work::Waiting => lang.pick(

@@ -149,6 +149,16 @@ pub const SCENES: &[Scene] = &[
             JSON,
         ],
     ),
+    of(
+        "similar",
+        &[
+            ("[REF]...", Reference, ""),
+            ("--groups", Flag, ""),
+            ("--remaining", Flag, ""),
+            ("--withdrawn", Flag, ""),
+            JSON,
+        ],
+    ),
     of("log", &[("<REF>", Reference, "A1"), JSON]),
     of("proposals", &[JSON]),
     of(

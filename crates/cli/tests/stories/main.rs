@@ -23,6 +23,7 @@ mod openings;
 mod people;
 mod receiving;
 mod refusals;
+mod related;
 mod searching;
 mod sheets;
 mod spoken;

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use vidimus_model::{Change, Ref};
 
+use super::apply;
 use super::compare::{Cell, Difference, Prints, next};
 use super::key::Key;
 use super::tables::{TABLES, Table};
-use super::{apply, store};
-use crate::{Entry, Fold as _, Said, StoreError};
+use crate::{Entry, Said, StoreError};
 
 /// What the catalogue keeps of a record, in few bytes.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Prints {
     /// # Errors
     /// There is no memory to fold them in.
     pub fn of_rows(&self, entries: &[Entry]) -> Result<Vec<RowsPrint>, StoreError> {
-        let made = store::in_memory(super::Catalogue::VERSION)?;
+        let made = crate::database::in_memory(super::FORM)?;
         apply::apply(&made, entries)?;
         let mut sums: HashMap<u64, u64> = HashMap::new();
         for table in &TABLES {

@@ -16,8 +16,11 @@ use super::item::{COLUMNS, Checked, Columns, damaged, member_number, word};
 use super::key::Key;
 use super::standing::Standing;
 use super::tables::{TABLES, Table};
-use super::{Answer, Catalogue, apply, store};
-use crate::{Entry, Fold as _, StoreError};
+use super::{Answer, Catalogue, apply};
+use crate::{Entry, StoreError};
+
+/// KiB of the catalogue that are kept in memory meanwhile.
+const CACHE_KIB: i64 = 32 << 10;
 
 /// Makes fingerprints under a random key, so that nobody can make a row that has another's.
 #[derive(Debug, Default)]
@@ -102,7 +105,9 @@ impl Catalogue {
         told: Told<'_>,
         visit: &mut dyn FnMut(Difference),
     ) -> Result<Answer<()>, StoreError> {
-        let rest = store::in_memory(Self::VERSION)?;
+        let rest = crate::database::in_memory(super::FORM)?;
+        // It is gone through once, and who compares holds all records in memory already.
+        self.db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         self.read(|db| {
             if super::position(db)? != told.position {
                 return Ok(());

@@ -8,7 +8,7 @@ const NUMBER_BITS: u32 = 50;
 
 /// A reference in three columns: `accession`, `number`, `members`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key {
+pub struct Key {
     /// Letter (0 none, 1 `A`, … 26 `Z`) and number.
     pub accession: i64,
     /// The item; 0 for the accession as a whole.

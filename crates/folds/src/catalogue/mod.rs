@@ -21,16 +21,15 @@ mod query;
 mod recordings;
 mod role;
 mod standing;
-mod store;
 mod tables;
 mod volumes;
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::database::{self, Form, forget};
 use crate::{ApplyError, Entry, Fold, StoreError, may_apply};
 
 pub use answers::{
@@ -41,12 +40,15 @@ pub use beside::Beside;
 pub use bulk::RowsPrint;
 pub use compare::{Difference, NotTakenPrint, Prints, Told};
 pub use hidden::Hidden;
+pub(crate) use key::Key;
 pub use recordings::Recording;
 pub use volumes::Volumes;
 
 pub use examined_answers::{
     Brief, CameraRow, ClaimedBy, ExaminedCounts, FailureRow, MovedDerivative, Run, Unexamined, Wanted, Which,
 };
+
+const FORM: Form = Form { version: Catalogue::VERSION, schema: include_str!("schema.sql") };
 
 /// A catalogue in one encrypted file, opened once for each thread that asks; many may read while one writes.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Catalogue {
     /// # Errors
     /// [`OpenError::NotReadable`] when it must be deleted and folded again.
     pub fn open(path: &Path, key: &[u8; 32]) -> Result<Self, OpenError> {
-        Ok(Self { db: store::open(path, key, Self::VERSION)?, remembers: false })
+        Ok(Self { db: database::open(path, key, FORM)?, remembers: false })
     }
 
     /// Opens a catalogue where nothing can be written, and nobody writes. It must have nothing beside it.
@@ -84,7 +86,7 @@ impl Catalogue {
     /// # Errors
     /// As [`Catalogue::open`]; there must be one.
     pub fn open_to_read(path: &Path, key: &[u8; 32]) -> Result<Self, OpenError> {
-        Ok(Self { db: store::open_to_read(path, key, Self::VERSION)?, remembers: false })
+        Ok(Self { db: database::open_to_read(path, key, FORM)?, remembers: false })
     }
 
     /// An empty catalogue in memory, for where none can be kept.
@@ -92,7 +94,7 @@ impl Catalogue {
     /// # Errors
     /// There is no memory.
     pub fn in_memory() -> Result<Self, OpenError> {
-        Ok(Self { db: store::in_memory(Self::VERSION)?, remembers: false })
+        Ok(Self { db: database::in_memory(FORM)?, remembers: false })
     }
 
     /// Closes it, so that its one file holds everything and is durable: no other handle may stand on it.
@@ -151,17 +153,4 @@ impl Fold for Catalogue {
 
 fn position(db: &Connection) -> Result<u64, StoreError> {
     Ok(db.prepare_cached("SELECT position FROM meta")?.query_row([], |row| row.get(0))?)
-}
-
-/// Empties the write-ahead log, where pages from before an erasure still stand (encrypted); says whether it could. It cannot
-/// while others read.
-fn forget(db: &Connection) -> Result<bool, StoreError> {
-    db.busy_timeout(Duration::ZERO)?;
-    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    db.busy_timeout(store::WAIT)?;
-    match busy {
-        Ok(busy) => Ok(!busy),
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -108,12 +108,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::all;
-    use crate::Fold as _;
-    use crate::catalogue::{Catalogue, store};
+    use crate::catalogue::FORM;
 
     #[test]
     fn every_table_of_the_schema_is_named_once() {
-        let db = store::in_memory(Catalogue::VERSION).unwrap();
+        let db = crate::database::in_memory(FORM).unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'";
         let mut found = db.prepare(sql).unwrap();
         let names = found.query_map([], |row| row.get::<_, String>(0)).unwrap();

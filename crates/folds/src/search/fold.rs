@@ -1,6 +1,6 @@
 //! The fold of records into the index: names from items, texts and facts from examinations.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use vidimus_model::{
@@ -9,10 +9,11 @@ use vidimus_model::{
 };
 
 use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
-use super::index::{Forget, State, TextIndex, Writing};
+use super::index::{Forget, TextIndex, Writing};
 use super::notes::notes;
 use super::query::Question;
 use super::{Found, Language, Wanted};
+use crate::state::State;
 use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
 
 /// Opens texts that were made from items and lie sealed in the vault.
@@ -119,7 +120,7 @@ impl<T: Texts> Search<T> {
         may_apply(batch, before.position, from, to)?;
         let mut state = State { version: Self::VERSION, position: to, ..before.clone() };
         let mut batch: BTreeMap<u64, &Entry> = batch.iter().map(|entry| (entry.seq, entry)).collect();
-        let newly_gone = note(&mut state, batch.values().copied());
+        let newly_gone = state.note(batch.values().copied());
         batch.retain(|seq, _| !state.is_gone(*seq));
         let unread = std::mem::take(&mut state.unread);
         state.unread =
@@ -241,28 +242,6 @@ impl Runs {
         }
         Ok(true)
     }
-}
-
-/// Notes what is gone and what was moved; gives back what is gone and was not before.
-fn note<'a>(state: &mut State, batch: impl Iterator<Item = &'a Entry>) -> BTreeSet<u64> {
-    let mut gone = BTreeSet::new();
-    for entry in batch {
-        match &entry.said {
-            Said::Erased => {
-                gone.insert(entry.seq);
-            }
-            Said::Unknown(_) => {}
-            Said::Statement(said) => match &said.change {
-                Change::Erasure(erasure) => gone.extend(&erasure.entries),
-                Change::MovedOut(moved) => state.moves(&moved.about, entry.seq, true),
-                Change::MovedIn(moved) => state.moves(&moved.about, entry.seq, false),
-                _ => {}
-            },
-        }
-    }
-    gone.retain(|seq| !state.is_gone(*seq));
-    state.add_gone(&gone);
-    gone
 }
 
 /// Adds a text, unless what it is of was moved away.

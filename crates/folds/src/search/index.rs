@@ -1,12 +1,11 @@
 //! The index on the disk: opened, changed in one step together with its position, and swept clean of what must be gone.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tantivy::collector::Count;
 use tantivy::directory::error::{LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{Directory as _, DirectoryLock, Lock};
@@ -19,9 +18,10 @@ use vidimus_model::Ref;
 use super::analysis::{Lexicons, Terms, TextTokenizer};
 use super::document::{Document, Facts, Latest};
 use super::plan::one_of;
-use super::schema::{ENTRY, FORMS, Fields, SEAMS, WORDS, chain, latest_word};
+use super::schema::{ENTRY, FORMS, Fields, SEAMS, WORDS, latest_word};
 use super::sealed::{SealedFolder, Stamp};
 use crate::StoreError;
+use crate::state::State;
 
 /// The file that names the segments of the newest commit.
 const COMMIT: &str = "meta.json";
@@ -51,62 +51,6 @@ pub struct TextIndex {
     pub(super) fields: Fields,
     /// The commit that the reader has open, and what it says.
     open: Mutex<Option<(Stamp, State)>>,
-}
-
-/// What a commit says of itself, sealed with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
-    /// The version of the fold that wrote it; 0 before the first commit.
-    pub version: u32,
-    /// The first entry that is not applied.
-    pub position: u64,
-    /// Entries whose bodies were destroyed: the first and the last of each span, in order and apart.
-    pub gone: Vec<(u64, u64)>,
-    /// Entries of which a text could not be read when they were folded.
-    #[serde(default)]
-    pub unread: BTreeSet<u64>,
-    /// What was moved last by which entry, out of here or into it.
-    pub moved: BTreeMap<String, (u64, bool)>,
-}
-
-impl State {
-    /// Was the body of this entry destroyed?
-    pub fn is_gone(&self, entry: u64) -> bool {
-        let behind = self.gone.partition_point(|(first, _)| *first <= entry);
-        behind > 0 && entry <= self.gone[behind - 1].1
-    }
-
-    /// Notes that these were destroyed.
-    pub fn add_gone(&mut self, entries: &BTreeSet<u64>) {
-        self.gone.extend(entries.iter().map(|entry| (*entry, *entry)));
-        self.gone.sort_unstable();
-        self.gone.dedup_by(|next, span| {
-            let joins = next.0 <= span.1.saturating_add(1);
-            if joins {
-                span.1 = span.1.max(next.1);
-            }
-            joins
-        });
-    }
-
-    /// Notes that these were moved by an entry; a later move counts, whichever is noted first.
-    pub fn moves(&mut self, about: &[Ref], entry: u64, out: bool) {
-        for about in about {
-            let last = self.moved.entry(about.to_string()).or_insert((entry, out));
-            if entry > last.0 {
-                *last = (entry, out);
-            }
-        }
-    }
-
-    /// Was what an entry says of this moved away after it, and not come back?
-    pub fn is_moved(&self, about: &Ref, entry: u64) -> bool {
-        if self.moved.is_empty() {
-            return false;
-        }
-        let last = chain(about).iter().filter_map(|part| self.moved.get(part)).max();
-        last.is_some_and(|(moved, out)| *out && entry < *moved)
-    }
 }
 
 impl TextIndex {

@@ -13,6 +13,7 @@ use vidimus_model::Ref;
 use super::analysis::{BEFORE, Language, guess, words};
 use super::document::{Document, Facts, Kind, Latest, Piece, Place, Span};
 use super::query::MOST_CLAUSES;
+use crate::state::chain;
 
 /// Under these names the index asks for what takes texts apart.
 pub(super) const WORDS: &str = "vidimus-words";
@@ -329,19 +330,6 @@ fn capitalised(text: &str) -> String {
     }
     out.push_str(&text[at..]);
     out
-}
-
-/// `A7-3.1` is part of `A7-3` and `A7`.
-pub(super) fn chain(about: &Ref) -> Vec<String> {
-    let mut part = about.clone();
-    let mut chain = vec![part.to_string()];
-    while part.item.is_some() {
-        if part.members.pop().is_none() {
-            part.item = None;
-        }
-        chain.push(part.to_string());
-    }
-    chain
 }
 
 /// Texts of at most [`LARGEST`] bytes, each with the places of its parts.

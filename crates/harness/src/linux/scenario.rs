@@ -67,6 +67,7 @@ const RECEIVED: Step = olena(&["receive", "{disks}/first", "--yes"]);
 const RELEASED: Step = olena(&["release", "A1"]);
 const RECEIVE: Step = olena(&["receive", "{disks}/second", "--yes", "--json"]);
 const EXAMINED: Step = olena(&["examine", "--threads", "1", "--json"]);
+const SIMILAR: Step = olena(&["similar", "--json"]);
 const SEARCH: Step = olena(&["search", "протоколы", "--json"]);
 const BACKED_UP: Step = olena(&["backup", "out/backup", "--json"]);
 
@@ -200,6 +201,7 @@ pub const SCENARIOS: &[Scenario] = &[
         hit: EXAMINED,
         ..ALONE
     },
+    Scenario { name: "similar", before: &[RECEIVED, RELEASED, EXAMINED], hit: SIMILAR, ..ALONE },
     Scenario { name: "search", before: &[RECEIVED, RELEASED, EXAMINED], hit: SEARCH, ..ALONE },
     Scenario {
         name: "search-erased",

@@ -1,18 +1,20 @@
-//! Indexes on the disk: opened, brought up to date with the records, thrown away where damaged, swept after an erasure.
+//! Folds that lie beside the catalogue of a key, and read what was made from items: opened, brought up to date with the records,
+//! thrown away where damaged, swept after an erasure.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use vidimus_folds::search::Search;
-use vidimus_folds::{ApplyError, Entry, Fold as _, Said, StoreError};
+use vidimus_folds::{ApplyError, Entry, Fold, Said, StoreError};
 use vidimus_ledger::{Ledger as _, Row};
 use vidimus_model::{Change, KeyId};
 use vidimus_seal::row::fold_key;
+use vidimus_vault::FolderVault;
 
-use super::texts::{Sealed, SealedTexts};
+use crate::derivatives::{Sealed, SealedDerivatives};
 use crate::keyring::read_folder;
 use crate::runner::{FoldError, newly_readable, open_all};
 use crate::watch::Work;
@@ -22,39 +24,63 @@ use crate::{Archive, files, shelf};
 const BATCH: usize = 20_000;
 /// Rows that are opened at once.
 const PAGE: usize = 2048;
-/// Bytes of an index that are kept open in memory, for each.
-const CACHE: usize = 64 << 20;
-/// Texts that could not be read before and are tried again with one question: what is lost for good would else be looked for in
+/// Entries that could not be read before and are tried again with one question: what is lost for good would else be looked for in
 /// vain for minutes.
 const TRIED_AGAIN: usize = 256;
 /// How often a damaged index is thrown away before its disk is not believed any more.
 const TRIES: usize = 3;
 
-/// What an index answered.
-pub(super) struct Asked<T> {
-    /// None: there is no index, and none can be made.
+/// What such a fold answered.
+pub(crate) struct Asked<T> {
+    /// None: there is no such fold, and none can be made.
     pub answer: Option<T>,
     /// So many of the newest entries of the ledger it does not know, because it cannot be written.
     pub lacks: u64,
 }
 
-/// An index that is open, and what opens texts for it.
-pub(super) type Index = Search<SealedTexts>;
+/// A fold that lies beside the catalogue of a key.
+pub(crate) trait Beside: Fold + Sized {
+    /// The name of its folders, and of its key.
+    const NAME: &'static str;
 
-/// Does this name stand for a search index of any version?
+    /// Opens the one in this folder, or makes an empty one.
+    fn open(folder: &Path, secret: &[u8; 32], vault: Arc<FolderVault>) -> Result<Self, StoreError>;
+
+    /// What opens derivatives.
+    fn derivatives(&mut self) -> &mut SealedDerivatives;
+
+    /// Entries of which something could not be read when they were folded.
+    fn unread(&self) -> Result<Vec<u64>, StoreError>;
+
+    /// Can all of an entry be read now?
+    fn can_read(&mut self, entry: &Entry) -> bool;
+
+    /// Removes whatever still holds what was taken out.
+    fn sweep(&mut self) -> Result<(), StoreError>;
+
+    /// Does one step of what follows from the records and takes long; how many are left, none where all is done.
+    fn work(&mut self) -> Result<Option<usize>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// Does this name stand for such a fold, of any version?
 pub(crate) fn belongs(untrusted_name: &OsStr) -> bool {
-    untrusted_name.to_string_lossy().starts_with("search.v")
+    let name = untrusted_name.to_string_lossy();
+    [crate::search::Index::NAME, crate::similar::Index::NAME]
+        .iter()
+        .any(|fold| name.strip_prefix(fold).is_some_and(|rest| rest.starts_with(".v")))
 }
 
 impl Archive {
-    /// Asks the index of a key, brought up to date as far as it can be written. One that is damaged is thrown away and folded
+    /// Asks a fold of a key, brought up to date as far as it can be written. One that is damaged is thrown away and folded
     /// again.
-    pub(super) fn ask_index<T>(
+    pub(crate) fn ask_beside<F: Beside, T>(
         &mut self,
         key: KeyId,
-        ask: impl Fn(&Index) -> Result<T, StoreError>,
+        ask: impl Fn(&mut F) -> Result<T, StoreError>,
     ) -> Result<Asked<T>, FoldError> {
-        let folder = self.index_folder(key);
+        let folder = self.beside_folder::<F>(key);
         for _ in 0..TRIES {
             let (mut index, number) = match self.open_to_ask(key, &folder) {
                 Ok(Some(opened)) => opened,
@@ -77,22 +103,33 @@ impl Archive {
         Err(StoreError::NotReadable.into())
     }
 
-    fn open_to_ask(&mut self, key: KeyId, folder: &Path) -> Result<Option<(Index, Option<u64>)>, FoldError> {
+    fn open_to_ask<F: Beside>(
+        &mut self,
+        key: KeyId,
+        folder: &Path,
+    ) -> Result<Option<(F, Option<u64>)>, FoldError> {
         files::make_folder(&self.layout.fold(key))?;
         if !is_whole(folder) {
             shelf::discard(folder)?;
         }
-        self.open_index(key, folder)
+        self.open_beside(key, folder)
     }
 
-    fn ask_as_far<T>(
+    fn ask_as_far<F: Beside, T>(
         &mut self,
-        index: &mut Index,
+        index: &mut F,
         key: KeyId,
-        ask: impl Fn(&Index) -> Result<T, StoreError>,
+        ask: impl Fn(&mut F) -> Result<T, StoreError>,
     ) -> Result<Asked<T>, FoldError> {
-        let lacks = match self.bring_up_index(index, key) {
-            Ok(()) => 0,
+        let lacks = match self.bring_up_beside(index, key) {
+            Ok(()) => {
+                let mut done = 0;
+                while let Some(left) = index.work()? {
+                    done += 1;
+                    self.tell(Work::Comparing, done, done + left as u64);
+                }
+                0
+            }
             Err(error) if error.is_of_the_medium() => {
                 self.ledger.tip()?.size.saturating_sub(index.position()?)
             }
@@ -101,17 +138,19 @@ impl Archive {
         Ok(Asked { answer: Some(ask(index)?), lacks })
     }
 
-    /// Takes what was erased or moved out of every index on the disk: each is brought up to date and swept, or thrown away.
-    pub(crate) fn sweep_indexes(&mut self) -> Result<(), FoldError> {
+    /// Takes what was erased or moved out of every fold beside a catalogue: each is brought up to date and swept, or thrown away.
+    pub(crate) fn sweep_beside(&mut self) -> Result<(), FoldError> {
         for key in self.folded_keys()? {
             if self.keyring.open(key)?.is_none() {
                 continue; // what is destroyed here was never in it
             }
-            let current = self.index_folder(key);
+            let mut current = Vec::new();
+            current.extend(self.swept::<crate::search::Index>(key)?);
+            current.extend(self.swept::<crate::similar::Index>(key)?);
             for name in read_folder(&self.layout.fold(key))?.iter().filter(|name| belongs(name)) {
                 let folder = self.layout.fold(key).join(name);
                 crate::crash::step();
-                if folder != current || !self.is_swept(key, &folder)? {
+                if !current.contains(&folder) {
                     shelf::discard(&folder)?;
                 }
             }
@@ -119,29 +158,41 @@ impl Archive {
         Ok(())
     }
 
-    fn is_swept(&mut self, key: KeyId, folder: &Path) -> Result<bool, FoldError> {
-        if !is_whole(folder) {
-            return Ok(false);
+    /// The folder of a fold that holds nothing any more that was taken out; none where there is none, or it could not be swept.
+    fn swept<F: Beside>(&mut self, key: KeyId) -> Result<Option<PathBuf>, FoldError> {
+        let folder = self.beside_folder::<F>(key);
+        if !folder.is_dir() || !is_whole(&folder) {
+            return Ok(None);
         }
-        let Some((mut index, _)) = self.open_index(key, folder)? else { return Ok(false) };
-        let swept = self.bring_up_index(&mut index, key).and_then(|()| Ok(index.sweep()?));
-        Ok(swept.is_ok())
+        let Some((mut index, _)) = self.open_beside::<F>(key, &folder)? else { return Ok(None) };
+        let swept = self.bring_up_beside(&mut index, key).and_then(|()| Ok(index.sweep()?));
+        Ok(swept.is_ok().then_some(folder))
+    }
+
+    /// Throws such folds of a key away: they are folded again when they are asked.
+    pub(crate) fn discard_beside(&self, key: KeyId) -> std::io::Result<()> {
+        shelf::discard(&self.beside_folder::<crate::search::Index>(key))?;
+        shelf::discard(&self.beside_folder::<crate::similar::Index>(key))
     }
 
     /// Beside the catalogue of the key, so that both go together. Who lacks a part of what is folded there has one of their own.
-    pub(crate) fn index_folder(&self, key: KeyId) -> PathBuf {
-        let mut name = format!("search.v{}", Index::VERSION);
+    fn beside_folder<F: Beside>(&self, key: KeyId) -> PathBuf {
+        let mut name = format!("{}.v{}", F::NAME, F::VERSION);
         if self.keyring.is_incomplete(key) {
             name += &format!(".{}", self.keyring.member());
         }
         self.layout.fold(key).join(name)
     }
 
-    /// The index in this folder, and the folder's number; none where it was damaged and is thrown away.
-    fn open_index(&mut self, key: KeyId, folder: &Path) -> Result<Option<(Index, Option<u64>)>, FoldError> {
+    /// The fold in this folder, and the folder's number; none where it was damaged and is thrown away.
+    fn open_beside<F: Beside>(
+        &mut self,
+        key: KeyId,
+        folder: &Path,
+    ) -> Result<Option<(F, Option<u64>)>, FoldError> {
         let sealing = self.keyring.open(key)?.ok_or(FoldError::NotHeld)?;
-        let secret = fold_key(&sealing.identity, "search");
-        match Search::open(folder, &secret, CACHE, SealedTexts::new(self.vault.clone())) {
+        let secret = fold_key(&sealing.identity, F::NAME);
+        match F::open(folder, &secret, self.vault.clone()) {
             Ok(index) => Ok(Some((index, inode(folder)))),
             Err(StoreError::NotReadable) => {
                 shelf::discard(folder)?;
@@ -151,9 +202,9 @@ impl Archive {
         }
     }
 
-    fn bring_up_index(&mut self, index: &mut Index, key: KeyId) -> Result<(), FoldError> {
+    fn bring_up_beside<F: Beside>(&mut self, index: &mut F, key: KeyId) -> Result<(), FoldError> {
         loop {
-            match self.feed_index(index, key) {
+            match self.feed_beside(index, key) {
                 // Another process folded these rows: go on from where it stopped.
                 Err(FoldError::Apply(ApplyError::Elsewhere(_))) => {}
                 fed => return fed,
@@ -162,7 +213,7 @@ impl Archive {
     }
 
     /// Feeds what is new. What stands before the position and came to be readable is fed under its own numbers, with what opens it.
-    fn feed_index(&mut self, index: &mut Index, key: KeyId) -> Result<(), FoldError> {
+    fn feed_beside<F: Beside>(&mut self, index: &mut F, key: KeyId) -> Result<(), FoldError> {
         let (mut position, size) = (index.position()?, self.ledger.tip()?.size);
         if position > size {
             return Err(StoreError::NotReadable.into()); // folded from a later ledger than this one, which went back
@@ -195,16 +246,16 @@ impl Archive {
             }
             let entries: Vec<Entry> = batch.into_values().collect();
             index.apply(&entries, from, position)?;
-            index.texts_mut().forget();
+            index.derivatives().forget();
             self.tell(Work::Folding, position, size);
         }
         Ok(())
     }
 
-    /// Entries of which a text could not be read before, and can be now.
-    fn readable_again(
+    /// Entries of which something could not be read before, and can be now.
+    fn readable_again<F: Beside>(
         &mut self,
-        index: &mut Index,
+        index: &mut F,
         key: KeyId,
         read: &HashSet<KeyId>,
     ) -> Result<BTreeMap<u64, Entry>, FoldError> {
@@ -236,10 +287,10 @@ impl Archive {
         Ok(rows.into_iter().filter(|row| row.seq < position).collect())
     }
 
-    /// Opens rows, and tells the index how the texts that they name are sealed.
-    fn open_rows(
+    /// Opens rows, and tells the fold how the derivatives that they name are sealed.
+    fn open_rows<F: Beside>(
         &mut self,
-        index: &mut Index,
+        index: &mut F,
         fold: KeyId,
         rows: &[Row],
         read: &HashSet<KeyId>,
@@ -258,7 +309,7 @@ impl Archive {
             if let Some(key) = key
                 && let Some(sealing) = self.keyring.get(key)
             {
-                index.texts_mut().hand(entry.seq, Sealed { key, moved }, &sealing.identity);
+                index.derivatives().hand(entry.seq, Sealed { key, moved }, &sealing.identity);
             }
         }
         Ok(opened)

@@ -9,8 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::StoreError;
 
-const SCHEMA: &str = include_str!("schema.sql");
-
 // SQLCipher 4's own values stand here by name, so that another build of it reads the same file. HMAC-SHA256 instead of
 // SHA-512: processors have instructions for it. secure_delete: an erased path must not lie in a free page.
 const CIPHER: &str = "
@@ -32,13 +30,22 @@ const SETTINGS: &str = "
     PRAGMA foreign_keys = OFF;";
 
 /// How long a writer waits for another process's batch.
-pub(super) const WAIT: Duration = Duration::from_secs(30);
+pub const WAIT: Duration = Duration::from_secs(30);
 
-/// Opens or makes the database; `version` is that of the fold.
+/// What a fold's database is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// The version of the fold.
+    pub version: u32,
+    /// What makes its tables; `meta` is one of them, with the column `position`.
+    pub schema: &'static str,
+}
+
+/// Opens or makes the database.
 ///
 /// # Errors
 /// [`StoreError::NotReadable`] for a wrong key, a damaged file, or one of another version.
-pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connection, StoreError> {
+pub fn open(path: &Path, key: &[u8; 32], form: Form) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -47,7 +54,7 @@ pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connecti
     unlock(&db, key)?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     settle(&db)?;
-    make(&mut db, version)?;
+    make(&mut db, form)?;
     Ok(db)
 }
 
@@ -55,7 +62,7 @@ pub(super) fn open(path: &Path, key: &[u8; 32], version: u32) -> Result<Connecti
 ///
 /// # Errors
 /// As [`open`].
-pub(super) fn open_to_read(path: &Path, key: &[u8; 32], version: u32) -> Result<Connection, StoreError> {
+pub fn open_to_read(path: &Path, key: &[u8; 32], form: Form) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE
@@ -64,17 +71,17 @@ pub(super) fn open_to_read(path: &Path, key: &[u8; 32], version: u32) -> Result<
     let db = Connection::open_with_flags(immutable(&absolute), flags)?;
     unlock(&db, key)?;
     settle(&db)?;
-    if version_of(&db)? == version { Ok(db) } else { Err(StoreError::NotReadable) }
+    if version_of(&db)? == form.version { Ok(db) } else { Err(StoreError::NotReadable) }
 }
 
 /// Makes an empty database that no disk ever sees, and that needs no key therefore.
 ///
 /// # Errors
 /// There is no memory.
-pub(super) fn in_memory(version: u32) -> Result<Connection, StoreError> {
+pub fn in_memory(form: Form) -> Result<Connection, StoreError> {
     let mut db = Connection::open_in_memory()?;
     settle(&db)?;
-    make(&mut db, version)?;
+    make(&mut db, form)?;
     Ok(db)
 }
 
@@ -105,22 +112,38 @@ fn immutable(absolute: &Path) -> String {
     format!("file:{path}?immutable=1")
 }
 
-fn make(db: &mut Connection, version: u32) -> Result<(), StoreError> {
-    if version_of(db)? == version {
+fn make(db: &mut Connection, form: Form) -> Result<(), StoreError> {
+    if version_of(db)? == form.version {
         return Ok(());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match version_of(&tx)? {
         // Another process made it while this one waited.
-        found if found == version => return Ok(()),
+        found if found == form.version => return Ok(()),
         0 => {}
         _ => return Err(StoreError::NotReadable),
     }
-    tx.execute_batch(SCHEMA)?;
-    tx.pragma_update(None, "user_version", version)?;
+    tx.execute_batch(form.schema)?;
+    tx.pragma_update(None, "user_version", form.version)?;
     Ok(tx.commit()?)
 }
 
 fn version_of(db: &Connection) -> Result<u32, StoreError> {
     Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Empties the write-ahead log, where pages from before an erasure still stand (encrypted); says whether it could. It cannot
+/// while others read.
+///
+/// # Errors
+/// The database failed.
+pub fn forget(db: &Connection) -> Result<bool, StoreError> {
+    db.busy_timeout(Duration::ZERO)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    db.busy_timeout(WAIT)?;
+    match busy {
+        Ok(busy) => Ok(!busy),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

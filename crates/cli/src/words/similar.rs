@@ -1,0 +1,203 @@
+//! What is said of copies: how two items are related, what shows it, and what remains to be watched.
+
+use std::ops::Range;
+
+use vidimus_archive::examine::ExaminedCounts;
+use vidimus_archive::similar::{Because, Cluster, Kind, Reason, Remaining};
+
+use super::numbers::count;
+use super::{Lang, say};
+
+/// How two items are related.
+pub fn kind(lang: Lang, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Exact => lang.pick("the same file", "той самий файл", "тот же файл"),
+        Kind::Reencoded => {
+            lang.pick("the same, encoded again", "те саме, перекодоване", "то же, перекодированное")
+        }
+        Kind::Excerpt => lang.pick("excerpt", "уривок", "отрывок"),
+        Kind::Overlap => lang.pick("share a part", "мають спільну частину", "имеют общую часть"),
+        Kind::Still => lang.pick("still", "кадр", "кадр"),
+        Kind::Damaged => lang.pick("damaged copy", "пошкоджена копія", "повреждённая копия"),
+        Kind::Contained => lang.pick("lies in it", "лежить у ньому", "лежит в нём"),
+        Kind::SameView => lang.pick(
+            "same view, not shown to be the same recording",
+            "той самий вид; що це той самий запис, не показано",
+            "тот же вид; что это та же запись, не показано",
+        ),
+    }
+}
+
+/// What shows it.
+pub fn reasons(lang: Lang, reasons: &[Reason]) -> String {
+    reasons.iter().map(|one| reason(lang, one)).collect::<Vec<_>>().join(", ")
+}
+
+fn reason(lang: Lang, reason: &Reason) -> String {
+    let percent = |share: f32| format!("{:.0}", share * 100.0);
+    match reason {
+        Reason::Bytes => lang.pick("the same SHA-256", "той самий SHA-256", "тот же SHA-256").to_owned(),
+        Reason::Chunks { of_a, of_b } => {
+            let (a, b) = (percent(*of_a), percent(*of_b));
+            say!(lang, "{a} % and {b} % of the bytes", "{a} % і {b} % байтів", "{a} % и {b} % байтов")
+        }
+        Reason::Moves { seconds } => {
+            let seconds = count(lang, *seconds as u64);
+            say!(
+                lang,
+                "moves alike for {seconds} s",
+                "{seconds} с однакового руху",
+                "{seconds} с одинакового движения"
+            )
+        }
+        Reason::Sounds { seconds } => {
+            let seconds = count(lang, *seconds as u64);
+            say!(
+                lang,
+                "sounds alike for {seconds} s",
+                "{seconds} с однакового звуку",
+                "{seconds} с одинакового звука"
+            )
+        }
+        Reason::Speed { times } => {
+            let times = format!("{times:.2}");
+            say!(lang, "{times} times as fast", "швидше в {times} раза", "быстрее в {times} раза")
+        }
+        Reason::Mirrored => lang.pick("mirrored", "віддзеркалено", "отражено").to_owned(),
+        Reason::Cut { share } => {
+            let share = percent(*share);
+            say!(lang, "{share} % of the picture", "{share} % зображення", "{share} % изображения")
+        }
+        Reason::Picture => {
+            lang.pick("the same picture", "те саме зображення", "то же изображение").to_owned()
+        }
+        Reason::Moment => lang
+            .pick("what moves stands there then", "рухоме стоїть там тоді", "движущееся стоит там тогда")
+            .to_owned(),
+        Reason::Place { points } => {
+            let points = count(lang, *points as u64);
+            say!(lang, "{points} points of the place", "{points} точок місця", "{points} точек места")
+        }
+    }
+}
+
+/// From when to when, or a moment.
+pub fn times(range: &Range<f32>) -> String {
+    let (from, to) = (time(range.start), time(range.end));
+    if range.start < range.end { format!("{from}–{to}") } else { from }
+}
+
+/// Hours, minutes and seconds.
+pub fn time(seconds: f32) -> String {
+    let seconds = seconds.round() as u64;
+    if seconds < 3600 {
+        return format!("{}:{:02}", seconds / 60, seconds % 60);
+    }
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// What speaks for an original, in one word.
+pub fn because_word(because: &Because) -> &'static str {
+    match because {
+        Because::Undamaged => "undamaged",
+        Because::Longest { .. } => "longest",
+        Because::Largest { .. } => "largest",
+        Because::Earliest => "earliest",
+        Because::First => "first",
+    }
+}
+
+/// A group of copies.
+pub fn group(lang: Lang, group: &Cluster) -> String {
+    let reason = |because: &Because| match because {
+        Because::Undamaged => lang.pick("not damaged", "не пошкоджено", "не повреждено").to_owned(),
+        Because::Longest { seconds } => {
+            let time = time(*seconds);
+            say!(lang, "the longest, {time}", "найдовше, {time}", "самое длинное, {time}")
+        }
+        Because::Largest { pixels } => {
+            let pixels = count(lang, *pixels);
+            say!(
+                lang,
+                "the most pixels, {pixels}",
+                "найбільше пікселів, {pixels}",
+                "больше всего пикселей, {pixels}"
+            )
+        }
+        Because::Earliest => lang
+            .pick(
+                "claims the earliest beginning",
+                "заявляє найраніший початок",
+                "заявляет самое раннее начало",
+            )
+            .to_owned(),
+        Because::First => lang.pick("received first", "отримано першим", "получено первым").to_owned(),
+    };
+    let original = &group.original;
+    let others: Vec<String> =
+        group.items.iter().filter(|one| *one != original).map(ToString::to_string).collect();
+    let (others, because) =
+        (others.join(", "), group.because.iter().map(reason).collect::<Vec<_>>().join(", "));
+    let because = if because.is_empty() { String::new() } else { format!(" ({because})") };
+    say!(
+        lang,
+        "Likely the original: {original}{because}. The same in: {others}",
+        "Імовірно оригінал: {original}{because}. Те саме в: {others}",
+        "Вероятно оригинал: {original}{because}. То же в: {others}"
+    )
+}
+
+/// How much is left to be watched.
+pub fn remains(lang: Lang, remaining: &[Remaining]) -> String {
+    let all = time(remaining.iter().map(|one| one.seconds).sum());
+    let new = time(remaining.iter().map(|one| one.new).sum());
+    say!(
+        lang,
+        "Of {all} of films and recordings, {new} is nowhere else.",
+        "Із {all} фільмів і записів {new} немає більше ніде.",
+        "Из {all} фильмов и записей {new} больше нигде нет."
+    )
+}
+
+/// Nothing is related.
+pub fn nothing(lang: Lang) -> &'static str {
+    lang.pick(
+        "Nothing was found that is related.",
+        "Нічого пов'язаного не знайдено.",
+        "Ничего связанного не найдено.",
+    )
+}
+
+/// How much could be compared.
+pub fn examined(lang: Lang, examined: ExaminedCounts) -> String {
+    let (some, all) = (count(lang, examined.examined), count(lang, examined.of));
+    say!(
+        lang,
+        "{some} of {all} examined; what is not is compared byte for byte alone.",
+        "Досліджено {some} з {all}; решту порівняно лише байт у байт.",
+        "Исследовано {some} из {all}; остальное сравнено только байт в байт."
+    )
+}
+
+/// How much was not looked at because nothing can be written.
+pub fn lacks(lang: Lang, lacks: u64) -> String {
+    let lacks = count(lang, lacks);
+    say!(
+        lang,
+        "Nothing can be written here: what the newest {lacks} records say was not compared. Copy the archive to a disk that can be written, and ask there.",
+        "Тут не можна писати: найновіші записи ({lacks}) не порівняно. Скопіюйте архів на диск, на який можна писати, і запитайте там.",
+        "Здесь нельзя писать: самые новые записи ({lacks}) не сравнены. Скопируйте архив на диск, на который можно писать, и спросите там."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_clocks_do() {
+        assert_eq!(times(&(4.4..65.0)), "0:04–1:05");
+        assert_eq!(times(&(12.0..12.0)), "0:12");
+        assert_eq!(time(3723.0), "1:02:03");
+    }
+}

@@ -1,0 +1,271 @@
+//! How two items are related, and what shows it: moments that move alike, sound alike, or pictures that are the same.
+//!
+//! A place that looks the same says that both were filmed there, and no more.
+
+use std::ops::Range;
+
+use vidimus_model::print::Way;
+
+use super::known::{Film, Known, Shot};
+use super::lay::Lay;
+use super::moments::{self, Shared};
+use super::moves::{Moves, at_speed};
+use super::near::{FARTHEST, Near};
+use super::{sounds, stills, views};
+
+/// What two items have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Common {
+    /// The same moments.
+    Moments(Moments),
+    /// One is a picture of a moment of the other: seconds in that, and how alike they are.
+    Still {
+        /// The moment, in seconds.
+        at: f32,
+        /// From 0 to 1.
+        alike: f32,
+    },
+    /// Both are pictures, and the same.
+    Picture {
+        /// From 0 to 1.
+        alike: f32,
+    },
+    /// The same place. Whether it is the same recording cannot be told.
+    View {
+        /// Points that stand alike.
+        points: usize,
+    },
+}
+
+/// Moments that two films or recordings share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// Seconds of the first.
+    pub a: Range<f32>,
+    /// Seconds of the second.
+    pub b: Range<f32>,
+    /// How many times as fast the first is shown as the second.
+    pub speed: f32,
+    /// Seconds in which something moves alike.
+    pub moves: f32,
+    /// Seconds that sound alike.
+    pub sounds: f32,
+    /// How the first lies in the second, where that is known.
+    pub lay: Option<Lay>,
+    /// From 0 to 1: how alike they are.
+    pub alike: f32,
+}
+
+/// Speeds that are tried where the usual one does not fit.
+const SPEEDS: [f32; 10] = [1.5, 2.0, 1.25, 4.0 / 3.0, 25.0 / 24.0, 24.0 / 25.0, 0.75, 0.8, 2.0 / 3.0, 0.5];
+/// Pairs of scenes of which each is looked at; of more, those with points alike.
+const EACH: usize = 64;
+/// Lays that are tried for two shots.
+pub(super) const LAYS: usize = 2;
+/// Seconds by which offsets may differ that are one.
+const ONE: f32 = 0.8;
+
+/// What two items have in common; none where nothing was found.
+pub fn common(a: &Known, b: &Known) -> Option<Common> {
+    match (a.length, b.length) {
+        (Some(_), Some(_)) => recordings(a, b),
+        (None, Some(_)) => stills::still(a, b),
+        (Some(_), None) => stills::still(b, a),
+        (None, None) => stills::pictures(a, b),
+    }
+}
+
+/// Scenes of both that fit: which of the first, which of the second, and how.
+pub(super) struct Fitting {
+    a: usize,
+    b: usize,
+    /// How the one lies in the other.
+    pub fit: views::Fit,
+}
+
+/// Scenes of both that fit, those of most points first.
+pub(super) fn fitting(a: &Known, b: &Known, ways: &[Way]) -> Vec<Fitting> {
+    let try_pair = |(one, other): (usize, usize)| {
+        let fit = views::fit(&a.scenes[one].1, &b.scenes[other].1, ways)?;
+        Some(Fitting { a: one, b: other, fit })
+    };
+    let mut fitting: Vec<Fitting> = if a.scenes.len() * b.scenes.len() <= EACH {
+        let pairs = (0..a.scenes.len()).flat_map(|one| (0..b.scenes.len()).map(move |other| (one, other)));
+        pairs.filter_map(try_pair).collect()
+    } else {
+        promising(a, b, ways).into_iter().filter_map(try_pair).collect()
+    };
+    fitting.sort_by_key(|one| std::cmp::Reverse(one.fit.points));
+    fitting
+}
+
+/// Pairs of scenes with points that are nearly the same.
+fn promising(a: &Known, b: &Known, ways: &[Way]) -> Vec<(usize, usize)> {
+    let (mut near, mut owners) = (Near::default(), Vec::new());
+    for (number, (_, scene)) in b.scenes.iter().enumerate() {
+        for point in &scene.points {
+            near.push(&point.bits);
+            owners.push(number);
+        }
+    }
+    let mut pairs = Vec::new();
+    for (one, (_, scene)) in a.scenes.iter().enumerate() {
+        for way in ways {
+            let mut counts = vec![0; b.scenes.len()];
+            for point in &scene.points {
+                near.find(&way.point(point).bits, FARTHEST, |number, _| counts[owners[number]] += 1);
+            }
+            pairs.extend((0..b.scenes.len()).filter(|other| counts[*other] >= 3).map(|other| (one, other)));
+        }
+    }
+    pairs.dedup();
+    pairs
+}
+
+fn recordings(a: &Known, b: &Known) -> Option<Common> {
+    let fitting = fitting(a, b, &[Way::PLAIN, Way::MIRRORED]);
+    let moving = shown_by_moves(a, b, &fitting);
+    let sounding = shown_by_sound(a, b);
+    let common = match (moving.shown, sounding) {
+        (Some(moves), Some(sound))
+            if (moves.b.start - moves.a.start - sound.b.start + sound.a.start).abs() < ONE =>
+        {
+            Some(Moments {
+                a: moves.a.start.min(sound.a.start)..moves.a.end.max(sound.a.end),
+                b: moves.b.start.min(sound.b.start)..moves.b.end.max(sound.b.end),
+                sounds: sound.sounds,
+                alike: moves.alike.max(sound.alike),
+                ..moves
+            })
+        }
+        (Some(moves), Some(sound)) if sound.sounds > moves.moves => Some(sound),
+        (Some(moves), _) => Some(moves),
+        // The same song on two days: what moves says that it is another.
+        (None, Some(_)) if moving.is_against => None,
+        (None, sounding) => {
+            sounding.map(|sound| Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound })
+        }
+    };
+    let view = || fitting.first().map(|one| Common::View { points: one.fit.points });
+    common.map(Common::Moments).or_else(view)
+}
+
+/// What the moves of two films say.
+struct Moving {
+    shown: Option<Moments>,
+    is_against: bool,
+}
+
+fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Moving {
+    let mut spans: Vec<Moments> = Vec::new();
+    let mut is_against = false;
+    if let (Some(film_a), Some(film_b)) = (&a.film, &b.film) {
+        for shot_a in &film_a.shots {
+            for shot_b in &film_b.shots {
+                let lays =
+                    lays(a, b, fitting, &film_a.seconds(&shot_a.pictures), &film_b.seconds(&shot_b.pictures));
+                for lay in lays {
+                    match by_moves((film_a, shot_a), (film_b, shot_b), &lay) {
+                        (Some(span), _) => {
+                            spans.push(span);
+                            break;
+                        }
+                        (None, against) => is_against |= against,
+                    }
+                }
+            }
+        }
+    }
+    Moving { shown: joined(spans), is_against }
+}
+
+/// How scenes of two shots lie in each other, those of most points first.
+fn lays(a: &Known, b: &Known, fitting: &[Fitting], one: &Range<f32>, other: &Range<f32>) -> Vec<Lay> {
+    let meets = |scene: &Range<f32>, shot: &Range<f32>| scene.start < shot.end && scene.end >= shot.start;
+    let of_both = |pair: &&Fitting| meets(&a.scenes[pair.a].0, one) && meets(&b.scenes[pair.b].0, other);
+    fitting.iter().filter(of_both).take(LAYS).map(|pair| pair.fit.lay).collect()
+}
+
+/// Moments of two shots that move alike, at whichever speed; and whether what moves in both differs.
+fn by_moves(
+    (film_a, shot_a): (&Film, &Shot),
+    (film_b, shot_b): (&Film, &Shot),
+    lay: &Lay,
+) -> (Option<Moments>, bool) {
+    let Some(back) = lay.back() else { return (None, false) };
+    let usual = moments::shared(&shot_a.moves, &shot_b.moves.laid(&back));
+    if let Some(found) = usual.filter(Shared::is_shown) {
+        return (Some(span((film_a, shot_a), (film_b, shot_b), &found, 1.0, lay)), false);
+    }
+    for speed in SPEEDS {
+        let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
+        if let Some(found) = moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown) {
+            return (Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay)), false);
+        }
+    }
+    (None, usual.is_some_and(|found| found.for_it == 0 && found.against >= 3))
+}
+
+/// From pictures to seconds. What lies around the moments that move alike, and where nothing moves, is taken along.
+fn span(
+    (film_a, shot_a): (&Film, &Shot),
+    (film_b, shot_b): (&Film, &Shot),
+    found: &Shared,
+    speed: f32,
+    lay: &Lay,
+) -> Moments {
+    let count_a = shot_a.pictures.len() as f32;
+    let count_b = shot_b.pictures.len() as f32 / speed;
+    let (first, behind) = ((-found.offset).max(0.0), count_a.min(count_b - found.offset));
+    let (from, to) = if found.against == 0 { (first, behind) } else { (found.from as f32, found.to as f32) };
+    let in_a = |at: f32| (shot_a.pictures.start as f32 + at) * film_a.step;
+    let in_b = |at: f32| (shot_b.pictures.start as f32 + (at + found.offset) * speed) * film_b.step;
+    Moments {
+        a: in_a(from)..in_a(to),
+        b: in_b(from)..in_b(to),
+        speed,
+        moves: found.for_it as f32 * 8.0 * film_a.step,
+        sounds: 0.0,
+        lay: Some(*lay),
+        alike: found.alike,
+    }
+}
+
+/// Spans at the same offset and speed are one; of others the one in which most moves alike.
+fn joined(mut spans: Vec<Moments>) -> Option<Moments> {
+    spans.sort_by(|one, other| other.moves.total_cmp(&one.moves));
+    let mut spans = spans.into_iter();
+    let mut best = spans.next()?;
+    for span in spans {
+        let ahead = |span: &Moments| span.b.start - span.a.start * span.speed;
+        if (ahead(&span) - ahead(&best)).abs() < ONE && (span.speed - best.speed).abs() < 0.01 {
+            best.a = best.a.start.min(span.a.start)..best.a.end.max(span.a.end);
+            best.b = best.b.start.min(span.b.start)..best.b.end.max(span.b.end);
+            best.moves += span.moves;
+        }
+    }
+    Some(best)
+}
+
+fn shown_by_sound(a: &Known, b: &Known) -> Option<Moments> {
+    let (one, other) = (a.sound.as_ref()?, b.sound.as_ref()?);
+    let found = sounds::sounds(&one.numbers, &other.numbers).filter(sounds::Sounds::is_shown)?;
+    let ahead = found.offset as f32 * one.step;
+    // The overlap: what is silent sounds alike too, and says nothing against it.
+    let (from, to) = ((-ahead).max(0.0), a.seconds().min(b.seconds() - ahead));
+    let (from, to) = if found.against == 0 {
+        (from, to)
+    } else {
+        (found.from as f32 * one.step, found.to as f32 * one.step)
+    };
+    let spells = found.for_it as f32;
+    Some(Moments {
+        a: from..to,
+        b: from + ahead..to + ahead,
+        speed: 1.0,
+        moves: 0.0,
+        sounds: spells * 8.0 * one.step,
+        lay: None,
+        alike: spells / (spells + found.against as f32),
+    })
+}

@@ -1,0 +1,291 @@
+//! The moments that two films share: at which offset the same cells change in the same way, and from when to when.
+
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex;
+
+use super::moves::{ACROSS, CELLS, DOWN, Moves};
+
+/// How two rows of changes fit: picture `n` of the first is picture `n + offset` of the second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shared {
+    /// Pictures that the second is ahead of the first.
+    pub offset: f32,
+    /// From 0, nothing alike, to 1: how alike all changes of the overlap are.
+    pub alike: f32,
+    /// Pictures of the first between which the changes are alike.
+    pub from: usize,
+    /// Behind the last of them.
+    pub to: usize,
+    /// Spells of two seconds in which something moves alike.
+    pub for_it: usize,
+    /// Spells in which it does not.
+    pub against: usize,
+}
+
+impl Shared {
+    /// Whether it is shown that both show the same moments: enough moves, and it moves alike.
+    pub fn is_shown(&self) -> bool {
+        self.alike > 0.6 && self.for_it >= 2 && self.against * 4 <= self.for_it
+    }
+}
+
+/// Pictures of a spell.
+const SPELL: usize = 8;
+/// Pictures that films must overlap by.
+const OVERLAP: usize = 8;
+/// Offsets that are looked at more closely.
+const CLOSELY: usize = 4;
+/// Cells of the coarse grid: two by two.
+const COARSE: usize = CELLS / 4;
+
+/// The best of all offsets; none where nothing moves in both.
+pub fn shared(a: &Moves, b: &Moves) -> Option<Shared> {
+    let mut best: Option<Shared> = None;
+    for offset in offsets(a, b) {
+        if let Some(found) = closely(a, b, offset)
+            && best.is_none_or(|best| weight(&found) > weight(&best))
+        {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+/// What is alike for long says more than what is very alike for a moment.
+fn weight(shared: &Shared) -> f32 {
+    shared.alike * (shared.for_it.min(10) as f32 + 0.5)
+        / (1.0 + shared.against as f32 / (shared.for_it as f32 + 1.0))
+}
+
+/// How they fit at an offset, and from when to when; none where they do not overlap, or nothing moves.
+pub fn at(a: &Moves, b: &Moves, offset: i64) -> Option<Shared> {
+    let (first, behind) = overlap(a.pictures(), b.pictures(), offset)?;
+    let cells: Vec<usize> = (0..CELLS).filter(|cell| a.seen[*cell] && b.seen[*cell]).collect();
+    if cells.len() * 5 < CELLS {
+        return None;
+    }
+    let sums: Vec<Sums> = (first..behind)
+        .map(|at| Sums::of(&a.changes[at], &b.changes[(at as i64 + offset) as usize], &cells))
+        .collect();
+    let whole = Sums::all(&sums);
+    if whole.a <= 0.0 || whole.b <= 0.0 {
+        return None;
+    }
+    let usual = (whole.a * whole.b).sqrt() / sums.len() as f32;
+    let (mut for_it, mut against, mut range) = (0, 0, None);
+    for (number, spell) in sums.chunks(SPELL).enumerate() {
+        let sum = Sums::all(spell);
+        let much = sum.a.max(sum.b);
+        if much < 0.1 * usual * spell.len() as f32 || much < 25.0 * spell.len() as f32 {
+            continue;
+        }
+        let begin = first + number * SPELL;
+        match sum.both / much {
+            alike if alike > 0.4 => {
+                for_it += 1;
+                range = Some((range.map_or(begin, |(from, _)| from), begin + spell.len()));
+            }
+            alike if alike < 0.2 => against += 1,
+            _ => {}
+        }
+    }
+    let (from, to) = range.unwrap_or((first, first));
+    let alike = whole.both / (whole.a * whole.b).sqrt();
+    Some(Shared { offset: offset as f32, alike, from, to, for_it, against })
+}
+
+/// Pictures of the first between which both are there.
+fn overlap(a: usize, b: usize, offset: i64) -> Option<(usize, usize)> {
+    let first = usize::try_from((-offset).max(0)).ok()?;
+    let behind = usize::try_from((a as i64).min(b as i64 - offset)).ok()?;
+    (behind >= first + OVERLAP).then_some((first, behind))
+}
+
+/// Products of changes: of both, of the first with itself, of the second with itself.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    both: f32,
+    a: f32,
+    b: f32,
+}
+
+impl Sums {
+    fn of(a: &[i8; CELLS], b: &[i8; CELLS], cells: &[usize]) -> Self {
+        let (mut both, mut squares_a, mut squares_b) = (0i32, 0i32, 0i32);
+        for &cell in cells {
+            let (one, other) = (i32::from(a[cell]), i32::from(b[cell]));
+            both += one * other;
+            squares_a += one * one;
+            squares_b += other * other;
+        }
+        Self { both: both as f32, a: squares_a as f32, b: squares_b as f32 }
+    }
+
+    fn all(some: &[Self]) -> Self {
+        some.iter().fold(Self::default(), |sum, one| Self {
+            both: sum.both + one.both,
+            a: sum.a + one.a,
+            b: sum.b + one.b,
+        })
+    }
+}
+
+/// The best offset around one, between pictures too.
+fn closely(a: &Moves, b: &Moves, around: i64) -> Option<Shared> {
+    let near: Vec<Shared> = (around - 2..=around + 2).filter_map(|offset| at(a, b, offset)).collect();
+    let (number, best) =
+        near.iter().enumerate().max_by(|(_, one), (_, other)| one.alike.total_cmp(&other.alike))?;
+    let mut best = *best;
+    if let (Some(before), Some(behind)) =
+        (number.checked_sub(1).and_then(|at| near.get(at)), near.get(number + 1))
+    {
+        // The top of a parabola through three.
+        let bend = before.alike - 2.0 * best.alike + behind.alike;
+        if bend < -1e-6 {
+            best.offset += (0.5 * (before.alike - behind.alike) / bend).clamp(-0.5, 0.5);
+        }
+    }
+    Some(best)
+}
+
+/// Offsets at which much changes alike, the most promising first: all of them are tried at once, by Fourier transforms.
+fn offsets(a: &Moves, b: &Moves) -> Vec<i64> {
+    let (one, other) = (coarse(a), coarse(b));
+    let (count_a, count_b) = (one.len() as i64, other.len() as i64);
+    let together = together(&one, &other);
+    let (sums_a, sums_b) = (running(&one), running(&other));
+    let least = 0.1 * sums_a.last().copied().unwrap_or(0.0).min(sums_b.last().copied().unwrap_or(0.0));
+    let mut found: Vec<(f32, i64)> = Vec::new();
+    for offset in OVERLAP as i64 - count_a..=count_b - OVERLAP as i64 {
+        let Some((first, behind)) = overlap(one.len(), other.len(), offset) else { continue };
+        let there = |at: usize| (at as i64 + offset) as usize;
+        let much_a = sums_a[behind] - sums_a[first];
+        let much_b = sums_b[there(behind)] - sums_b[there(first)];
+        if much_a <= least || much_b <= least {
+            continue;
+        }
+        let both = together[offset.rem_euclid(together.len() as i64) as usize];
+        let share = (behind - first) as f32 / one.len().min(other.len()) as f32;
+        found.push((both / (much_a * much_b).sqrt() * (share + 0.6).min(1.0), offset));
+    }
+    found.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut best: Vec<i64> = Vec::new();
+    for (_, offset) in found {
+        if best.iter().all(|other| (other - offset).abs() > 2) {
+            best.push(offset);
+        }
+        if best.len() == CLOSELY {
+            break;
+        }
+    }
+    best
+}
+
+/// Changes of two by two cells.
+fn coarse(moves: &Moves) -> Vec<[f32; COARSE]> {
+    let coarse = |change: &[i8; CELLS]| {
+        let mut sums = [0.0; COARSE];
+        for (cell, value) in change.iter().enumerate() {
+            sums[cell / ACROSS / 2 * (ACROSS / 2) + cell % ACROSS / 2] += f32::from(*value);
+        }
+        sums
+    };
+    debug_assert_eq!(ACROSS / 2 * (DOWN / 2), COARSE);
+    moves.changes.iter().map(coarse).collect()
+}
+
+/// Squares summed up to each picture.
+fn running(changes: &[[f32; COARSE]]) -> Vec<f32> {
+    let mut sums = vec![0.0];
+    let mut sum = 0.0;
+    for change in changes {
+        sum += change.iter().map(|value| value * value).sum::<f32>();
+        sums.push(sum);
+    }
+    sums
+}
+
+/// For each offset, counted round, the products of all cells summed.
+fn together(a: &[[f32; COARSE]], b: &[[f32; COARSE]]) -> Vec<f32> {
+    let size = (a.len() + b.len()).next_power_of_two();
+    let mut planner = FftPlanner::<f32>::new();
+    let (there, back) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let mut sum = vec![Complex::new(0.0, 0.0); size];
+    let mut both = vec![Complex::new(0.0, 0.0); size];
+    for cell in 0..COARSE {
+        let moves = |changes: &[[f32; COARSE]]| changes.iter().any(|change| change[cell] != 0.0);
+        if !moves(a) || !moves(b) {
+            continue;
+        }
+        // Two rows of real numbers are one of complex ones.
+        both.fill(Complex::new(0.0, 0.0));
+        both.iter_mut().zip(a).for_each(|(value, change)| value.re = change[cell]);
+        both.iter_mut().zip(b).for_each(|(value, change)| value.im = change[cell]);
+        there.process(&mut both);
+        for at in 0..size {
+            let (value, other) = (both[at], both[(size - at) % size].conj());
+            let one = (value + other) * 0.5;
+            let two = (value - other) * Complex::new(0.0, -0.5);
+            sum[at] += one.conj() * two;
+        }
+    }
+    back.process(&mut sum);
+    sum.iter().map(|value| value.re / size as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lay::Lay;
+    use super::super::moves::at_speed;
+    use super::super::moves::tests::{film, walk};
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_found_where_it_was_taken_from() {
+        let whole = film(60, walk(1.0));
+        let excerpt = Moves::of(&whole[70..130]);
+        let found = shared(&excerpt, &Moves::of(&whole)).unwrap();
+        assert!(found.is_shown() && (found.offset - 70.0).abs() < 0.5, "{found:?}");
+        assert!(found.to - found.from > 40, "{found:?}");
+    }
+
+    #[test]
+    fn a_mirrored_cut_copy_is_found_through_its_lay() {
+        let whole = film(40, walk(1.0));
+        // Of the copy a cell shows what a mirrored one shows of the original, a tenth cut from each side.
+        let lay = Lay([-1.25, 0.0, 1.125, 0.0, 1.25, -0.125]);
+        let copy = Moves::of(&whole).laid(&lay);
+        let back = copy.laid(&lay.back().unwrap());
+        let found = shared(&Moves::of(&whole), &back).unwrap();
+        assert!(found.is_shown() && found.offset.abs() < 0.3, "{found:?}");
+    }
+
+    #[test]
+    fn another_day_under_the_same_camera_is_not_shown() {
+        for seed in [0.7, 1.9, 2.6] {
+            let found = shared(&Moves::of(&film(50, walk(1.0))), &Moves::of(&film(50, walk(seed))));
+            assert!(!found.is_some_and(|found| found.is_shown()), "{found:?}");
+        }
+        assert_eq!(
+            shared(&Moves::of(&film(50, |_| (-9.0, 0.0))), &Moves::of(&film(50, |_| (-9.0, 0.0)))),
+            None
+        );
+    }
+
+    #[test]
+    fn a_faster_copy_is_found_at_its_speed() {
+        let whole = film(60, walk(1.0));
+        let fast = at_speed(&whole, 1.5);
+        let slow = |speed: f32| shared(&Moves::of(&fast), &Moves::of(&at_speed(&whole, speed)));
+        assert!(slow(1.5).unwrap().is_shown());
+        assert!(!slow(1.0).is_some_and(|found| found.is_shown()));
+    }
+
+    #[test]
+    fn short_films_are_no_trouble() {
+        for count in 0..10 {
+            let short = Moves::of(&film(10, walk(1.0))[..count]);
+            assert!(shared(&short, &short).is_none_or(|found| found.from <= found.to));
+        }
+    }
+}
