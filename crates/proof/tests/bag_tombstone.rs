@@ -3,6 +3,7 @@
 #[path = "common/sample.rs"]
 mod sample;
 
+use serde_json::{Value, json};
 use vidimus_proof::bag::manifest::Digests;
 use vidimus_proof::bag::{self, Fault, MemoryBag, PlanError, Report, Trust};
 
@@ -72,5 +73,30 @@ fn no_bag_is_made_of_a_tombstone_with_other_words_or_without_a_field() {
         let record = whole.record.choose(&fewer);
         assert!(field == "change" || bag::tombstone_text(&record) == Err(field));
         assert!(refused(&mut pieces, bag::PlannedFile { record, ..whole.clone() }), "{field}");
+    }
+}
+
+#[test]
+fn the_words_of_a_tombstone_are_those_of_one_thing_or_more_and_of_any_number_of_records() {
+    let sample = Sample::default();
+    let mut pieces = Pieces::of(&sample);
+    let mut words = |about: Value, entries: Value| {
+        let record = pieces.log.issue(vec![
+            ("change", json!(bag::TOMBSTONE)),
+            ("about", about),
+            ("entries", entries),
+            ("reason", json!("asked")),
+        ]);
+        bag::tombstone_text(&record).map(drop)
+    };
+    let (about, entries) = (json!(["A1-3"]), json!([11]));
+    assert_eq!(words(about.clone(), entries.clone()), Ok(()));
+    // What was never on record by itself has none to destroy.
+    assert_eq!(words(about.clone(), json!([])), Ok(()));
+    assert_eq!(words(json!([]), entries.clone()), Err("about"));
+    assert_eq!(words(json!(["A1-3", 4]), entries.clone()), Err("about"));
+    assert_eq!(words(json!("A1-3"), entries), Err("about"));
+    for entries in [json!(["11"]), json!([11, "12"]), json!([-1]), json!(11)] {
+        assert_eq!(words(about.clone(), entries), Err("entries"));
     }
 }
