@@ -123,10 +123,13 @@ fn pairs(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -> Re
         (Column::Text, at),
         (Column::Text, "b"),
         (Column::Text, at),
-        (Column::Long, what),
-        (Column::Long, why),
+        (Column::Text, what),
+        (Column::Text, why),
     ];
     context.say_table(&columns, &rows)?;
+    if answer.pairs.iter().any(|pair| pair.relation.kind == Kind::SameView) {
+        context.say(words::same_view(lang))?;
+    }
     Ok(true)
 }
 

@@ -20,12 +20,17 @@ pub fn kind(lang: Lang, kind: Kind) -> &'static str {
         Kind::Still => lang.pick("still", "кадр", "кадр"),
         Kind::Damaged => lang.pick("damaged copy", "пошкоджена копія", "повреждённая копия"),
         Kind::Contained => lang.pick("lies in it", "лежить у ньому", "лежит в нём"),
-        Kind::SameView => lang.pick(
-            "same view, not shown to be the same recording",
-            "той самий вид; що це той самий запис, не показано",
-            "тот же вид; что это та же запись, не показано",
-        ),
+        Kind::SameView => lang.pick("same view", "той самий вид", "тот же вид"),
     }
+}
+
+/// What is meant by a view that is the same.
+pub fn same_view(lang: Lang) -> &'static str {
+    lang.pick(
+        "Same view: not shown to be the same recording.",
+        "Той самий вид: що це той самий запис, не показано.",
+        "Тот же вид: что это та же запись, не показано.",
+    )
 }
 
 /// What shows it.
@@ -61,7 +66,8 @@ fn reason(lang: Lang, reason: &Reason) -> String {
         }
         Reason::Speed { times } => {
             let times = format!("{times:.2}");
-            say!(lang, "{times} times as fast", "швидше в {times} раза", "быстрее в {times} раза")
+            let comma = times.replace('.', ",");
+            say!(lang, "{times} times as fast", "швидкість × {comma}", "скорость × {comma}")
         }
         Reason::Mirrored => lang.pick("mirrored", "віддзеркалено", "отражено").to_owned(),
         Reason::Cut { share } => {
@@ -76,7 +82,7 @@ fn reason(lang: Lang, reason: &Reason) -> String {
             .to_owned(),
         Reason::Place { points } => {
             let points = count(lang, *points as u64);
-            say!(lang, "{points} points of the place", "{points} точок місця", "{points} точек места")
+            say!(lang, "points of the place: {points}", "точок місця: {points}", "точек места: {points}")
         }
     }
 }
@@ -141,9 +147,9 @@ pub fn group(lang: Lang, group: &Cluster) -> String {
     let because = if because.is_empty() { String::new() } else { format!(" ({because})") };
     say!(
         lang,
-        "Likely the original: {original}{because}. The same in: {others}",
-        "Імовірно оригінал: {original}{because}. Те саме в: {others}",
-        "Вероятно оригинал: {original}{because}. То же в: {others}"
+        "Likely the original: {original}{because}. The same, whole or a part of it, in: {others}",
+        "Імовірно оригінал: {original}{because}. Те саме, цілком чи частково, в: {others}",
+        "Вероятно оригинал: {original}{because}. То же, целиком или частью, в: {others}"
     )
 }
 
@@ -170,6 +176,10 @@ pub fn nothing(lang: Lang) -> &'static str {
 
 /// How much could be compared.
 pub fn examined(lang: Lang, examined: ExaminedCounts) -> String {
+    if examined.examined == examined.of {
+        let all = count(lang, examined.of);
+        return say!(lang, "Examined: all {all}.", "Досліджено: усі {all}.", "Исследовано: все {all}.");
+    }
     let (some, all) = (count(lang, examined.examined), count(lang, examined.of));
     say!(
         lang,

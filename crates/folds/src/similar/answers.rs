@@ -127,11 +127,16 @@ impl<P: Prints> Similar<P> {
     /// # Errors
     /// It is damaged or cannot be read.
     pub fn clusters(&self, is_hidden: &dyn Fn(&Ref) -> bool) -> Result<Vec<Cluster>, StoreError> {
-        let mut groups = Groups::default();
-        for pair in self.pairs(&[], is_hidden)?.iter().filter(|pair| is_of_the_same(pair.relation.kind)) {
-            groups.join(&pair.a, &pair.b);
-        }
         let merits = self.merits(is_hidden)?;
+        let shows = |about: &Ref| merits.get(about).is_some_and(|merits| merits.pixels.is_some());
+        let mut groups = Groups::default();
+        for Pair { a, b, relation } in &self.pairs(&[], is_hidden)? {
+            // By what both share with a third, things would be joined that have nothing in common.
+            let is_one = is_of_the_same(relation.kind) && relation.kind != Kind::Overlap;
+            if is_one && (is_seen(relation) || !shows(a) && !shows(b)) {
+                groups.join(a, b);
+            }
+        }
         Ok(groups.all().into_iter().map(|items| cluster(items, &merits)).collect())
     }
 
@@ -152,10 +157,15 @@ impl<P: Prints> Similar<P> {
             let whole =
                 |about: &Ref| merits.get(about).and_then(|merits| merits.seconds).map(|seconds| 0.0..seconds);
             let is_exact = relation.kind == Kind::Exact;
-            if let Some(range) = relation.a.or_else(|| whole(&a).filter(|_| is_exact)) {
+            // What only sounds alike says nothing of what is to be seen.
+            let seen = is_seen(&relation);
+            let counts = |about: &Ref| seen || merits.get(about).is_none_or(|merits| merits.pixels.is_none());
+            if let Some(range) = relation.a.or_else(|| whole(&a).filter(|_| is_exact)).filter(|_| counts(&a))
+            {
                 shared.entry(a.clone()).or_default().push((b.clone(), range));
             }
-            if let Some(range) = relation.b.or_else(|| whole(&b).filter(|_| is_exact)) {
+            if let Some(range) = relation.b.or_else(|| whole(&b).filter(|_| is_exact)).filter(|_| counts(&b))
+            {
                 shared.entry(b).or_default().push((a, range));
             }
         }
@@ -229,6 +239,13 @@ impl<P: Prints> Similar<P> {
 
 fn exact() -> Relation {
     Relation { kind: Kind::Exact, a: None, b: None, score: 1.0, reasons: vec![Reason::Bytes] }
+}
+
+/// Whether what is to be seen in both is the same, and not only what is heard.
+fn is_seen(relation: &Relation) -> bool {
+    let has = |is: fn(&Reason) -> bool| relation.reasons.iter().any(is);
+    has(|reason| matches!(reason, Reason::Moves { .. }))
+        || !has(|reason| matches!(reason, Reason::Sounds { .. }))
 }
 
 /// Whether both hold the same, in this or another form.

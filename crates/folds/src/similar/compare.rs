@@ -126,6 +126,7 @@ fn recordings(a: &Known, b: &Known) -> Option<Common> {
     let fitting = fitting(a, b, &[Way::PLAIN, Way::MIRRORED]);
     let moving = shown_by_moves(a, b, &fitting);
     let sounding = shown_by_sound(a, b);
+    let laid = |sound: Moments| Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound };
     let common = match (moving.shown, sounding) {
         (Some(moves), Some(sound))
             if (moves.b.start - moves.a.start - sound.b.start + sound.a.start).abs() < ONE =>
@@ -138,13 +139,11 @@ fn recordings(a: &Known, b: &Known) -> Option<Common> {
                 ..moves
             })
         }
-        (Some(moves), Some(sound)) if sound.sounds > moves.moves => Some(sound),
+        (Some(moves), Some(sound)) if sound.sounds > moves.moves => Some(laid(sound)),
         (Some(moves), _) => Some(moves),
         // The same song on two days: what moves says that it is another.
         (None, Some(_)) if moving.is_against => None,
-        (None, sounding) => {
-            sounding.map(|sound| Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound })
-        }
+        (None, sounding) => sounding.map(laid),
     };
     let view = || fitting.first().map(|one| Common::View { points: one.fit.points });
     common.map(Common::Moments).or_else(view)

@@ -198,7 +198,11 @@ impl<P: Prints> Similar<P> {
             None => None,
         };
         let known = known(&print, motion);
-        let standing = Standing { length: known.length, is_damaged: content.is_damaged };
+        let standing = Standing {
+            length: known.length,
+            is_damaged: content.is_damaged,
+            shows: known.film.is_some() || !known.stills.is_empty(),
+        };
         let ready = Ready { print, known, standing };
         let ready = Arc::new(ready);
         self.ready.put(name, Arc::clone(&ready));

@@ -129,6 +129,8 @@ pub struct Standing {
     pub length: Option<f32>,
     /// It is damaged, or nobody could tell what it is.
     pub is_damaged: bool,
+    /// There is something to be seen in it.
+    pub shows: bool,
 }
 
 /// The share of a length that counts as all of it.
@@ -187,7 +189,10 @@ fn by_moments(a: Standing, b: Standing, moments: &Moments) -> Relation {
         let (length, shared) = (length.unwrap_or(0.0), range.end - range.start);
         shared >= length * ALL || shared >= length - ENDS
     };
+    // The same music under other pictures: that a part of it sounds alike is all that is shown.
+    let is_sound_alone = moments.moves == 0.0 && moments.lay.is_none() && a.shows && b.shows;
     let kind = match (is_all(&moments.a, a.length), is_all(&moments.b, b.length)) {
+        _ if is_sound_alone => Kind::Overlap,
         (true, true) => Kind::Reencoded,
         (true, false) | (false, true) => Kind::Excerpt,
         (false, false) => Kind::Overlap,
@@ -241,11 +246,15 @@ mod tests {
     use super::*;
 
     fn film(seconds: f32) -> Standing {
-        Standing { length: Some(seconds), is_damaged: false }
+        Standing { length: Some(seconds), is_damaged: false, shows: true }
+    }
+
+    fn moments_of(all: Range<f32>) -> Moments {
+        Moments { a: all.clone(), b: all, speed: 1.0, moves: 8.0, sounds: 0.0, lay: None, alike: 0.9 }
     }
 
     fn moments(a: Range<f32>, b: Range<f32>) -> Common {
-        Common::Moments(Moments { a, b, speed: 1.0, moves: 8.0, sounds: 0.0, lay: None, alike: 0.9 })
+        Common::Moments(Moments { b, ..moments_of(a) })
     }
 
     fn kind(a: Standing, b: Standing, common: Common) -> Kind {
@@ -261,12 +270,23 @@ mod tests {
     }
 
     #[test]
+    fn the_same_music_under_other_pictures_is_a_part_that_both_share() {
+        let music = |lay| Common::Moments(Moments { moves: 0.0, sounds: 60.0, lay, ..moments_of(0.0..60.0) });
+        assert_eq!(kind(film(60.0), film(60.0), music(None)), Kind::Overlap);
+        // In the same place, and between recordings without pictures, it shows more.
+        let laid = super::super::lay::Lay([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(kind(film(60.0), film(60.0), music(Some(laid))), Kind::Reencoded);
+        let heard = Standing { shows: false, ..film(60.0) };
+        assert_eq!(kind(heard, film(60.0), music(None)), Kind::Reencoded);
+    }
+
+    #[test]
     fn damage_is_named_and_a_view_stays_a_view() {
         let broken = Standing { is_damaged: true, ..film(60.0) };
         assert_eq!(kind(broken, film(60.0), moments(0.0..30.0, 0.0..30.0)), Kind::Damaged);
         assert_eq!(kind(broken, film(60.0), Common::View { points: 40 }), Kind::SameView);
         let kept = Some(Kept { of_a: 0.97, of_b: 0.4 });
-        let left = Standing { length: None, is_damaged: true };
+        let left = Standing { is_damaged: true, ..Standing::default() };
         assert_eq!(relation(left, film(60.0), None, kept).unwrap().kind, Kind::Damaged);
         assert_eq!(relation(film(1.0), film(60.0), None, Some(Kept { of_a: 0.2, of_b: 0.1 })), None);
         assert_eq!(relation(film(1.0), film(60.0), None, None), None);
