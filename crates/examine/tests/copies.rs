@@ -283,7 +283,8 @@ fn hashes_are_those_that_others_exchange() {
         let frame = &print.frames[0];
         let apart = distance(&frame.hash, &hash);
         println!("{name}: {apart} bits, quality {}", frame.quality);
-        assert!(apart <= if name.contains("orig") { 8 } else { 24 }, "{name}: {apart}");
+        // The whole original, decoded and not made smaller, is 8 bits away.
+        assert!(apart <= if name.contains("orig") { 10 } else { 24 }, "{name}: {apart}");
         assert!(frame.quality >= 90, "{name}");
         count += 1;
     }

@@ -9,7 +9,7 @@ use super::answer::{Answer, Frames, Tag};
 use super::{Given, chunks, picture};
 
 /// The longer side of a picture is at least this after it was made smaller, and less than twice that.
-const SIDE: usize = 384;
+const SIDE: usize = 768;
 /// No more points than this lie on a side of the squares of which the mean is taken.
 const SQUARE: usize = 256;
 
@@ -89,11 +89,11 @@ mod tests {
 
     #[test]
     fn smaller_is_the_mean_of_squares_whatever_the_shape() {
-        let (width, height) = (1153, 770);
+        let (width, height) = (2305, 1540);
         let values: Vec<u8> =
             (0..width * height).map(|at| if at % width / 3 % 2 == 0 { 10 } else { 201 }).collect();
         let small = smaller(width, height, &values).unwrap();
-        assert_eq!((small.width(), small.height()), (384, 256));
+        assert_eq!((small.width(), small.height()), (768, 513));
         assert!(small.rows().all(|row| row.enumerate().all(|(x, value)| value.0[0] == [10, 201][x % 2])));
         for (width, height) in [(1, 1), (5000, 2), (3, 9000), (511, 511)] {
             let small = smaller(width, height, &vec![77; width * height]).unwrap();
