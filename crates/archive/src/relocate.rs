@@ -280,9 +280,11 @@ impl Archive {
             let (from, into) = (archive.current(&source)?, archive.current(to)?);
             archive.wrap_for_generation(new, into)?;
             let about = group.about.clone();
-            let moved_in = Change::MovedIn(MovedIn { about: about.clone(), key: new, from: source.clone() });
             let entries = Some(runs_of(contents.rows.iter().map(|(seq, _)| *seq).collect()));
-            let moved_out = Change::MovedOut(MovedOut { about, to: to.clone(), entries });
+            let (key, from_there) = (new, source.clone());
+            let moved_in = MovedIn { about: about.clone(), key, from: from_there, entries: entries.clone() };
+            let moved_out = MovedOut { about, to: to.clone(), entries };
+            let (moved_in, moved_out) = (Change::MovedIn(moved_in), Change::MovedOut(moved_out));
             let mut drafts = vec![
                 Draft { compartment: to.clone(), key: into, change: moved_in },
                 Draft { compartment: source.clone(), key: from, change: moved_out },

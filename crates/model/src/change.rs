@@ -430,6 +430,10 @@ pub struct MovedIn {
     pub key: KeyId,
     /// Where it was read before.
     pub from: CompartmentId,
+    /// Log indices of the records that came, of each run the first and the last: they stand under this key until they move again.
+    /// None in records of before this was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<(u64, u64)>>,
 }
 
 /// What `about` names is no longer read in this compartment.

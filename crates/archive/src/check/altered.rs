@@ -6,6 +6,7 @@ use vidimus_ledger::Row;
 use vidimus_model::Change;
 
 use super::ledger::Scan;
+use super::moves::{Log, Moves, Stands};
 use super::records::Facts;
 use super::report::{Report, record, runs, what};
 
@@ -13,6 +14,8 @@ use super::report::{Report, record, runs, what};
 const UNTOLD: &str =
     "its row hides when its body was destroyed or replaced, so that backups would keep the old one";
 const NOTHING_DID: &str = "its row says that its body was destroyed or replaced then, and no record did that";
+
+const ASTRAY: &str = "it was moved, and stands under another key than the move says";
 
 /// What rows and records say of it.
 #[derive(Default)]
@@ -29,22 +32,8 @@ pub(super) struct Altered {
     plain: BTreeMap<String, u64>,
     /// Where records stand that let things in, by the key that seals them since.
     moved_in: BTreeMap<String, u64>,
-    /// Records that let things out, by their compartment.
-    moved_out: BTreeMap<String, Vec<Leave>>,
-}
-
-/// What a record let out of its compartment.
-struct Leave {
-    /// Where it stands.
-    seq: u64,
-    /// The runs of records that left. A record that does not say so excuses nothing.
-    entries: Vec<(u64, u64)>,
-}
-
-impl Leave {
-    fn names(&self, seq: u64) -> bool {
-        self.entries.iter().any(|(first, last)| (*first..=*last).contains(&seq))
-    }
+    /// What moved where.
+    moves: Moves,
 }
 
 impl Altered {
@@ -70,29 +59,30 @@ impl Altered {
         self.moved_in.contains_key(key)
     }
 
-    /// Does a record let this one out of this compartment?
-    pub fn lets_out(&self, compartment: &str, seq: u64) -> bool {
-        self.moved_out.get(compartment).is_some_and(|leaves| leaves.iter().any(|leave| leave.names(seq)))
+    /// Did it move to where the checker reads?
+    pub fn is_here(&self, seq: u64, scan: &Scan, facts: &Facts) -> bool {
+        let (begin, holds) = (|seq: u64| begin(scan, seq), |name: &str| facts.holds(name));
+        matches!(self.moves.stands(seq, &Log { begin: &begin, holds: &holds }), Stands::Under { .. })
     }
 
-    /// Does a record let this one out of this compartment, so that its row was altered then? Where it went it may have gone on
-    /// from since, and been altered again.
-    fn left_by(&self, compartment: &str, seq: u64, at: u64, begin: &impl Fn(u64) -> u64) -> bool {
-        let leaves = self.moved_out.get(compartment).into_iter().flatten();
-        leaves.filter(|leave| leave.names(seq)).any(|leave| begin(leave.seq) <= at)
+    /// Did it move to where the checker does not read?
+    pub fn is_away(&self, seq: u64, scan: &Scan, facts: &Facts) -> bool {
+        let (begin, holds) = (|seq: u64| begin(scan, seq), |name: &str| facts.holds(name));
+        matches!(self.moves.stands(seq, &Log { begin: &begin, holds: &holds }), Stands::Away { .. })
     }
 
     /// Takes in what a record says.
     pub fn learn(&mut self, row: &Row, change: &Change) {
-        match change {
-            Change::MovedIn(moved) => _ = self.moved_in.insert(moved.key.to_string(), row.seq),
-            Change::MovedOut(moved) => {
-                let leave = Leave { seq: row.seq, entries: moved.entries.clone().unwrap_or_default() };
-                self.moved_out.entry(row.compartment.clone()).or_default().push(leave);
-            }
-            _ => {}
+        if let Change::MovedIn(moved) = change {
+            self.moved_in.insert(moved.key.to_string(), row.seq);
         }
+        self.moves.learn(row, change);
     }
+}
+
+/// The ledger's size just before the append that holds a record.
+fn begin(scan: &Scan, seq: u64) -> u64 {
+    scan.sizes.range(..=seq).next_back().copied().unwrap_or(0)
 }
 
 /// Names the rows that say something else than the records.
@@ -101,8 +91,8 @@ pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
         return;
     }
     let altered = &facts.altered;
-    // The ledger's size just before the append that holds a record.
-    let begin = |seq: u64| scan.sizes.range(..=seq).next_back().copied().unwrap_or(0);
+    let (begin, holds) = (|seq: u64| begin(scan, seq), |name: &str| facts.holds(name));
+    let log = Log { begin: &begin, holds: &holds };
     let is_none = |seq: u64, at: u64| at <= seq || !scan.sizes.contains(&at);
     let (mut untold, mut nothing_did) = (altered.untold.clone(), altered.blank.clone());
     for (seq, at) in &altered.erased {
@@ -114,29 +104,44 @@ pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
             untold.insert(*seq);
         }
     }
+    let mut astray = BTreeSet::new();
+    let mut told: BTreeSet<u64> = altered.erased.iter().map(|(seq, _)| *seq).collect();
+    told.extend(altered.untold.iter().chain(&altered.blank).chain(&scan.missing));
     for ((compartment, key), rows) in &altered.resealed {
         let moved = altered.moved_in.get(key).map(|moved| begin(*moved));
         let is_closed = !facts.opened.contains_key(key);
         for (seq, at) in rows {
-            let can_be = match moved {
-                Some(moved) => moved == *at,
-                // What was moved to where the checker does not read.
-                None => {
-                    is_closed
-                        && (!facts.holds(compartment) || altered.left_by(compartment, *seq, *at, &begin))
+            told.insert(*seq);
+            let stands = altered.moves.stands(*seq, &log);
+            let is_its_place = match (&stands, moved) {
+                (Stands::Unmoved, _) => true,
+                (Stands::Under { key: last, since }, moved) => {
+                    *last == key.as_str() || moved.is_some_and(|moved| moved > *since)
                 }
+                (Stands::Away { since }, moved) => moved.is_none_or(|moved| moved > *since),
+                (Stands::Nowhere, _) => false,
             };
-            if is_none(*seq, *at) || !can_be && moved.is_none() {
+            let can_be = match (&stands, moved) {
+                (_, Some(moved)) => moved == *at,
+                // What was moved to where the checker does not read, and may have gone on from there and been altered again.
+                (Stands::Away { since }, None) => is_closed && since <= at,
+                (_, None) => is_closed && !facts.holds(compartment),
+            };
+            if !is_its_place {
+                astray.insert(*seq);
+            } else if is_none(*seq, *at) || !can_be && moved.is_none() {
                 nothing_did.insert(*seq);
             } else if !can_be {
                 untold.insert(*seq);
             }
         }
     }
+    // What moved was sealed anew, and its row says so.
+    untold.extend(altered.moves.named(scan.tip.size).difference(&told));
     for (key, moved) in &altered.moved_in {
         untold.extend(altered.plain.get(key).filter(|first| **first < begin(*moved)));
     }
-    for (seqs, problem) in [(untold, UNTOLD), (nothing_did, NOTHING_DID)] {
+    for (seqs, problem) in [(untold, UNTOLD), (nothing_did, NOTHING_DID), (astray, ASTRAY)] {
         for (first, last) in runs(&seqs) {
             report.problem(record(first, last), problem, what::TAMPERED);
         }

@@ -28,8 +28,12 @@ pub(super) struct Received {
     /// What was said of finished accessions, in the order of the log.
     ends: Vec<End>,
     released: BTreeSet<Ref>,
-    /// What was moved out or erased.
-    left: Vec<Ref>,
+    /// What was erased.
+    erased: Vec<Ref>,
+    /// What was moved out: where that is said, what, and to which compartment.
+    moved_out: Vec<(u64, Ref, String)>,
+    /// What was moved in, and where that is said.
+    moved_in: Vec<(u64, Ref)>,
     /// Rows with a body under keys that are not held, by compartment and key, but those that were altered.
     closed: BTreeMap<(String, String), BTreeSet<u64>>,
     /// Rows without a body that never were erased, by compartment and key.
@@ -60,10 +64,25 @@ impl Received {
                 self.ends.push(End { seq: row.seq, by: statement.by, about, count });
             }
             Change::Release(release) => _ = self.released.insert(release.about.clone()),
-            Change::MovedOut(moved) => self.left.extend(moved.about.iter().cloned()),
-            Change::Erasure(erasure) => self.left.extend(erasure.about.iter().cloned()),
+            Change::MovedOut(moved) => {
+                let to = moved.to.to_string();
+                self.moved_out.extend(moved.about.iter().map(|about| (row.seq, about.clone(), to.clone())));
+            }
+            Change::MovedIn(moved) => {
+                self.moved_in.extend(moved.about.iter().map(|about| (row.seq, about.clone())));
+            }
+            Change::Erasure(erasure) => self.erased.extend(erasure.about.iter().cloned()),
             _ => {}
         }
+    }
+
+    /// What was erased, or moved to where the checker does not read and did not come back as a whole.
+    fn left(&self, facts: &Facts) -> Vec<&Ref> {
+        let is_back = |seq: u64, about: &Ref| {
+            self.moved_in.iter().any(|(back, whole)| *back > seq && whole.holds(about))
+        };
+        let away = self.moved_out.iter().filter(|(seq, about, to)| !facts.holds(to) && !is_back(*seq, about));
+        self.erased.iter().chain(away.map(|(_, about, _)| about)).collect()
     }
 
     /// Who took the number of an accession.
@@ -96,7 +115,7 @@ pub(super) fn look(scan: &Scan, keys: &Keys, facts: &Facts, report: &mut Report)
         return;
     }
     let mut left: HashMap<Ref, Vec<&Ref>> = HashMap::new();
-    for gone in &received.left {
+    for gone in received.left(facts) {
         left.entry(gone.whole()).or_default().push(gone);
     }
     let is_left =

@@ -19,6 +19,7 @@ mod kinds;
 mod ledger;
 mod made;
 mod meanwhile;
+mod moves;
 mod objects;
 mod objects_read;
 mod once;

@@ -224,6 +224,7 @@ pub const TEMPLATES: &[&str] = &[
     "it changes the archive's key, and was not appended alone",
     "its row hides when its body was destroyed or replaced, so that backups would keep the old one",
     "its row says that its body was destroyed or replaced then, and no record did that",
+    "it was moved, and stands under another key than the move says",
     "it stands far behind the ledger's end",
     "whether everything that was received is still on record: not every record can be read",
     "it was received, and its record is gone",

@@ -13,18 +13,19 @@ pub(super) fn compare(facts: &Facts, (scan, register): (&Scan, &Register), repor
     let without: BTreeSet<u64> = facts
         .erased
         .iter()
-        .filter(|(seq, compartment)| facts.tombstones(**seq).is_empty() && facts.holds(compartment))
+        .filter(|(seq, compartment)| {
+            let is_read = facts.holds(compartment) || facts.altered.is_here(**seq, scan, facts);
+            facts.tombstones(**seq).is_empty() && is_read
+        })
         .map(|(seq, _)| *seq)
         .collect();
     // A tombstone that cannot be read may be the one that is looked for: a damaged one, or one of where it was moved to. What is
     // only another member's is none, for a tombstone stands under the compartment's key.
     let lacks = facts.is_damaged() || report.has_named_below("key held/") || !scan.missing.is_empty();
     let is_whole = !lacks && !register.is_damaged;
-    let (certain, without): (BTreeSet<u64>, BTreeSet<u64>) = without.into_iter().partition(|seq| {
-        let stays =
-            facts.erased.get(seq).is_some_and(|compartment| !facts.altered.lets_out(compartment, *seq));
-        facts.unread == 0 || is_whole && stays
-    });
+    let (certain, without): (BTreeSet<u64>, BTreeSet<u64>) = without
+        .into_iter()
+        .partition(|seq| facts.unread == 0 || is_whole && !facts.altered.is_away(*seq, scan, facts));
     if !certain.is_empty() {
         for (first, last) in runs(&certain) {
             report.problem(record(first, last), "it was erased, and no tombstone says why", what::TAMPERED);

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use vidimus_ledger::Ledger as _;
-use vidimus_model::Change;
+use vidimus_model::{Change, CompartmentId};
 use vidimus_seal::Entropy;
 use vidimus_seal::age::{Identity, encrypt_to_vec};
 
@@ -76,24 +76,30 @@ fn after(house: &House, sql: &str) -> House {
     copy
 }
 
-#[test]
-fn no_other_record_is_closed_by_a_move() {
-    let (house, size) = house();
+/// After the record was put under a key that nobody made, and nobody can open, as if it had been sealed again at a size of the ledger.
+fn closed(house: &House, seq: u64, size: u64) -> House {
+    let copy = after(
+        house,
+        &format!(
+            "INSERT OR IGNORE INTO name (name) VALUES ('{FALSE}');
+             UPDATE body SET sealed = randomblob(length(sealed)) WHERE place = (SELECT place FROM row WHERE seq = {seq});
+             UPDATE row SET key = (SELECT id FROM name WHERE name = '{FALSE}'), altered = {size} WHERE seq = {seq}"
+        ),
+    );
     let stranger = Identity::generate(&mut Entropy::from_seed(&[8; 32]));
     let mut entropy = Entropy::from_seed(&[9; 32]);
     let (wrap, _) = encrypt_to_vec(&[stranger.recipient()], &[7; 32], &mut entropy).unwrap();
+    let folder = copy.layout().held_key(FALSE.parse().unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("0123456789abcdef.age"), &wrap).unwrap();
+    copy
+}
+
+#[test]
+fn no_other_record_is_closed_by_a_move() {
+    let (house, size) = house();
     for seq in readable(&house, size) {
-        let copy = after(
-            &house,
-            &format!(
-                "INSERT OR IGNORE INTO name (name) VALUES ('{FALSE}');
-                 UPDATE body SET sealed = randomblob(length(sealed)) WHERE place = (SELECT place FROM row WHERE seq = {seq});
-                 UPDATE row SET key = (SELECT id FROM name WHERE name = '{FALSE}'), altered = {size} WHERE seq = {seq}"
-            ),
-        );
-        let folder = copy.layout().held_key(FALSE.parse().unwrap());
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("0123456789abcdef.age"), &wrap).unwrap();
+        let copy = closed(&house, seq, size);
         for who in ["Олена", "Богдан"] {
             let checked = checked(&copy, who);
             // Without the record of a key of the compartment itself everything under it is named.
@@ -113,6 +119,35 @@ fn no_other_record_is_erased_by_a_move() {
             let checked = checked(&copy, who);
             let is_told = is_named(&checked, seq) || seq < 5 && !checked.sound;
             assert!(is_told, "{who} {seq}: {:?}", checked.problems);
+        }
+    }
+}
+
+/// A1-1 moved out and in again, A1-2 moved to where all three read: what Богдан can read stands where moves said, and nowhere else.
+#[test]
+fn what_came_back_or_lies_where_one_reads_is_not_hidden_by_its_moves() {
+    let (house, _) = house();
+    let mut olena = house.open("Олена");
+    olena.move_into(&[r("A1-1")], &CompartmentId::main(), &mut |_| {}).unwrap();
+    let all = ["Олена", "Богдан", "Ярема"].map(|name| house.open(name).keyring().member());
+    let shared = olena.new_compartment("shared", None, &all).unwrap();
+    olena.move_into(&[r("A1-2")], &shared, &mut |_| {}).unwrap();
+    let moved: Vec<(u64, u64)> = olena
+        .ledger
+        .rows(0, usize::MAX >> 1)
+        .unwrap()
+        .iter()
+        .filter_map(|row| row.altered.filter(|_| row.body.is_some()).map(|at| (row.seq, at)))
+        .collect();
+    drop(olena);
+    house.is_sound_for(&["Олена", "Богдан", "Ярема"]);
+    assert!(moved.len() >= 2, "{moved:?}");
+    for (seq, at) in moved {
+        for copy in [closed(&house, seq, at), after(&house, &taken_out(seq, &at.to_string()))] {
+            for who in ["Олена", "Богдан"] {
+                let checked = checked(&copy, who);
+                assert!(is_named(&checked, seq), "{who} {seq}: {:?}", checked.problems);
+            }
         }
     }
 }

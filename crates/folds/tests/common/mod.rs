@@ -159,7 +159,10 @@ pub fn moved_out(seq: u64, about: &[&str]) -> Entry {
 
 pub fn moved_in(seq: u64, about: &[&str]) -> Entry {
     let key = KeyId::from_bytes([9; 8]);
-    said(seq, Change::MovedIn(MovedIn { about: refs(about), key, from: CompartmentId::main() }))
+    said(
+        seq,
+        Change::MovedIn(MovedIn { about: refs(about), key, from: CompartmentId::main(), entries: None }),
+    )
 }
 
 pub fn erasure(seq: u64, about: &[&str], entries: &[u64]) -> Entry {

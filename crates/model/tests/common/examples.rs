@@ -13,7 +13,7 @@ use super::{ORIGIN, Set, keys};
 mod examined;
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 8] = [
+pub(super) const SETS: [Set; 9] = [
     ("changes-v1", at_first),
     ("changes-v1-keys", of_keys),
     ("changes-v1-keyholders", of_keyholders),
@@ -22,7 +22,15 @@ pub(super) const SETS: [Set; 8] = [
     ("changes-v1-examination", examined::of_an_examination),
     ("changes-v1-destroyed", of_what_was_destroyed),
     ("changes-v1-moved", of_what_moved),
+    ("changes-v1-moved-in", of_what_came),
 ];
+
+/// What moved, with the records that came.
+fn of_what_came() -> Vec<(&'static str, Change)> {
+    let (whole, entries) = (vec![about("A7")], Some(vec![(12, 40), (44, 44)]));
+    let came = MovedIn { about: whole, key: key(6), from: CompartmentId::main(), entries };
+    vec![("moved-in.sd-jwt", Change::MovedIn(came))]
+}
 
 /// What moved, with the records that left.
 fn of_what_moved() -> Vec<(&'static str, Change)> {
@@ -219,6 +227,7 @@ fn of_a_compartment() -> Vec<(&'static str, Change)> {
                 about: vec![about("A7-312")],
                 key: key(6),
                 from: CompartmentId::main(),
+                entries: None,
             }),
         ),
         (

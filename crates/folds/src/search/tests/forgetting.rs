@@ -49,7 +49,7 @@ fn what_is_moved_goes_and_may_come_back() {
     assert_eq!(found(&search, "ref:A2").len(), 2);
     let seq = story.entries.len() as u64;
     let key = vidimus_model::KeyId::from_bytes([1; 8]);
-    let back = MovedIn { about, key, from: vidimus_model::CompartmentId::main() };
+    let back = MovedIn { about, key, from: vidimus_model::CompartmentId::main(), entries: None };
     story.say(Change::MovedIn(back));
     let together: Vec<Entry> = [&story.entries[..6], &story.entries[seq as usize..]].concat();
     search.apply(&together, seq, seq + 1).unwrap();
