@@ -25,6 +25,7 @@ use crate::links;
 use crate::older_ledger::NewerKeys;
 use crate::receive::Turn;
 use crate::register::Register;
+use crate::remembered::Remembered;
 use crate::shelf::{self, Shelved};
 use crate::unlock::{self, UnlockError};
 use crate::watch::Watcher;
@@ -146,6 +147,8 @@ impl Archive {
                 None
             }
         };
+        // Where it cannot be written, the next one does it; nothing else depends on it.
+        let _ = Remembered::of(&high_water, keyring.member()).add(&keyring);
         let vault = FolderVault::open(&layout.objects())?;
         // Killed programs may have left gigabytes; where they cannot be removed, reading is still possible.
         let _ = vault.clean_up();

@@ -10,6 +10,7 @@ use vidimus_seal::wrap;
 use crate::door::Act;
 use crate::init::begin_compartment;
 use crate::keyring::SealingKey;
+use crate::remembered::Remembered;
 use crate::{Archive, DoorError, FoldError, files};
 
 /// Why no compartment was made.
@@ -90,6 +91,7 @@ impl Archive {
             Ok(Act::of(drafts, vec![CompartmentId::register()]))
         })?;
         self.keyring.gather(&self.ledger, &self.archive_id).map_err(FoldError::from)?;
+        let _ = Remembered::of(&self.high_water, self.keyring.member()).add(&self.keyring);
         self.refresh_register()?;
         Ok(id)
     }

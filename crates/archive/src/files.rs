@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
-pub use reading::{MAX_BYTES, NotAFile, open, read, read_at_most};
+pub use reading::{MAX_BYTES, NotAFile, in_its_folder, open, read, read_at_most};
 
 /// Puts `bytes` at `path`, replacing what was there; durable when it returns. Only the owner may read it.
 ///
@@ -248,6 +248,17 @@ fn aside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}-{}.aside", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     path.with_file_name(name)
+}
+
+/// Is nothing in this folder but what was written aside? Also where there is no folder.
+pub fn holds_only_asides(folder: &Path) -> bool {
+    let is_aside = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| set_aside(entry.file_name().as_bytes()).is_some())
+    };
+    match fs::read_dir(folder) {
+        Ok(mut entries) => entries.all(is_aside),
+        Err(e) => e.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// What was written aside for this file, or set aside to be destroyed, and still lies there.

@@ -290,6 +290,6 @@ pub(crate) fn read_folder(path: &std::path::Path) -> io::Result<Vec<std::ffi::Os
     match fs::read_dir(path) {
         Ok(entries) => entries.map(|entry| entry.map(|e| e.file_name())).collect(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(e) => Err(e),
+        Err(e) => Err(crate::files::in_its_folder(path, e)),
     }
 }

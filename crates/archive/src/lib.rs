@@ -41,6 +41,7 @@ pub mod receive;
 mod register;
 mod release;
 mod relocate;
+mod remembered;
 mod repack;
 mod rollback;
 mod rows;

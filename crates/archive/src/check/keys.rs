@@ -18,10 +18,12 @@ use super::records::Facts;
 use super::register::{Presence, Register};
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::high_water::HighWater;
 use crate::key_file;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 use crate::passphrase::digest_of;
+use crate::remembered::Remembered;
 
 /// Somebody put it back.
 const EMPTIED: &str = "every record under it was erased, and it is there again";
@@ -301,12 +303,17 @@ fn wrap_name(id: KeyId, holder: &str) -> String {
 
 /// Whoever checks is a member, and every member holds the register and `main`, in all generations.
 ///
-/// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions.
-pub(super) fn look_at_common(keys: &Keys, scan: &Scan, report: &mut Report) {
+/// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions. What else
+/// they held on this computer they hold still: nobody gives a compartment's key up.
+pub(super) fn look_at_common(keys: &Keys, scan: &Scan, mark: &HighWater, report: &mut Report) {
     let Some(me) = keys.member else { return };
     let generations = keys.generations();
     let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
-    let all: BTreeSet<&String> = of_main.chain(&scan.first_main_key).chain(&scan.register_key).collect();
+    let is_used = |key: &String| scan.keys.get(key).is_some_and(|rows| rows.live > 0);
+    let remembered = Remembered::of(mark, me).keys().into_iter().map(|key| key.to_string());
+    let remembered: BTreeSet<String> = remembered.filter(is_used).collect();
+    let of_all = of_main.chain(&scan.first_main_key).chain(&scan.register_key);
+    let all: BTreeSet<&String> = of_all.chain(&remembered).collect();
     for id in
         all.into_iter().filter(|key| keys.get(key).is_none()).filter_map(|key| key.parse::<KeyId>().ok())
     {

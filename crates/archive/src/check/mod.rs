@@ -173,7 +173,7 @@ fn run(
     tiles::look(layout, &ledger, &scan, &register, &mut report);
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
-    keys::look_at_common(&keys, &scan, &mut report);
+    keys::look_at_common(&keys, &scan, mark, &mut report);
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     altered::look(&scan, &facts, &mut report);

@@ -12,10 +12,10 @@ use super::NOT_WAITING;
 /// No file that is read whole is nearly as large.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// Something stands in the place of one of the archive's own files that is none: a link, a FIFO, a device, a folder; or it is
-/// too large by far. It arrives inside an [`io::Error`].
+/// Something else stands in the place of one of the archive's own files or folders: a link, a FIFO, a device; or a file that is too
+/// large by far. It arrives inside an [`io::Error`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not the file that belongs there", path.display())]
+#[error("{} is not the file or folder that belongs there", path.display())]
 pub struct NotAFile {
     /// Where it stands.
     pub path: PathBuf,
@@ -63,7 +63,16 @@ pub fn open(path: &Path) -> io::Result<File> {
     let file = opened.map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
         // A link, and a socket or a device that nobody serves.
         Some(Errno::LOOP | Errno::NXIO | Errno::NODEV) => NotAFile::at(path),
-        _ => error,
+        _ => in_its_folder(path, error),
     })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(NotAFile::at(path)) }
+}
+
+/// Names what stands in the place of a folder, where that is why something in it cannot be read.
+pub fn in_its_folder(path: &Path, error: io::Error) -> io::Error {
+    let is_none = |path: &&Path| path.symlink_metadata().is_ok_and(|there| !there.is_dir());
+    match error.kind() {
+        io::ErrorKind::NotADirectory => path.ancestors().find(is_none).map_or(error, NotAFile::at),
+        _ => error,
+    }
 }

@@ -27,23 +27,24 @@ impl Archive {
 
     fn drop_unbegun_key(&mut self, key: KeyId) -> Result<(), ReceiveError> {
         let (note, wraps) = (self.layout.unanswered(key), self.layout.held_key(key));
-        // One that is another member's, or damaged, is theirs to destroy, or the check's to name.
         let mark = match self.keyring.open(key) {
-            Ok(Some(sealing)) => mark_of(key, &sealing.identity),
-            _ if wraps.exists() => return Ok(()),
-            _ => [0; 32],
+            Ok(Some(sealing)) => Some(mark_of(key, &sealing.identity)),
+            // One that is another member's, or damaged, is theirs to destroy, or the check's to name.
+            _ if !files::holds_only_asides(&wraps) => return Ok(()),
+            // Cut off before the wrap came: what lies there is nobody's key.
+            _ => None,
         };
-        if wraps.exists() && !Turn::is_left(&note, &mark) {
+        if mark.is_some_and(|mark| !Turn::is_left(&note, &mark)) {
             return Ok(());
         }
         // What is no file is the check's to name too.
-        let Ok(Some(turn)) = Turn::take(&note, mark) else { return Ok(()) };
+        let Ok(Some(turn)) = Turn::take(&note, mark.unwrap_or_default()) else { return Ok(()) };
         let is_needed = self.seals_something(key).map_err(FoldError::from)?;
-        if is_needed || !turn.is_alone || (wraps.exists() && !turn.is_marked) {
+        if is_needed || !turn.is_alone || (mark.is_some() && !turn.is_marked) {
             return Ok(());
         }
-        for wrap in read_folder(&wraps)? {
-            files::destroy(&wraps.join(wrap))?;
+        for left in read_folder(&wraps)? {
+            files::destroy(&wraps.join(left))?;
         }
         files::remove_folder(&wraps)?;
         self.keyring.forget(key);

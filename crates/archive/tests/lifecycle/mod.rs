@@ -17,6 +17,7 @@ mod meddled;
 mod moving;
 mod notes;
 mod openings;
+mod remembered;
 mod resealed;
 mod sheets;
 mod stale_folds;

@@ -76,6 +76,24 @@ fn a_key_of_which_nothing_came_goes_with_the_next_delivery() {
 }
 
 #[test]
+fn a_key_that_was_cut_off_before_its_wrap_goes_with_the_next_delivery() {
+    let house = House::of_one();
+    let [empty, aside, anothers] = [6, 7, 8].map(|byte| vidimus_model::KeyId::from_bytes([byte; 8]));
+    for (key, left) in [(empty, None), (aside, Some("1.age.22138-0.aside")), (anothers, Some("1.age"))] {
+        fs::create_dir_all(house.layout().held_key(key)).unwrap();
+        if let Some(left) = left {
+            fs::write(house.layout().held_key(key).join(left), "age").unwrap();
+        }
+        fs::write(house.layout().unanswered(key), [7; 32]).unwrap();
+    }
+    house.receive("Олена", &[("1", b"first".as_slice())]);
+    for (key, stays) in [(empty, false), (aside, false), (anothers, true)] {
+        assert_eq!(house.layout().held_key(key).exists(), stays, "{key}");
+        assert_eq!(house.layout().unanswered(key).exists(), stays, "{key}");
+    }
+}
+
+#[test]
 fn a_strangers_note_takes_no_key_away() {
     let house = House::of_two();
     house.receive("Олена", &[("1", b"first".as_slice())]);

@@ -38,9 +38,9 @@ pub fn not_a_file(lang: Lang, path: &Path) -> String {
     let path = safe::path(path);
     say!(
         lang,
-        "{path} is not a regular file, or is far too large for what belongs there.\nFind out who put it there; take it away, or bring the right one back from a backup.",
-        "{path}: це не звичайний файл, або він надто великий як на своє місце.\nЗ'ясуйте, хто його туди поклав; приберіть його або поверніть справжній із резервної копії.",
-        "{path}: это не обычный файл, или он слишком велик для своего места.\nВыясните, кто его туда положил; уберите его или верните настоящий из резервной копии.",
+        "{path} is not the file or folder that belongs there, or is far too large.\nFind out who put it there; take it away, or bring the right one back from a backup.",
+        "{path}: це не той файл чи тека, що мають тут бути, або файл надто великий.\nЗ'ясуйте, хто його туди поклав; приберіть його або поверніть справжній із резервної копії.",
+        "{path}: это не тот файл или папка, которые должны здесь быть, или файл слишком велик.\nВыясните, кто его туда положил; уберите его или верните настоящий из резервной копии.",
     )
 }
 
