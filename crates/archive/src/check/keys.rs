@@ -12,18 +12,15 @@ use vidimus_seal::member::{self, MemberKeys};
 use vidimus_seal::wrap;
 
 use super::files;
-use super::ledger::Scan;
 use super::pending::Pending;
 use super::records::Facts;
 use super::register::{Presence, Register};
 use super::report::{Report, what};
 use super::sentence::sentence;
-use crate::high_water::HighWater;
 use crate::key_file;
 use crate::keyring::SealingKey;
 use crate::layout::Layout;
 use crate::passphrase::digest_of;
-use crate::remembered::Remembered;
 
 /// Somebody put it back.
 const EMPTIED: &str = "every record under it was erased, and it is there again";
@@ -297,31 +294,8 @@ fn signing_name(archive: &str, key: &str) -> String {
     if key == archive { format!("keys/signing/{archive}") } else { format!("keys/signing/{archive}/{key}") }
 }
 
-fn wrap_name(id: KeyId, holder: &str) -> String {
+pub(super) fn wrap_name(id: KeyId, holder: &str) -> String {
     format!("key held/{id}/{holder}.age")
-}
-
-/// Whoever checks is a member, and every member holds the register and `main`, in all generations.
-///
-/// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions. What else
-/// they held on this computer they hold still: nobody gives a compartment's key up.
-pub(super) fn look_at_common(keys: &Keys, scan: &Scan, mark: &HighWater, report: &mut Report) {
-    let Some(me) = keys.member else { return };
-    let generations = keys.generations();
-    let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
-    let is_used = |key: &String| scan.keys.get(key).is_some_and(|rows| rows.live > 0);
-    let remembered = Remembered::of(mark, me).keys().into_iter().map(|key| key.to_string());
-    let remembered: BTreeSet<String> = remembered.filter(is_used).collect();
-    let of_all = of_main.chain(&scan.first_main_key).chain(&scan.register_key);
-    let all: BTreeSet<&String> = of_all.chain(&remembered).collect();
-    for id in
-        all.into_iter().filter(|key| keys.get(key).is_none()).filter_map(|key| key.parse::<KeyId>().ok())
-    {
-        if !keys.wraps.get(&id).is_some_and(|holders| holders.contains(&me.to_string())) {
-            let problem = sentence!("it is missing, so that {} cannot read the compartment", me);
-            report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
-        }
-    }
 }
 
 /// The key store against what the records say.

@@ -24,6 +24,7 @@ mod objects;
 mod objects_read;
 mod once;
 mod openings;
+mod own_keys;
 mod pending;
 mod receipts;
 mod records;
@@ -173,7 +174,7 @@ fn run(
     tiles::look(layout, &ledger, &scan, &register, &mut report);
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
-    keys::look_at_common(&keys, &scan, mark, &mut report);
+    own_keys::look(&keys, &scan, mark, &mut report);
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     altered::look(&scan, &facts, &mut report);
