@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use vidimus_folds::catalogue::Hidden;
+use vidimus_folds::catalogue::{Hidden, State};
 use vidimus_folds::similar::Similar;
 use vidimus_folds::{Entry, StoreError};
 use vidimus_model::Ref;
@@ -59,6 +59,8 @@ pub struct SimilarAnswer {
     pub clusters: Vec<Cluster>,
     /// Films and recordings, the likely originals first, with what of each is in none before it.
     pub remaining: Vec<Remaining>,
+    /// Of those that were asked about: what was left out, because it is withdrawn, or because only its traces are left here.
+    pub left_out: Vec<(Ref, State)>,
     /// So many of the newest entries of the ledger were not looked at, because nothing can be written.
     pub lacks: u64,
 }
@@ -70,10 +72,13 @@ impl Archive {
     /// # Errors
     /// A reference is not known, or a fold cannot be brought up to date or read.
     pub fn similar(&mut self, within: &[Ref], include_withdrawn: bool) -> Result<SimilarAnswer, AskError> {
-        for about in within {
-            self.resolve(about)?;
-        }
         let mut answer = SimilarAnswer::default();
+        for about in within {
+            let found = self.resolve(about)?;
+            if !found.is_here() || found.state == State::Withdrawn && !include_withdrawn {
+                answer.left_out.push((about.clone(), found.state));
+            }
+        }
         for source in self.sources()? {
             let hidden = if include_withdrawn {
                 Hidden::default()

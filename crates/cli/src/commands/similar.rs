@@ -75,6 +75,9 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     if answer.lacks > 0 {
         context.note(&words::lacks(context.lang, answer.lacks));
     }
+    for (reference, state) in &answer.left_out {
+        context.note(&words::left_out(context.lang, reference, *state));
+    }
     let found = if arguments.remaining {
         remaining(&arguments, context, &answer)?
     } else if arguments.groups {

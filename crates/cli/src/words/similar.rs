@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use vidimus_archive::State;
 use vidimus_archive::examine::ExaminedCounts;
 use vidimus_archive::similar::{Because, Cluster, Kind, Reason, Remaining};
+use vidimus_model::Ref;
 
 use super::numbers::count;
 use super::{Lang, say};
@@ -172,6 +174,30 @@ pub fn nothing(lang: Lang) -> &'static str {
         "Нічого пов'язаного не знайдено.",
         "Ничего связанного не найдено.",
     )
+}
+
+/// Why nothing is said of one that was asked about.
+pub fn left_out(lang: Lang, reference: &Ref, state: State) -> String {
+    match state {
+        State::Erased => say!(
+            lang,
+            "{reference} was erased: there is nothing left to compare.",
+            "{reference} знищено: порівнювати нічого.",
+            "{reference} уничтожено: сравнивать нечего."
+        ),
+        State::MovedOut => say!(
+            lang,
+            "{reference} was moved to where you do not read: it is not compared here.",
+            "{reference} переміщено туди, де ви не читаєте: тут його не порівняно.",
+            "{reference} перемещено туда, где вы не читаете: здесь оно не сравнено."
+        ),
+        State::Private | State::Released | State::Withdrawn => say!(
+            lang,
+            "{reference} is withdrawn, and left out. Ask with --withdrawn to see what it is related to.",
+            "{reference} відкликано, тому пропущено. Щоб побачити пов'язане з ним, додайте --withdrawn.",
+            "{reference} отозвано, поэтому пропущено. Чтобы увидеть связанное с ним, добавьте --withdrawn."
+        ),
+    }
 }
 
 /// How much could be compared.

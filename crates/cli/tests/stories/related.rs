@@ -112,6 +112,8 @@ fn copies_in_another_form_are_found_and_another_day_is_none() {
         said.json().as_array().unwrap().iter().any(|pair| pair["a"] == original || pair["b"] == original)
     };
     assert!(!names(house.vidimus(["similar", "--json"])));
+    let asked = house.vidimus(["similar", original, "--lang=en"]);
+    assert!(asked.code == 1 && asked.err.contains("is withdrawn, and left out"), "{}", asked.err);
     assert!(names(house.vidimus(["similar", original, "--withdrawn", "--json"])));
     for asked in [
         ["similar", "--withdrawn", "--lang=en"],
