@@ -148,7 +148,8 @@ impl Archive {
             }
         };
         // Where it cannot be written, the next one does it; nothing else depends on it.
-        let _ = Remembered::of(&high_water, keyring.member()).add(&keyring);
+        let size = ledger.tip()?.size;
+        let _ = Remembered::of(&high_water, keyring.member()).add(&keyring, size);
         let vault = FolderVault::open(&layout.objects())?;
         // Killed programs may have left gigabytes; where they cannot be removed, reading is still possible.
         let _ = vault.clean_up();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use vidimus_ledger::Ledger as _;
 use vidimus_model::{Change, Compartment, CompartmentId, KeyId, MemberId};
 use vidimus_seal::age::Identity;
 use vidimus_seal::wrap;
@@ -91,7 +92,8 @@ impl Archive {
             Ok(Act::of(drafts, vec![CompartmentId::register()]))
         })?;
         self.keyring.gather(&self.ledger, &self.archive_id).map_err(FoldError::from)?;
-        let _ = Remembered::of(&self.high_water, self.keyring.member()).add(&self.keyring);
+        let size = self.ledger.tip().map_err(FoldError::from)?.size;
+        let _ = Remembered::of(&self.high_water, self.keyring.member()).add(&self.keyring, size);
         self.refresh_register()?;
         Ok(id)
     }

@@ -2,7 +2,7 @@
 //!
 //! A key that is gone takes with it the records that say who holds it: only what is remembered elsewhere betrays it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -12,7 +12,8 @@ use crate::files;
 use crate::high_water::HighWater;
 use crate::keyring::Keyring;
 
-/// Where it lies: `<state folder>/<archive id>/held-<member>`, an id on each line.
+/// Where it lies: `<state folder>/<archive id>/held-<member>`; on each line a key's id, and how large the ledger was when it was first
+/// held.
 pub(crate) struct Remembered {
     path: PathBuf,
 }
@@ -23,24 +24,30 @@ impl Remembered {
         Self { path: mark.folder().join(format!("held-{member}")) }
     }
 
-    /// Adds the generations of all compartments on the ring.
+    /// Adds the generations of all compartments on the ring, which are held at this size of the ledger.
     ///
     /// # Errors
     /// The file system's.
-    pub fn add(&self, ring: &Keyring) -> io::Result<()> {
-        let known = self.keys();
-        let held: BTreeSet<KeyId> =
-            ring.compartments().flat_map(|held| held.generations.iter().copied()).collect();
-        if held.is_subset(&known) {
+    pub fn add(&self, ring: &Keyring, size: u64) -> io::Result<()> {
+        let mut keys = self.keys();
+        let known = keys.len();
+        for key in ring.compartments().flat_map(|held| &held.generations) {
+            keys.entry(*key).or_insert(size);
+        }
+        if keys.len() == known {
             return Ok(());
         }
-        let lines: String = known.union(&held).map(|key| format!("{key}\n")).collect();
+        let lines: String = keys.iter().map(|(key, size)| format!("{key} {size}\n")).collect();
         files::replace(&self.path, lines.as_bytes())
     }
 
-    /// Keys that were held; none where nothing is remembered, or nothing that can be understood.
-    pub fn keys(&self) -> BTreeSet<KeyId> {
+    /// Keys that were held, each with a size of the ledger at which it was; none where nothing can be understood.
+    pub fn keys(&self) -> BTreeMap<KeyId, u64> {
         let untrusted = files::read(&self.path).unwrap_or_default();
-        String::from_utf8_lossy(&untrusted).lines().filter_map(|line| line.parse().ok()).collect()
+        let line = |line: &str| {
+            let (key, size) = line.split_once(' ')?;
+            Some((key.parse().ok()?, size.parse().ok()?))
+        };
+        String::from_utf8_lossy(&untrusted).lines().filter_map(line).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use vidimus_ledger::Ledger as _;
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::timestamp::Token;
-use vidimus_seal::age::OpenError;
+use vidimus_seal::age::{Identity, OpenError};
 use vidimus_seal::member;
 
 use super::{BackedUp, BackupError};
@@ -21,6 +21,7 @@ impl Archive {
     /// ones, and what only got lost here is kept there.
     pub(super) fn mirror_keys(&mut self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
         self.refresh_register()?;
+        let before = below(&theirs.keys())?;
         let mut ours = BTreeSet::new();
         for path in &below(&self.layout.keys())? {
             if self.is_back(path)? {
@@ -39,8 +40,8 @@ impl Archive {
             }
         }
         let mut keep = ours.clone();
-        for path in below(&theirs.keys())?.difference(&ours) {
-            if self.is_needed(path, &ours)? {
+        for path in before.difference(&ours) {
+            if self.is_needed(path, (&ours, &before))? {
                 done.kept.push(format!("keys/{}", path.display()));
                 keep.insert(path.clone());
             }
@@ -92,7 +93,11 @@ impl Archive {
     }
 
     /// Is a file of the key store that is not here what no other here can replace? No command took it away, then.
-    fn is_needed(&self, path: &Path, ours: &BTreeSet<PathBuf>) -> Result<bool, BackupError> {
+    fn is_needed(
+        &mut self,
+        path: &Path,
+        (ours, theirs): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
+    ) -> Result<bool, BackupError> {
         let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
         let is_present = |file: &str| {
             let id = file.split('.').next().unwrap_or_default();
@@ -101,8 +106,11 @@ impl Archive {
         Ok(match parts[..] {
             ["held", key, _] => match key.parse() {
                 Ok(id) => {
-                    !ours.iter().any(|path| path.starts_with(Path::new("held").join(key)))
-                        && self.seals_something(id)?
+                    let within = Path::new("held").join(key);
+                    let is_one_left = theirs.intersection(ours).any(|file| file.starts_with(&within));
+                    // Whoever can open it here sees that nothing is lost.
+                    let opens = matches!(self.keyring.open(id), Ok(Some(_)));
+                    !is_one_left && !opens && self.seals_something(id)?
                 }
                 Err(_) => false,
             },
@@ -119,8 +127,16 @@ impl Archive {
         if path.starts_with("members") {
             return member::could_be(bytes, "").is_err();
         }
-        let opened = vidimus_seal::age::open(bytes, &self.keyring.member_keys().identity, None);
-        !matches!(opened, Ok(_) | Err(OpenError::NotForThisKey))
+        let opens = |identity: &Identity| vidimus_seal::age::open(bytes, identity, None);
+        let holder = path.file_stem().and_then(|holder| holder.to_str()).unwrap_or_default();
+        // What is named for a key that is held opens with it; a stranger's file is not for anybody here.
+        if holder == self.keyring.member().to_string() {
+            return opens(&self.keyring.member_keys().identity).is_err();
+        }
+        if let Some(key) = holder.parse().ok().and_then(|id| self.keyring.get(id)) {
+            return opens(&key.identity).is_err();
+        }
+        !matches!(opens(&self.keyring.member_keys().identity), Ok(_) | Err(OpenError::NotForThisKey))
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) struct Received {
     moved_out: Vec<(u64, Ref, String)>,
     /// What was moved in, and where that is said.
     moved_in: Vec<(u64, Ref)>,
+    /// Keys that somebody made for what they let in, and who, in the order of the log.
+    let_in: Vec<(MemberId, String)>,
+    /// Who moved something to a compartment, and where that is said.
+    movers: Vec<(u64, MemberId, String)>,
     /// Rows with a body under keys that are not held, by compartment and key, but those that were altered.
     closed: BTreeMap<(String, String), BTreeSet<u64>>,
     /// Rows without a body that never were erased, by compartment and key.
@@ -66,9 +70,11 @@ impl Received {
             Change::Release(release) => _ = self.released.insert(release.about.clone()),
             Change::MovedOut(moved) => {
                 let to = moved.to.to_string();
+                self.movers.push((row.seq, statement.by, to.clone()));
                 self.moved_out.extend(moved.about.iter().map(|about| (row.seq, about.clone(), to.clone())));
             }
             Change::MovedIn(moved) => {
+                self.let_in.push((statement.by, moved.key.to_string()));
                 self.moved_in.extend(moved.about.iter().map(|about| (row.seq, about.clone())));
             }
             Change::Erasure(erasure) => self.erased.extend(erasure.about.iter().cloned()),
@@ -83,6 +89,25 @@ impl Received {
         };
         let away = self.moved_out.iter().filter(|(seq, about, to)| !facts.holds(to) && !is_back(*seq, about));
         self.erased.iter().chain(away.map(|(_, about, _)| about)).collect()
+    }
+
+    /// Keys that this member made by records that can be read, each with the accession that it was begun for, if for one that did not
+    /// leave its key since.
+    pub fn keys_of(&self, member: MemberId) -> impl Iterator<Item = (&String, Option<&Ref>)> {
+        let went = |about: &Ref| {
+            let mut gone = self.erased.iter().chain(self.moved_out.iter().map(|(_, gone, _)| gone));
+            gone.any(|gone| gone.holds(about))
+        };
+        let is_own = move |about: &Ref| self.registrars.get(about) == Some(&member);
+        let opened = self.opened.iter().filter(move |(_, (about, _))| is_own(about));
+        let begun = opened.map(move |((_, key), (about, _))| (key, (!went(about)).then_some(about)));
+        let let_in = self.let_in.iter().filter(move |(by, _)| *by == member).map(|(_, key)| (key, None));
+        begun.chain(let_in)
+    }
+
+    /// Where this member says that they moved something, and to which compartment: they held it then.
+    pub fn moved_by(&self, member: MemberId) -> impl Iterator<Item = (u64, &str)> {
+        self.movers.iter().filter(move |(_, by, _)| *by == member).map(|(seq, _, to)| (*seq, to.as_str()))
     }
 
     /// Who took the number of an accession.

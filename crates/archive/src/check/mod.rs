@@ -44,7 +44,7 @@ use vidimus_vault::{FolderVault, Found, Vault as _};
 
 use crate::Archive;
 use crate::destroyed::Gone;
-use crate::high_water::HighWater;
+use crate::high_water::{self, HighWater};
 use crate::layout::Layout;
 use crate::links;
 use crate::unlock::{self, UnlockError};
@@ -174,9 +174,11 @@ fn run(
     tiles::look(layout, &ledger, &scan, &register, &mut report);
     let stamps = receipts::look(layout, &ledger, &register, &mut report);
 
-    own_keys::look(&keys, &scan, mark, &mut report);
+    let is_onward = matches!(mark.compare(&ledger), Ok(high_water::Seen::Onward));
+    own_keys::look(&keys, (&scan, &register), (mark, is_onward), &mut report);
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
+    own_keys::look_at_made(&keys, &scan, &facts, &mut report);
     altered::look(&scan, &facts, &mut report);
     kinds::look(&scan, &facts, &mut report);
     once::look(&scan, &register, &facts, &mut report);

@@ -1,4 +1,4 @@
-//! Keys that whoever checks must hold: what every member holds, and what they held on this computer before.
+//! Keys that whoever checks must hold: what every member holds, what they held on this computer before, and what they made.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,9 @@ use vidimus_model::KeyId;
 
 use super::keys::{Keys, wrap_name};
 use super::ledger::Scan;
-use super::report::{Report, what};
+use super::records::Facts;
+use super::register::Register;
+use super::report::{Report, record, what};
 use super::sentence::sentence;
 use crate::high_water::HighWater;
 use crate::remembered::Remembered;
@@ -14,14 +16,22 @@ use crate::remembered::Remembered;
 /// Whoever checks is a member, and every member holds the register and `main`, in all generations.
 ///
 /// A key that another one is wrapped for is a generation; so is the first one of `main`. Others there are of accessions. What else
-/// they held on this computer they hold still: nobody gives a compartment's key up.
-pub(super) fn look(keys: &Keys, scan: &Scan, mark: &HighWater, report: &mut Report) {
+/// they held on this computer they hold still: nobody gives a compartment's key up, and records stand under each.
+pub(super) fn look(
+    keys: &Keys,
+    (scan, register): (&Scan, &Register),
+    (mark, is_onward): (&HighWater, bool),
+    report: &mut Report,
+) {
     let Some(me) = keys.member else { return };
     let generations = keys.generations();
     let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
-    let is_used = |key: &String| scan.keys.get(key).is_some_and(|rows| rows.live > 0);
-    let remembered = Remembered::of(mark, me).keys().into_iter().map(|key| key.to_string());
-    let remembered: BTreeSet<String> = remembered.filter(is_used).collect();
+    // Of a ledger that went back, or did once, it is not known which keys it should have.
+    let knows_all = is_onward && register.rollbacks.is_empty();
+    let is_there =
+        |(key, size): &(KeyId, u64)| is_used(scan, &key.to_string()) || knows_all && scan.tip.size >= *size;
+    let remembered = Remembered::of(mark, me).keys().into_iter().filter(is_there);
+    let remembered: BTreeSet<String> = remembered.map(|(key, _)| key.to_string()).collect();
     let of_all = of_main.chain(&scan.first_main_key).chain(&scan.register_key);
     let all: BTreeSet<&String> = of_all.chain(&remembered).collect();
     for id in
@@ -32,4 +42,31 @@ pub(super) fn look(keys: &Keys, scan: &Scan, mark: &HighWater, report: &mut Repo
             report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
         }
     }
+}
+
+/// What they made by records that they can read they can open, as long as something is sealed by it: who puts another file there
+/// takes it from them.
+pub(super) fn look_at_made(keys: &Keys, scan: &Scan, facts: &Facts, report: &mut Report) {
+    let Some(me) = keys.member else { return };
+    for (key, begun_for) in facts.received.keys_of(me).filter(|(key, _)| keys.get(key).is_none()) {
+        let is_wrapped =
+            key.parse::<KeyId>().is_ok_and(|id| keys.wraps.get(&id).is_some_and(|all| !all.is_empty()));
+        let is_used = is_used(scan, key);
+        let reference = format!("key held/{key}");
+        // Where no file is there at all it is named by what it seals.
+        if (is_used && is_wrapped || !is_used && begun_for.is_some()) && !report.has_named_below(&reference) {
+            let problem = sentence!("it is not the one that {} made: what it seals cannot be read", me);
+            report.problem(reference, problem, what::KEYS);
+        }
+    }
+    for (seq, to) in facts.received.moved_by(me).filter(|(_, to)| !facts.holds(to)) {
+        let problem =
+            sentence!("{} moved something to compartment {} by it, and holds no key of that", me, to);
+        report.problem(record(seq, seq), problem, what::KEYS);
+    }
+}
+
+/// Does a key seal a record that is there?
+fn is_used(scan: &Scan, key: &str) -> bool {
+    scan.keys.get(key).is_some_and(|rows| rows.live > 0)
 }

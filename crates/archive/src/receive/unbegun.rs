@@ -1,10 +1,12 @@
 //! Keys of which nothing came: whoever is killed between an accession's key and its first record leaves one, with a note of it.
 
+use vidimus_ledger::Ledger as _;
 use vidimus_model::KeyId;
 
 use super::ReceiveError;
 use super::turn::{Turn, mark_of};
 use crate::keyring::read_folder;
+use crate::older_ledger::newest_signed;
 use crate::{Archive, FoldError, files};
 
 impl Archive {
@@ -15,6 +17,12 @@ impl Archive {
     /// # Errors
     /// The key store or the ledger cannot be read, or something cannot be removed.
     pub fn drop_unbegun(&mut self) -> Result<(), ReceiveError> {
+        let size = self.ledger.tip().map_err(FoldError::from)?.size;
+        let (base, signing) = (&self.register.base, self.archive_key.public());
+        // What lies beside it shows that the ledger is an older copy: the newer one knows what the key seals.
+        if newest_signed(&self.layout, &self.high_water, base, signing, size).is_some() {
+            return Ok(());
+        }
         for name in read_folder(&self.layout.unfinished())? {
             let key = name.to_str().and_then(|name| name.strip_prefix("received-")?.parse::<KeyId>().ok());
             let Some(key) = key else { continue };

@@ -23,6 +23,7 @@ pub(super) fn apply(db: &Connection, batch: &[Entry]) -> Result<bool, StoreError
         db,
         destroyed: destroyed_among(db, batch)?,
         touched: BTreeSet::new(),
+        repacked: BTreeSet::new(),
         finders: Finders::default(),
         tallies: HashMap::new(),
     };
@@ -76,6 +77,8 @@ struct Writer<'a> {
     destroyed: HashSet<u64>,
     /// Accessions that something was said about.
     touched: BTreeSet<i64>,
+    /// Those of them of which a record said new places.
+    repacked: BTreeSet<i64>,
     finders: Finders,
     /// What changes in the sums of an accession: items, copies, bytes.
     tallies: HashMap<i64, [i64; 3]>,
@@ -177,7 +180,7 @@ impl Writer<'_> {
     }
 
     /// Writes the new places; false where there is none.
-    fn places(&self, seq: i64, repack: &Repack) -> Result<bool, StoreError> {
+    fn places(&mut self, seq: i64, repack: &Repack) -> Result<bool, StoreError> {
         let mut any = false;
         let mut insert = self
             .db
@@ -188,6 +191,7 @@ impl Writer<'_> {
             match (Key::of(&new.about), place) {
                 (Some(key), Some(place)) => {
                     any = true;
+                    self.repacked.insert(key.accession);
                     insert.execute(params![
                         key.accession,
                         key.number,
@@ -252,7 +256,8 @@ impl Writer<'_> {
             for gone in standing.gone() {
                 any |= self.sweep_part(&standing, gone)?;
             }
-            if standing.gone().next().is_some() {
+            let is_outdated = self.repacked.contains(&accession) && self.sweep_places(accession)?;
+            if is_outdated || standing.gone().next().is_some() {
                 self.sweep_repacks(accession)?;
             }
         }
@@ -282,6 +287,15 @@ impl Writer<'_> {
             any |= listed.execute([gone.accession])? > 0;
         }
         Ok(any)
+    }
+
+    /// Of an item's places the latest counts: what it lay in before says nothing, whether or not it was away meanwhile.
+    fn sweep_places(&self, accession: i64) -> Result<bool, StoreError> {
+        let mut outdated = self.db.prepare_cached(
+            "DELETE FROM place AS old WHERE accession = ?1 AND EXISTS (SELECT 1 FROM place AS new WHERE
+             new.accession = old.accession AND new.number = old.number AND new.members = old.members AND new.seq > old.seq)",
+        )?;
+        Ok(outdated.execute([accession])? > 0)
     }
 
     /// A record of new places is about the accession, and stays as long as one of these places does: its items may have gone their

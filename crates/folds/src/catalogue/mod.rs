@@ -120,7 +120,7 @@ impl From<StoreError> for OpenError {
 }
 
 impl Fold for Catalogue {
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
 
     fn position(&self) -> Result<u64, StoreError> {
         position(&self.db)
