@@ -169,7 +169,8 @@ impl Archive {
         // What was read once is not told of again.
         let told: &mut dyn FnMut(u64) = if may_be_copy { &mut |_| {} } else { progress };
         let (sha256, size, place) = match seal(source, sealer, told) {
-            Err(Trouble::Archive(ReceiveError::NoRoom)) => {
+            // No room that anybody makes is enough for it: all else is taken.
+            Err(Trouble::Archive(ReceiveError::NoRoom)) if source.size() > self.whole_disk() => {
                 return Err(Trouble::File("no room in the archive".into()));
             }
             answer => answer?,
@@ -187,6 +188,12 @@ impl Archive {
         }
         batch.files.push(found);
         Ok(())
+    }
+
+    /// Bytes of the file system in which objects lie, used or free; more than any file where it does not say.
+    fn whole_disk(&self) -> u64 {
+        let disk = rustix::fs::statvfs(&self.layout.objects());
+        disk.map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize))
     }
 
     /// Seals the pack, makes all objects durable, and records the batch.

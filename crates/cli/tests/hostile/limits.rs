@@ -139,9 +139,9 @@ fn a_file_larger_than_the_disk_is_named_and_all_else_is_taken() {
     let house = House::with_archive();
     house.file("disk/before", "before it");
     let large = File::create(house.path("disk/large")).unwrap();
-    // As large as the file system takes it, but larger than what is free.
-    let free = free(&house.path(""));
-    large.set_len((free + (200 << 30)).min((1 << 44) - (1 << 20))).unwrap();
+    // As large as the file system takes it, but larger than all of it.
+    let whole = whole(&house.path(""));
+    large.set_len((whole + (200 << 30)).min((1 << 44) - (1 << 20))).unwrap();
     house.file("disk/thereafter", "behind it");
     let received = measured(&house, &["receive", "disk", "--json"], 1);
     assert_eq!((&received["found"], &received["taken"]), (&3.into(), &2.into()));
@@ -219,8 +219,8 @@ fn path(item: &Value) -> Vec<u8> {
     serde_json::from_value::<FoundPath>(item.clone()).unwrap().as_bytes().to_vec()
 }
 
-/// Bytes that are free where this lies.
-fn free(folder: &Path) -> u64 {
+/// Bytes of the file system in which this lies, used or free.
+fn whole(folder: &Path) -> u64 {
     let room = rustix::fs::statvfs(folder).unwrap();
-    room.f_bavail * room.f_frsize
+    room.f_blocks * room.f_frsize
 }

@@ -201,6 +201,30 @@ fn mounted(house: &House, mounting: &str, command: &[&str]) -> Said {
     finish(house, all, mounting, command)
 }
 
+#[test]
+fn what_had_no_room_is_taken_once_there_is_some() {
+    let house = house();
+    if !may_mount(&house) {
+        return;
+    }
+    std::fs::create_dir(house.path("small")).unwrap();
+    for name in ["d", "e", "f", "g"] {
+        house.file(&format!("more/{name}"), name.repeat(1_500_000));
+    }
+    let receive = ["--archive", "small/archive", "receive", "more", "--json"];
+    let first = format!("\"$0\" {} >first 2>&1", receive.join(" "));
+    let grows = format!(
+        "mount -t tmpfs -o size=6m none small && cp -a archive small && ! {first} && mount -o remount,size=60m small"
+    );
+    let said = mounted(&house, &grows, &receive);
+    assert_eq!(said.code, 0, "{said:?}");
+    let json = said.json();
+    assert_eq!((&json["found"], &json["taken"]), (&4.into(), &4.into()), "{json:#}");
+    assert_eq!(json["not_taken"].as_array().unwrap().len(), 0, "{json:#}");
+    let first = std::fs::read_to_string(house.path("first")).unwrap();
+    assert!(first.contains("no room left"), "{first}");
+}
+
 /// Runs a command in a shell after `setting`.
 fn shell(house: &House, setting: &str, command: &[&str]) -> Said {
     let mut all = Command::new("sh");
