@@ -51,6 +51,8 @@ pub enum Cause {
     Names,
     /// The backup is damaged, or another archive's.
     Backup,
+    /// The folder is a backup, in which nothing is recorded.
+    IsBackup,
     /// The archive went back.
     WentBack,
     /// Somebody changed the same thing meanwhile.
@@ -167,6 +169,7 @@ caused!(FoldError {
 caused!(DoorError {
     Append | Locked | Store | Fold | HighWater;
     Self::ReadOnly => WentBack,
+    Self::IsBackup => IsBackup,
     Self::KeyNotHeld(_) => NotHeld,
     Self::NotAMember => NotAMember,
     Self::Unreadable(_) => TooLarge,

@@ -16,6 +16,7 @@ use vidimus_proof::merkle::{Frontier, leaf_hash};
 use vidimus_proof::note::Signer;
 use vidimus_proof::record::{MemberAct, Record};
 
+use crate::backup::MANIFEST;
 use crate::{Archive, rows};
 
 /// How often a command folds again and re-checks before it does so while nobody else can append.
@@ -71,6 +72,9 @@ pub enum DoorError {
     /// The archive is read-only because it went back.
     #[error("the archive went back and is read-only")]
     ReadOnly,
+    /// The folder is a backup.
+    #[error("the folder is a backup")]
+    IsBackup,
     /// The member does not hold the key that would seal the record.
     #[error("the key {0} is not held")]
     KeyNotHeld(KeyId),
@@ -228,10 +232,20 @@ impl Archive {
         self.high_water.raise(&appended.tip.note).map_err(DoorError::HighWater)
     }
 
-    fn pen(&self) -> Result<Pen, DoorError> {
+    /// Refuses where nothing may be recorded.
+    pub(crate) fn may_record(&self) -> Result<(), DoorError> {
         if self.went_back.is_some() {
             return Err(DoorError::ReadOnly);
         }
+        // What is recorded in a backup would make the archive that it is of one that went back.
+        match self.layout.root().join(MANIFEST).exists() {
+            true => Err(DoorError::IsBackup),
+            false => Ok(()),
+        }
+    }
+
+    fn pen(&self) -> Result<Pen, DoorError> {
+        self.may_record()?;
         Ok(Pen { signer: self.note_signer(), keys: self.keys() })
     }
 

@@ -225,9 +225,7 @@ impl Archive {
         progress: &mut dyn FnMut(Copied),
     ) -> Result<Disclosed, DiscloseError> {
         let (fields, opened) = check(request)?;
-        if self.went_back.is_some() {
-            return Err(DoorError::ReadOnly.into());
-        }
+        self.may_record()?;
         let (items, compartment) = self.choose(&request.refs, &fields, request.tombstones)?;
         let checkpoints = self.checkpoints()?;
         let partial = Partial::begin(&request.out, self.layout.root())?;

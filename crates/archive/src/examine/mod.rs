@@ -123,9 +123,7 @@ impl Archive {
         stop: &AtomicBool,
         progress: &mut dyn FnMut(ExamineProgress),
     ) -> Result<Examined, ExamineError> {
-        if self.went_back.is_some() {
-            return Err(DoorError::ReadOnly.into());
-        }
+        self.may_record()?;
         let request = self.with_speech(request)?;
         let mut run =
             Run { appender: Appender::default(), looked_at: HashMap::new(), done: Examined::default() };

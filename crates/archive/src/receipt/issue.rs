@@ -82,9 +82,7 @@ impl Archive {
     /// # Errors
     /// The log, the folder or the record cannot be written; the same call then goes on.
     pub fn issue_receipt(&mut self) -> Result<PathBuf, ReceiptError> {
-        if self.went_back.is_some() {
-            return Err(DoorError::ReadOnly.into());
-        }
+        self.may_record()?;
         self.refresh_register()?;
         let signed = self.checkpoint()?;
         let now = signed.checkpoint();

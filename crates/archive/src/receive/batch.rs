@@ -192,7 +192,7 @@ impl Archive {
 
     /// Bytes of the file system in which objects lie, used or free; more than any file where it does not say.
     fn whole_disk(&self) -> u64 {
-        let disk = rustix::fs::statvfs(&self.layout.objects());
+        let disk = rustix::fs::statvfs(self.layout.objects());
         disk.map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize))
     }
 

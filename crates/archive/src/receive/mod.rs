@@ -211,9 +211,7 @@ impl Archive {
         request: &Receive,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Received, ReceiveError> {
-        if self.went_back.is_some() {
-            return Err(DoorError::ReadOnly.into());
-        }
+        self.may_record()?;
         let open = |path: &PathBuf| open_root(path, self.layout.root());
         let roots = request.paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let sources = sources(&request.paths, self.layout.root())?;

@@ -239,6 +239,11 @@ pub fn inside(lang: Lang, cause: Cause) -> String {
             "Резервну копію пошкоджено, або вона не з цього архіву.\nНазвіть іншу теку, а цю лишіть як є.",
             "Резервная копия повреждена, или она не из этого архива.\nНазовите другую папку, а эту оставьте как есть.",
         ],
+        Cause::IsBackup => [
+            "This folder is a backup, and nothing is recorded in one.\nBring an archive back from it (vidimus restore BACKUP NEW-FOLDER), or name the archive itself.",
+            "Ця тека - резервна копія, і в ній нічого не записують.\nВідновіть з неї архів (vidimus restore КОПІЯ НОВА-ТЕКА) або назвіть сам архів.",
+            "Эта папка - резервная копия, и в ней ничего не записывают.\nВосстановите из неё архив (vidimus restore КОПИЯ НОВАЯ-ПАПКА) или назовите сам архив.",
+        ],
         Cause::WentBack => [
             "The archive, or the backup, is behind what was seen before, so nothing is recorded.\nFind the newer copy, or see docs/guide.md: yesterday's copy was restored.",
             "Архів або копія позаду того, що бачили раніше, тому нічого не записується.\nЗнайдіть новішу копію або дивіться docs/guide.md: відновлено вчорашню копію.",

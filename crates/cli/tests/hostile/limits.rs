@@ -219,6 +219,12 @@ fn path(item: &Value) -> Vec<u8> {
     serde_json::from_value::<FoundPath>(item.clone()).unwrap().as_bytes().to_vec()
 }
 
+/// Bytes that are free where this lies.
+fn free(folder: &Path) -> u64 {
+    let room = rustix::fs::statvfs(folder).unwrap();
+    room.f_bavail * room.f_frsize
+}
+
 /// Bytes of the file system in which this lies, used or free.
 fn whole(folder: &Path) -> u64 {
     let room = rustix::fs::statvfs(folder).unwrap();

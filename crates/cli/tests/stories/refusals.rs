@@ -147,6 +147,25 @@ fn a_file_is_no_folder_for_an_archive_or_a_backup() {
 }
 
 #[test]
+fn nothing_is_recorded_in_a_backup() {
+    let house = House::with_archive();
+    house.file("disk/a", "a");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.vidimus(["backup", "backup"]).succeeds();
+    let before = std::fs::read_dir(house.path("backup/keys/held")).unwrap().count();
+    house.file("more/b", "b");
+    for command in [&["receive", "more"][..], &["release", "A1"], &["examine"]] {
+        let said = house.vidimus([&["--archive", "backup"], command].concat());
+        assert!(said.code != 0 && said.err.contains("This folder is a backup"), "{command:?}: {said:?}");
+    }
+    assert_eq!(std::fs::read_dir(house.path("backup/keys/held")).unwrap().count(), before);
+    house.vidimus(["--archive", "backup", "list"]).succeeds();
+    // Brought back it is an archive again.
+    house.vidimus(["restore", "backup", "again"]).succeeds();
+    house.vidimus(["--archive", "again", "receive", "more"]).succeeds();
+}
+
+#[test]
 fn an_archive_of_somebody_else_is_no_missing_one() {
     let house = House::with_archive();
     house.file("disk/note.txt", "a note");

@@ -193,7 +193,7 @@ fn all() -> Vec<Trouble> {
     all
 }
 
-const CAUSES: [Cause; 22] = [
+const CAUSES: [Cause; 23] = [
     Cause::TooManyFiles,
     Cause::Disk,
     Cause::NotAFile,
@@ -209,6 +209,7 @@ const CAUSES: [Cause; 22] = [
     Cause::Settings,
     Cause::Names,
     Cause::Backup,
+    Cause::IsBackup,
     Cause::WentBack,
     Cause::Meanwhile,
     Cause::NotHeld,
