@@ -16,7 +16,7 @@ use vidimus_proof::merkle::{Frontier, leaf_hash};
 use vidimus_proof::note::Signer;
 use vidimus_proof::record::{MemberAct, Record};
 
-use crate::backup::MANIFEST;
+use crate::backup::is_backup;
 use crate::{Archive, rows};
 
 /// How often a command folds again and re-checks before it does so while nobody else can append.
@@ -238,7 +238,7 @@ impl Archive {
             return Err(DoorError::ReadOnly);
         }
         // What is recorded in a backup would make the archive that it is of one that went back.
-        match self.layout.root().join(MANIFEST).exists() {
+        match is_backup(self.layout.root()) {
             true => Err(DoorError::IsBackup),
             false => Ok(()),
         }

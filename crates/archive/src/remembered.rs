@@ -29,7 +29,7 @@ impl Remembered {
     /// # Errors
     /// The file system's.
     pub fn add(&self, ring: &Keyring, size: u64) -> io::Result<()> {
-        let mut keys = self.keys();
+        let mut keys = self.keys()?;
         let known = keys.len();
         for key in ring.compartments().flat_map(|held| &held.generations) {
             keys.entry(*key).or_insert(size);
@@ -42,12 +42,23 @@ impl Remembered {
     }
 
     /// Keys that were held, each with a size of the ledger at which it was; none where nothing can be understood.
-    pub fn keys(&self) -> BTreeMap<KeyId, u64> {
-        let untrusted = files::read(&self.path).unwrap_or_default();
+    ///
+    /// # Errors
+    /// The file system's; that there is no such file is none.
+    pub fn keys(&self) -> io::Result<BTreeMap<KeyId, u64>> {
+        let untrusted = match files::read(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            read => read?,
+        };
         let line = |line: &str| {
             let (key, size) = line.split_once(' ')?;
             Some((key.parse().ok()?, size.parse().ok()?))
         };
-        String::from_utf8_lossy(&untrusted).lines().filter_map(line).collect()
+        Ok(String::from_utf8_lossy(&untrusted).lines().filter_map(line).collect())
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }

@@ -111,6 +111,11 @@ impl From<ReplicateError> for BackupError {
     }
 }
 
+/// Is it the folder of a backup?
+pub(crate) fn is_backup(folder: &Path) -> bool {
+    Manifest::read(folder).is_some()
+}
+
 /// What stands in the backup's own file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {

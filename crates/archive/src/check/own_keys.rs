@@ -1,6 +1,6 @@
 //! Keys that whoever checks must hold: what every member holds, what they held on this computer before, and what they made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_model::KeyId;
 
@@ -30,7 +30,16 @@ pub(super) fn look(
     let knows_all = is_onward && register.rollbacks.is_empty();
     let is_there =
         |(key, size): &(KeyId, u64)| is_used(scan, &key.to_string()) || knows_all && scan.tip.size >= *size;
-    let remembered = Remembered::of(mark, me).keys().into_iter().filter(is_there);
+    let remembered = Remembered::of(mark, me);
+    let known = remembered.keys().unwrap_or_else(|error| {
+        report.problem(
+            format!("file {}", remembered.name()),
+            sentence!("cannot be read: {}", error),
+            what::FOREIGN,
+        );
+        BTreeMap::new()
+    });
+    let remembered = known.into_iter().filter(is_there);
     let remembered: BTreeSet<String> = remembered.map(|(key, _)| key.to_string()).collect();
     let of_all = of_main.chain(&scan.first_main_key).chain(&scan.register_key);
     let all: BTreeSet<&String> = of_all.chain(&remembered).collect();
