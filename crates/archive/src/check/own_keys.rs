@@ -8,7 +8,7 @@ use super::keys::{Keys, wrap_name};
 use super::ledger::Scan;
 use super::records::Facts;
 use super::register::Register;
-use super::report::{Report, record, what};
+use super::report::{Report, what};
 use super::sentence::sentence;
 use crate::high_water::HighWater;
 use crate::remembered::Remembered;
@@ -69,9 +69,8 @@ pub(super) fn look_at_made(keys: &Keys, scan: &Scan, facts: &Facts, report: &mut
         }
     }
     for (seq, to) in facts.received.moved_by(me).filter(|(_, to)| !facts.holds(to)) {
-        let problem =
-            sentence!("{} moved something to compartment {} by it, and holds no key of that", me, to);
-        report.problem(record(seq, seq), problem, what::KEYS);
+        let problem = sentence!("{} moved something there by record {}, and holds no key of it", me, seq);
+        report.problem(format!("key of compartment {to}"), problem, what::KEYS);
     }
 }
 

@@ -124,7 +124,7 @@ pub const TEMPLATES: &[&str] = &[
     "it is another key than the one that the records name",
     "it is missing, so that {} cannot read the compartment",
     "it is not the one that {} made: what it seals cannot be read",
-    "{} moved something to compartment {} by it, and holds no key of that",
+    "{} moved something there by record {}, and holds no key of it",
     "it is missing, and with it {} [record and what belongs to it|records and what belongs to them]",
     "it is missing, so that {} cannot record anything",
     "it holds other keys than the register names for this member",
