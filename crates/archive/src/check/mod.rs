@@ -178,7 +178,7 @@ fn run(
     own_keys::look(&keys, (&scan, &register), (mark, is_onward), &mut report);
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
-    own_keys::look_at_made(&keys, &scan, &facts, &mut report);
+    own_keys::look_at_made(&keys, (&scan, &register), &facts, &mut report);
     altered::look(&scan, &facts, &mut report);
     kinds::look(&scan, &facts, &mut report);
     once::look(&scan, &register, &facts, &mut report);

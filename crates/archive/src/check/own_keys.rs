@@ -47,7 +47,8 @@ pub(super) fn look(
         all.into_iter().filter(|key| keys.get(key).is_none()).filter_map(|key| key.parse::<KeyId>().ok())
     {
         if !keys.wraps.get(&id).is_some_and(|holders| holders.contains(&me.to_string())) {
-            let problem = sentence!("it is missing, so that {} cannot read the compartment", me);
+            let problem =
+                sentence!("it is missing, so that {} cannot read the compartment", register.name(me));
             report.problem(wrap_name(id, &me.to_string()), problem, what::KEYS);
         }
     }
@@ -55,8 +56,14 @@ pub(super) fn look(
 
 /// What they made by records that they can read they can open, as long as something is sealed by it: who puts another file there
 /// takes it from them.
-pub(super) fn look_at_made(keys: &Keys, scan: &Scan, facts: &Facts, report: &mut Report) {
+pub(super) fn look_at_made(
+    keys: &Keys,
+    (scan, register): (&Scan, &Register),
+    facts: &Facts,
+    report: &mut Report,
+) {
     let Some(me) = keys.member else { return };
+    let name = register.name(me);
     for (key, begun_for) in facts.received.keys_of(me).filter(|(key, _)| keys.get(key).is_none()) {
         let is_wrapped =
             key.parse::<KeyId>().is_ok_and(|id| keys.wraps.get(&id).is_some_and(|all| !all.is_empty()));
@@ -64,12 +71,12 @@ pub(super) fn look_at_made(keys: &Keys, scan: &Scan, facts: &Facts, report: &mut
         let reference = format!("key held/{key}");
         // Where no file is there at all it is named by what it seals.
         if (is_used && is_wrapped || !is_used && begun_for.is_some()) && !report.has_named_below(&reference) {
-            let problem = sentence!("it is not the one that {} made: what it seals cannot be read", me);
+            let problem = sentence!("it is not the one that {} made: what it seals cannot be read", name);
             report.problem(reference, problem, what::KEYS);
         }
     }
     for (seq, to) in facts.received.moved_by(me).filter(|(_, to)| !facts.holds(to)) {
-        let problem = sentence!("{} moved something there by record {}, and holds no key of it", me, seq);
+        let problem = sentence!("{} moved something there by record {}, and holds no key of it", name, seq);
         report.problem(format!("key of compartment {to}"), problem, what::KEYS);
     }
 }
