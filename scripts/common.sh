@@ -28,3 +28,12 @@ require_rust() {
     [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n1)" = "$wanted" ] \
         || fail "Rust $found is too old: Vidimus needs $wanted or newer. Get it with: rustup update stable"
 }
+
+# Stops where the disk would be full before the work is done: a linker that meets a full disk only says "Bus error".
+require_room() {
+    local gigabytes=$1 free
+    mkdir -p target
+    free=$(df --output=avail --block-size=1G target | tail -n1)
+    [ "$free" -ge "$gigabytes" ] \
+        || fail "The disk of $PWD has $free GB free, and building takes $gigabytes GB. Free some (cargo clean empties target/), then run this again."
+}

@@ -9,8 +9,9 @@ source scripts/common.sh
 scripts/setup.sh
 require_rust
 
-say "Building (the first time takes some minutes)"
-cargo build --locked --quiet --workspace --bin vidimus --bin vidimus-verify --bin xtask
+require_room 6
+say "Building (the first time takes 10 to 30 minutes)"
+cargo build --locked --workspace --bin vidimus --bin vidimus-verify --bin xtask
 PATH="$PWD/target/debug:$PATH"
 
 demo=target/demo
@@ -28,7 +29,8 @@ show() {
             *) words+=("$word") ;;
         esac
     done
-    printf '\n$ %s\n' "${words[*]}"
+    # As a shell would take it, in lines that fit a terminal.
+    printf '\n$ %s\n' "${words[*]}" | fold -s -w 76 | sed -e '$!{/./s/$/\\/}' -e '3,$s/^/    /'
 }
 
 run() {
@@ -61,7 +63,7 @@ xtask sample "$demo/disk"
 say "An archive is made; the recovery sheet would be printed and locked away"
 run vidimus init --origin demo.example/archive --member Olena --recovery-sheet "$demo/recovery-sheet.txt"
 
-say "The disk is taken in; a link and a pipe are not files, so they are only listed"
+say "The disk is taken in; a link and a pipe are no files, and are only listed"
 echo "Invented: a former prisoner, who must not be found." > "$demo/giver.txt"
 run vidimus receive "$demo/disk" --from-file "$demo/giver.txt"
 
@@ -69,15 +71,15 @@ say "The public receipt, to be published today: it names nobody and nothing"
 receipt=$(find demo-archive/receipts -name '*.txt' | sort | tail -n 1)
 run cat "$receipt"
 
-say "Every file is opened in a sandbox that can read nothing else, to find out what is in it"
+say "Every file is opened, in a sandbox that can read nothing else"
 # 1: something could not be examined, and says why.
 run_either vidimus examine
 run vidimus failures
 
-say "What is there now; names are shown so that none can play tricks on a terminal"
+say "What is there now; no name can play tricks on a terminal"
 run vidimus list
 
-say "Every record, proof and object is checked: everything is decrypted and hashed again"
+say "All is checked: every record, proof and object, decrypted and hashed again"
 run vidimus check --full
 
 say "Two items are handed over, with proofs, without names and without the giver"
@@ -89,7 +91,7 @@ print(*(row["ref"] for row in rows if row["path"] in wanted))')
 # shellcheck disable=SC2086
 run vidimus disclose $items --to "A newsroom" --purpose "Verification before publication" --out "$demo/bag"
 
-say "The newsroom checks the package on its own machine: no archive, no network, no account"
+say "The newsroom checks the package on its own machine: no network, no account"
 run vidimus-verify "$demo/bag" --receipt "$receipt"
 
 say "Somebody changes one byte of one file"
@@ -106,8 +108,10 @@ run_no vidimus-verify "$demo/changed" --receipt "$receipt"
 
 say "That is the demo. Try next, in this folder:"
 cat <<END
-  export PATH="$PWD/target/debug:\$PATH" XDG_STATE_HOME="$XDG_STATE_HOME"
-  export VIDIMUS_ARCHIVE=demo-archive VIDIMUS_PASSPHRASE_FILE=$VIDIMUS_PASSPHRASE_FILE
+  export PATH="$PWD/target/debug:\$PATH"
+  export XDG_STATE_HOME="$XDG_STATE_HOME"
+  export VIDIMUS_ARCHIVE=demo-archive
+  export VIDIMUS_PASSPHRASE_FILE=$VIDIMUS_PASSPHRASE_FILE
   vidimus show A1                                   everything known of the delivery
   vidimus log A1                                    who did what to it
   vidimus receive ~/Pictures                        take something of your own in

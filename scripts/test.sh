@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh
 source scripts/common.sh
 
+require_room 10
 scripts/setup.sh
 require_rust
 # The same cases every time, so that a commit is not blamed for what another one brought in. Another seed is worth a try now and then.

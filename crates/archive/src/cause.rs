@@ -257,7 +257,7 @@ caused!(EnterError { Store | Io; Self::NotAReceipt(_) | Self::OtherArchive => No
 caused!(InitError { Ledger | Vault | Door | Io; Self::Lock(_) => Keys, _ => Nothing });
 caused!(BackupError {
     Store | Ledger | Fold | Place | Io;
-    Self::NotOurs(_) | Self::Inside => Nothing,
+    Self::NotOurs(_) | Self::Inside | Self::NoSuchFolder(_) => Nothing,
     Self::WentBack => WentBack,
     Self::Other(reason) => reason.cause(),
     Self::Damaged => Ledger,

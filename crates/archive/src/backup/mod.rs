@@ -94,6 +94,9 @@ pub enum BackupError {
         /// What stood in the way.
         cause: Cause,
     },
+    /// There is no folder in which the backup's could be made.
+    #[error("there is no folder {0}")]
+    NoSuchFolder(PathBuf),
     /// Nothing can be made where the backup should lie.
     #[error("nothing can be made in the folder of the backup: {0}")]
     Place(io::Error),
@@ -212,6 +215,10 @@ impl Archive {
         let above = absolute.ancestors().find_map(|above| above.canonicalize().ok());
         if above.is_some_and(|above| above.starts_with(&ours)) {
             return Err(BackupError::Inside);
+        }
+        // A mistyped name, or a disk that is not mounted: a copy beside the archive would be taken for one on another disk.
+        if let Some(parent) = absolute.parent().filter(|parent| !parent.exists()) {
+            return Err(BackupError::NoSuchFolder(parent.to_owned()));
         }
         files::settle_folder(folder).map_err(BackupError::Place)?;
         if ours.starts_with(folder.canonicalize().map_err(BackupError::Place)?) {

@@ -255,6 +255,7 @@ pub const TEMPLATES: &[&str] = &[
     "every record under it was erased, and it is there again",
     "left over by interrupted work, and harmless: {} ({}{})",
     "whether the tiles are right: rows of the ledger are missing or changed",
+    "the published log: a backup has none, and restoring makes it anew",
     "it holds more than the ledger: the ledger went back, or the tile is foreign",
     "it is missing",
     "{} [tile|tiles] of the published log",

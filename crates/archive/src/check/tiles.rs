@@ -15,6 +15,7 @@ use super::ledger::{Scan, moved_on};
 use super::register::Register;
 use super::report::{Report, what};
 use super::sentence::sentence;
+use crate::backup::is_backup;
 use crate::layout::Layout;
 
 /// Names every tile that is not as the entries make it.
@@ -25,6 +26,10 @@ pub(super) fn look(
     register: &Register,
     report: &mut Report,
 ) {
+    if !layout.log().exists() && is_backup(layout.root()) {
+        report.unknown("the published log: a backup has none, and restoring makes it anew");
+        return;
+    }
     let published = published_size(layout, ledger, scan, register, report);
     let found = find(layout, report);
     if !scan.missing.is_empty() || scan.entries_are_wrong {

@@ -10,7 +10,7 @@ pub(super) const HEAD: usize = 8 << 10;
 const UNKNOWN: &str = "bin";
 
 /// Bytes at an offset, and the extension that they mean; the first that fits counts.
-const SIGNS: [(usize, &[u8], &str); 41] = [
+const SIGNS: [(usize, &[u8], &str); 44] = [
     (0, b"\xff\xd8\xff", "jpg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"GIF87a", "gif"),
@@ -31,14 +31,17 @@ const SIGNS: [(usize, &[u8], &str); 41] = [
     (0, b"\0\0\0\x01\x40\x01", "h265"),
     (0, b"IMKH", "mpg"),
     (0, b"DHAV", "dav"),
-    (0, b"ID3", "mp3"),
+    (0, b"ID3\x02", "mp3"),
+    (0, b"ID3\x03", "mp3"),
+    (0, b"ID3\x04", "mp3"),
     (0, b"\xff\xfb", "mp3"),
     (0, b"\xff\xf3", "mp3"),
     (0, b"\xff\xf1", "aac"),
     (0, b"\xff\xf9", "aac"),
     (0, b"OggS", "ogg"),
     (0, b"fLaC", "flac"),
-    (0, b"#!AMR", "amr"),
+    (0, b"#!AMR\n", "amr"),
+    (0, b"#!AMR-WB\n", "amr"),
     (0, b"%PDF-", "pdf"),
     (0, b"AT&TFORM", "djvu"),
     (0, b"{\\rtf", "rtf"),

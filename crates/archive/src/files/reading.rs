@@ -71,8 +71,8 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Names what stands in the place of a folder, where that is why something in it cannot be read.
 pub fn in_its_folder(path: &Path, error: io::Error) -> io::Error {
     let is_none = |path: &&Path| path.symlink_metadata().is_ok_and(|there| !there.is_dir());
-    match error.kind() {
-        io::ErrorKind::NotADirectory => path.ancestors().find(is_none).map_or(error, NotAFile::at),
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::NOTDIR | Errno::LOOP) => path.ancestors().find(is_none).map_or(error, NotAFile::at),
         _ => error,
     }
 }

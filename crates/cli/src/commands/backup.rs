@@ -80,6 +80,7 @@ fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {
         _ if is_no_folder(folder) => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
         BackupError::NotOurs(folder) => Trouble::NotEmpty(folder),
         BackupError::Inside => Trouble::BackupInside,
+        BackupError::NoSuchFolder(parent) => Trouble::at(&parent, io::ErrorKind::NotFound.into()),
         BackupError::Place(error) => Trouble::at(folder, error),
         other => Trouble::inside(&other),
     }

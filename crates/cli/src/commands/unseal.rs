@@ -98,9 +98,21 @@ fn read_shares(file: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
 
 /// The keys in a file as `age-keygen` writes it.
 fn read_keys(file: &Path) -> Result<Vec<Identity>, Trouble> {
-    let text = secrets::read_private(file)?;
+    let text = match secrets::read_private(file) {
+        // What holds no secret need not be kept from others: it is the wrong file.
+        Err(Trouble::FileNotPrivate(_)) if !holds_a_secret(file)? => {
+            return Err(Trouble::NoKeyInFile(file.to_owned()));
+        }
+        text => text?,
+    };
     let keys = unseal::read_identities(&text).ok().filter(|keys| !keys.is_empty());
     keys.ok_or_else(|| Trouble::NoKeyInFile(file.to_owned()))
+}
+
+fn holds_a_secret(file: &Path) -> Result<bool, Trouble> {
+    const SECRET: &[u8] = b"AGE-SECRET-KEY-";
+    let text = secrets::read_input(file, secrets::WORDS)?;
+    Ok(text.windows(SECRET.len()).any(|part| part == SECRET))
 }
 
 fn not_opened(error: UnsealError) -> Trouble {

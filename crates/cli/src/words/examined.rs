@@ -24,9 +24,9 @@ pub fn done(lang: Lang, run: &Examined, now: ExaminedCounts) -> String {
     let items = numbers::count(lang, run.items);
     let mut lines = vec![say!(
         lang,
-        "Looked at in this run: {items}.",
-        "Розглянуто цього разу: {items}.",
-        "Рассмотрено на этот раз: {items}.",
+        "Looked at in this run, copies once: {items}.",
+        "Розглянуто цього разу, копії по одному разу: {items}.",
+        "Рассмотрено на этот раз, копии один раз: {items}.",
     )];
     if run.contained > 0 {
         let contained = numbers::count(lang, run.contained);

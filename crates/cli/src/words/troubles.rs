@@ -167,9 +167,9 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
         ),
         Trouble::NotReleased(reference) => say!(
             lang,
-            "{reference} is its registrar's alone.\nAsk the registrar to run: vidimus release {reference}",
-            "{reference} доступне лише його реєстраторові.\nПопросіть реєстратора виконати: vidimus release {reference}",
-            "{reference} доступно только его регистратору.\nПопросите регистратора выполнить: vidimus release {reference}",
+            "{reference} is its registrar's alone, and no key of yours opens it.\nAsk the registrar to run vidimus release {reference}; if that is you, vidimus check names the key that is missing.",
+            "{reference} доступне лише його реєстраторові, і жоден ваш ключ його не відкриває.\nПопросіть реєстратора виконати vidimus release {reference}; якщо це ви, vidimus check назве ключ, якого бракує.",
+            "{reference} доступно только его регистратору, и ни один ваш ключ его не открывает.\nПопросите регистратора выполнить vidimus release {reference}; если это вы, vidimus check назовёт недостающий ключ.",
         ),
         Trouble::NoAuthority => say!(
             lang,

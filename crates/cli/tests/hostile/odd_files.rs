@@ -1,5 +1,5 @@
-//! A FIFO, a link to a device or a folder in the place of each file of an archive: nothing waits for it, reads it without end, or
-//! keeps from the reader which file it is.
+//! A FIFO, a link to a device or a folder in the place of each file of an archive, and what is no folder in the place of each of its
+//! folders: nothing waits for it, reads it without end, or keeps from the reader where it stands.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -50,11 +50,55 @@ fn whatever_stands_in_the_place_of_a_file_is_named_and_holds_nobody() {
     house.vidimus(["check", "--full"]).succeeds();
 }
 
+#[test]
+fn whatever_stands_in_the_place_of_a_folder_is_named_by_every_command() {
+    let house = House::with_archive();
+    for name in ["a", "b", "c"] {
+        house.file(&format!("disk/{name}"), name.repeat(40_000));
+    }
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.file("more/d", "d");
+    let mut folders = Vec::new();
+    folders_below(&house.path("archive"), &mut folders);
+    folders.retain(|folder| !folder.starts_with(house.path("archive/folds/")));
+    assert!(folders.len() > 15, "{folders:?}");
+    let put: [(&str, Put); 3] = [("a FIFO", fifo), ("a file", file), ("a link to itself", link_to_itself)];
+    let commands: [&[&str]; 6] = [
+        &["list"],
+        &["check"],
+        &["receive", "more"],
+        &["erase", "A1-1", "--reason", "x", "--confirm", "A1-1"],
+        &["rebuild"],
+        &["backup", "backup"],
+    ];
+    for (number, path) in folders.iter().enumerate() {
+        let aside = house.path("aside");
+        fs::rename(path, &aside).unwrap();
+        // Links within it the vault does not follow.
+        let kinds =
+            if path.starts_with(house.path("archive/objects")) && !path.ends_with("objects") { 2 } else { 3 };
+        let (kind, put) = put[number % kinds];
+        put(path);
+        // Folds are computed again.
+        let is_computed = path.ends_with("folds") && kind != "a link to itself";
+        for command in if is_computed { &commands[..2] } else { &commands[..] } {
+            let said = guarded(&house, command);
+            let below = path.strip_prefix(house.path("archive")).unwrap().to_str().unwrap();
+            let named = said.code != 0 && format!("{}{}", said.out, said.err).contains(below);
+            assert!(named || is_computed, "{command:?} with {kind} as {below}: {said:?}");
+        }
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+        fs::rename(&aside, path).unwrap();
+    }
+    house.vidimus(["check", "--full"]).succeeds();
+    house.vidimus(["receive", "more"]).succeeds();
+}
+
 type Put = fn(&Path);
 
 fn look(house: &House, path: &Path, kind: &str) {
-    let listed = guarded(house, "list");
-    let checked = guarded(house, "check");
+    let listed = guarded(house, &["list"]);
+    let checked = guarded(house, &["check"]);
     for said in [&listed, &checked] {
         assert!([0, 1, 3].contains(&said.code), "{kind} as {path:?}: {said:?}");
     }
@@ -71,11 +115,11 @@ fn look(house: &House, path: &Path, kind: &str) {
 }
 
 /// A command that is killed when it waits for ever, and fails when it eats the machine's memory.
-fn guarded(house: &House, command: &str) -> Said {
+fn guarded(house: &House, command: &[&str]) -> Said {
     let mut limited = Command::new("sh");
     house.settle(&mut limited);
-    let script = format!("ulimit -v {MEMORY}; exec timeout -s KILL {DEADLINE} \"$0\" {command}");
-    limited.args(["-c", &script, env!("CARGO_BIN_EXE_vidimus")]).stdin(Stdio::null());
+    let script = format!("ulimit -v {MEMORY}; exec timeout -s KILL {DEADLINE} \"$0\" \"$@\"");
+    limited.args(["-c", &script, env!("CARGO_BIN_EXE_vidimus")]).args(command).stdin(Stdio::null());
     let output = limited.output().unwrap();
     Said {
         code: output.status.code().unwrap_or(137),
@@ -94,6 +138,25 @@ fn device(path: &Path) {
 
 fn folder(path: &Path) {
     fs::create_dir(path).unwrap();
+}
+
+fn file(path: &Path) {
+    fs::write(path, "x").unwrap();
+}
+
+fn link_to_itself(path: &Path) {
+    symlink(path.file_name().unwrap(), path).unwrap();
+}
+
+fn folders_below(folder: &Path, folders: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            folders_below(&path, folders);
+            folders.push(path);
+        }
+    }
+    folders.sort();
 }
 
 fn below(folder: &Path, files: &mut Vec<PathBuf>) {

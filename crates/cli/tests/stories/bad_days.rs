@@ -57,7 +57,7 @@ fn a_dead_disk_is_replaced_from_the_backup() {
     assert!(again.out.contains("is up to date"));
     assert!(again.err.contains("lies on the same disk as the archive"), "{again:?}");
     house.vidimus(["backup", "disk"]).refuses(2, "is not empty");
-    house.vidimus(["backup", "/proc/nowhere/copy"]).refuses(2, "/proc/nowhere/copy does not exist");
+    house.vidimus(["backup", "/proc/nowhere/copy"]).refuses(2, "/proc/nowhere does not exist");
     house.vidimus(["backup", "archive/copy"]).refuses(2, "The backup would lie in the archive");
 
     fs::remove_dir_all(house.path("archive")).unwrap();

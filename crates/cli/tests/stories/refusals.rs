@@ -160,6 +160,9 @@ fn nothing_is_recorded_in_a_backup() {
     }
     assert_eq!(std::fs::read_dir(house.path("backup/keys/held")).unwrap().count(), before);
     house.vidimus(["--archive", "backup", "list"]).succeeds();
+    // It lacks nothing that it should have.
+    let checked = house.vidimus(["--archive", "backup", "check", "--full"]).succeeds();
+    assert!(checked.out.contains("the published log: a backup has none"), "{checked:?}");
     // Brought back it is an archive again.
     house.vidimus(["restore", "backup", "again"]).succeeds();
     house.vidimus(["--archive", "again", "receive", "more"]).succeeds();
