@@ -147,9 +147,6 @@ impl Archive {
                 None
             }
         };
-        // Where it cannot be written, the next one does it; nothing else depends on it.
-        let size = ledger.tip()?.size;
-        let _ = Remembered::of(&high_water, keyring.member()).add(&keyring, size);
         let vault = FolderVault::open(&layout.objects())?;
         // Killed programs may have left gigabytes; where they cannot be removed, reading is still possible.
         let _ = vault.clean_up();
@@ -163,6 +160,7 @@ impl Archive {
         let mut archive = Self::assemble(parts, opening.clock)?;
         let folded = archive.refresh_register();
         archive.origin = archive.register.origin.clone();
+        archive.remember_keys();
         archive.forget_what_was_given_up()?;
         match folded {
             Ok(()) => {
@@ -177,6 +175,14 @@ impl Archive {
             Err(other) => return Err(other.into()),
         }
         if archive.has_newer_keys() { Ok(archive) } else { Err(OpenError::NoSigningKey) }
+    }
+
+    /// Remembers which keys are held. Where it cannot be written, the next command does it; nothing else depends on it.
+    pub(crate) fn remember_keys(&self) {
+        if let (None, Ok(tip)) = (&self.went_back, self.ledger.tip()) {
+            let remembered = Remembered::of(&self.high_water, self.keyring.member());
+            let _ = remembered.add(&self.keyring, tip.size, self.register.rollbacks.len());
+        }
     }
 
     pub(crate) fn assemble(parts: Parts, clock: Box<dyn Clock>) -> io::Result<Self> {

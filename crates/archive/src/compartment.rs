@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use vidimus_ledger::Ledger as _;
 use vidimus_model::{Change, Compartment, CompartmentId, KeyId, MemberId};
 use vidimus_seal::age::Identity;
 use vidimus_seal::wrap;
@@ -11,7 +10,6 @@ use vidimus_seal::wrap;
 use crate::door::Act;
 use crate::init::begin_compartment;
 use crate::keyring::SealingKey;
-use crate::remembered::Remembered;
 use crate::{Archive, DoorError, FoldError, files};
 
 /// Why no compartment was made.
@@ -92,9 +90,8 @@ impl Archive {
             Ok(Act::of(drafts, vec![CompartmentId::register()]))
         })?;
         self.keyring.gather(&self.ledger, &self.archive_id).map_err(FoldError::from)?;
-        let size = self.ledger.tip().map_err(FoldError::from)?.size;
-        let _ = Remembered::of(&self.high_water, self.keyring.member()).add(&self.keyring, size);
         self.refresh_register()?;
+        self.remember_keys();
         Ok(id)
     }
 

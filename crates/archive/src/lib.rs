@@ -77,7 +77,7 @@ pub use keyholders::{
 };
 pub use keyring::{HeldCompartment, Keyring, KeyringError};
 pub use layout::Layout;
-pub use links::Link;
+pub use links::{Closed, Link};
 pub use older_ledger::NewerKeys;
 pub use opened::{OpenedLine, OpeningError, Vouched, opening, share_key, sign_opening};
 pub use passphrase::{PassphraseError, recover};

@@ -27,6 +27,21 @@ impl Link {
     }
 }
 
+/// One of an archive's or a backup's own folders may not be looked into. It arrives inside an [`io::Error`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} may not be looked into", path.display())]
+pub struct Closed {
+    /// Which.
+    pub path: PathBuf,
+}
+
+impl Closed {
+    /// Is it this what an error of the file system says?
+    pub fn within(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
 /// Refuses a folder of an archive or a backup in which a link, or what is no folder, stands where one of its own folders belongs.
 ///
 /// # Errors
@@ -78,7 +93,10 @@ fn look(layout: &Layout) -> io::Result<Misplaced> {
     folders.retain(|folder| kind(folder).is_ok_and(|kind| misplaced.goes_into(layout, folder, kind)));
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(layout.root().join(&folder)) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let closed = Closed { path: layout.root().join(&folder) };
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, closed));
+            }
             // Gone meanwhile; or the disk fails, and what can be read of the archive must be.
             entries => entries.into_iter().flatten().flatten(),
         };

@@ -12,10 +12,28 @@ use crate::files;
 use crate::high_water::HighWater;
 use crate::keyring::Keyring;
 
-/// Where it lies: `<state folder>/<archive id>/held-<member>`; on each line a key's id, and how large the ledger was when it was first
-/// held.
+/// Where it lies: `<state folder>/<archive id>/held-<member>`; on each line a key's id, how large the ledger was when it was first
+/// held, how often the archive had gone back by then, and its public half. Lines of before that was remembered have the first two.
 pub(crate) struct Remembered {
     path: PathBuf,
+}
+
+/// When a key was held, and which it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// A size of the ledger at which it was.
+    pub size: u64,
+    /// How often the archive had gone back by then.
+    pub rollbacks: usize,
+    /// Its public half, where that is remembered: another key under its id is another key.
+    pub recipient: Option<String>,
+}
+
+impl Held {
+    /// Does the log still have the place where it was held? `kept` are the sizes from which the archive went on, in order.
+    pub fn is_in_log(&self, kept: &[u64]) -> bool {
+        kept.iter().skip(self.rollbacks).all(|kept| self.size <= *kept)
+    }
 }
 
 impl Remembered {
@@ -24,35 +42,44 @@ impl Remembered {
         Self { path: mark.folder().join(format!("held-{member}")) }
     }
 
-    /// Adds the generations of all compartments on the ring, which are held at this size of the ledger.
+    /// Adds the generations of all compartments on the ring, which are held at this size of the ledger, after so many roll-backs.
     ///
     /// # Errors
     /// The file system's.
-    pub fn add(&self, ring: &Keyring, size: u64) -> io::Result<()> {
+    pub fn add(&self, ring: &Keyring, size: u64, rollbacks: usize) -> io::Result<()> {
         let mut keys = self.keys()?;
-        let known = keys.len();
+        let known = keys.clone();
         for key in ring.compartments().flat_map(|held| &held.generations) {
-            keys.entry(*key).or_insert(size);
+            let recipient = ring.get(*key).map(|key| key.identity.recipient().to_string());
+            let held = keys.entry(*key).or_insert(Held { size, rollbacks, recipient: None });
+            if held.recipient.is_none() {
+                held.recipient = recipient;
+            }
         }
-        if keys.len() == known {
+        if keys == known {
             return Ok(());
         }
-        let lines: String = keys.iter().map(|(key, size)| format!("{key} {size}\n")).collect();
-        files::replace(&self.path, lines.as_bytes())
+        let line = |(key, held): (&KeyId, &Held)| {
+            let recipient = held.recipient.as_deref().unwrap_or_default();
+            format!("{key} {} {} {recipient}", held.size, held.rollbacks).trim_end().to_owned() + "\n"
+        };
+        files::replace(&self.path, keys.iter().map(line).collect::<String>().as_bytes())
     }
 
-    /// Keys that were held, each with a size of the ledger at which it was; none where nothing can be understood.
+    /// Keys that were held; none where nothing can be understood.
     ///
     /// # Errors
     /// The file system's; that there is no such file is none.
-    pub fn keys(&self) -> io::Result<BTreeMap<KeyId, u64>> {
+    pub fn keys(&self) -> io::Result<BTreeMap<KeyId, Held>> {
         let untrusted = match files::read(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             read => read?,
         };
         let line = |line: &str| {
-            let (key, size) = line.split_once(' ')?;
-            Some((key.parse().ok()?, size.parse().ok()?))
+            let mut words = line.split(' ');
+            let (key, size) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            let rollbacks = words.next().and_then(|count| count.parse().ok()).unwrap_or(0);
+            Some((key, Held { size, rollbacks, recipient: words.next().map(str::to_owned) }))
         };
         Ok(String::from_utf8_lossy(&untrusted).lines().filter_map(line).collect())
     }

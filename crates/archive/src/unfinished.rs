@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vidimus_ledger::{Ledger as _, StoreError};
+use vidimus_ledger::{Ledger as _, SqliteLedger, StoreError};
 use vidimus_model::{CompartmentId, DestroyedObject, KeyId, MemberId, ProposalId, Ref};
 use vidimus_seal::age::{self, Identity, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
@@ -238,15 +238,7 @@ impl Archive {
 
     /// Is there a body under this key?
     pub(crate) fn seals_something(&self, key: KeyId) -> Result<bool, StoreError> {
-        let mut from = 0;
-        loop {
-            let rows = self.ledger.rows_of_key(&key.to_string(), from, PAGE)?;
-            let Some(last) = rows.last() else { return Ok(false) };
-            from = last.seq + 1;
-            if rows.iter().any(|row| row.body.is_some()) {
-                return Ok(true);
-            }
-        }
+        seals_something(&self.ledger, key)
     }
 
     /// Does an item that this member can read, or something that was made from one, lie in it?
@@ -267,5 +259,17 @@ impl Archive {
 
     fn note_path(&self, name: &str) -> PathBuf {
         self.layout.unfinished().join(format!("{name}.age"))
+    }
+}
+/// Is there a body under this key in that ledger?
+pub(crate) fn seals_something(ledger: &SqliteLedger, key: KeyId) -> Result<bool, StoreError> {
+    let mut from = 0;
+    loop {
+        let rows = ledger.rows_of_key(&key.to_string(), from, PAGE)?;
+        let Some(last) = rows.last() else { return Ok(false) };
+        from = last.seq + 1;
+        if rows.iter().any(|row| row.body.is_some()) {
+            return Ok(true);
+        }
     }
 }

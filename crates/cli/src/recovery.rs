@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vidimus_archive::replace_file;
 use vidimus_archive::sheet as note;
 use vidimus_seal::{Entropy, RecoveryCode};
 use zeroize::Zeroizing;
@@ -131,6 +132,8 @@ impl Keeping {
                 Ok(handed_out(Some(path)))
             }
             Self::Written(_, path) => {
+                // Whoever was killed had perhaps not synced it: a power cut would take the only copy of the code.
+                replace_file(&path, text.as_bytes()).map_err(|error| Trouble::at(&path, error))?;
                 context.note(&tells::sheet_written(context.lang, &path));
                 Ok(handed_out(Some(path)))
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use vidimus_archive::anchor::SettingsError;
 use vidimus_archive::query::AskError;
-use vidimus_archive::{Cause, Caused, NotAFile, ReadError, WentBack};
+use vidimus_archive::{Cause, Caused, Closed, NotAFile, ReadError, WentBack};
 use vidimus_model::Ref;
 use vidimus_seal::RecoveryCodeError;
 use vidimus_seal::keyholders::KeyholderSetError;
@@ -149,6 +149,8 @@ pub enum Trouble {
     Withdrawn(Ref),
     /// It was erased, or moved to where this member does not read.
     Gone(Ref),
+    /// The tombstone was asked for of what is still there.
+    NotErased(Ref),
     /// Items of different compartments in one package.
     SeveralCompartments {
         /// One of them.
@@ -298,6 +300,7 @@ impl Trouble {
             | Self::NoGiverNamed(_)
             | Self::Withdrawn(_)
             | Self::Gone(_)
+            | Self::NotErased(_)
             | Self::NotFinished { .. }
             | Self::Settings(_)
             | Self::Declined
@@ -394,6 +397,9 @@ impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         if let Some(NotAFile { path }) = NotAFile::within(&error) {
             return Self::NotAFile(path.clone());
+        }
+        if let Some(Closed { path }) = Closed::within(&error) {
+            return Self::at(path, error.kind().into());
         }
         match error.cause() {
             Cause::Foreign | Cause::TooManyFiles | Cause::Disk | Cause::Busy => Self::inside(&error),

@@ -166,8 +166,8 @@ impl Archive {
         self.refuse_unsigned(&theirs, &copy, &vault)?;
         ledger::follow(&self.ledger, &mut copy)?;
         self.copy_objects(&vault, &mut done, progress)?;
-        self.drop_erased_objects(&vault, &mut done)?;
-        self.mirror_keys(&theirs, &mut done)?;
+        self.drop_erased_objects(&vault, &copy, &mut done)?;
+        self.mirror_keys(&theirs, &copy, &mut done)?;
         let tip = copy.tip()?;
         self.mirror_others(&theirs, tip.size, &mut done)?;
         done.size = tip.size;

@@ -1,17 +1,20 @@
 //! The objects of a backup: copied when they are new, removed when they were erased, kept when they were only lost.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use vidimus_ledger::Ledger as _;
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::KeyId;
 use vidimus_vault::{FolderVault, Found, GetError, ObjectName, PutError, Vault};
 
 use super::{BackedUp, BackupError, BackupProgress};
 use crate::cause::Caused;
+use crate::rows::{self, Said};
 use crate::{Archive, FoldError};
 
 /// Bytes copied at once.
 const BUFFER: usize = 1 << 20;
+/// Rows read at once.
+const ROWS: usize = 2000;
 
 impl Archive {
     /// Copies every object that the backup lacks; durable when it returns.
@@ -86,25 +89,32 @@ impl Archive {
         Ok(list(theirs)?.keys().any(|name| !ours.contains_key(name)))
     }
 
-    /// Removes what is gone from the archive and no record refers to, where every record can be asked or one names it as destroyed; the
-    /// rest is kept, because it was lost and not erased.
+    /// Removes what no record refers to and one names as destroyed, and what none ever named: a command wrote it and was stopped. The
+    /// rest is kept, because it was lost and not erased. What the backup's own ledger says is asked, for the archive's may have been
+    /// changed.
     ///
     /// What is there is listed before and after the records are asked: whoever moves or erases at this moment appends first and
     /// deletes then, so that only what was missing before they were asked is lost.
     pub(super) fn drop_erased_objects(
         &mut self,
         to: &FolderVault,
+        copy: &SqliteLedger,
         done: &mut BackedUp,
     ) -> Result<(), BackupError> {
         let before = list(&self.vault)?;
         crate::crash::step();
-        let (in_use, all_known) = self.objects_in_use()?;
+        let (in_use, _) = self.objects_in_use()?;
         let gone = self.gone()?;
         crate::crash::step();
         let after = list(&self.vault)?;
-        let was_destroyed = |name| all_known || to.open(name).is_ok_and(|copy| gone.holds(name, &*copy));
-        for name in list(to)?.keys().filter(|name| !after.contains_key(*name) || gone.names(name)) {
-            if !in_use.contains_key(name) && was_destroyed(name) {
+        let mut theirs: BTreeSet<ObjectName> = list(to)?.into_keys().collect();
+        theirs.retain(|name| !after.contains_key(name) || gone.names(name));
+        let was_destroyed = |name: &ObjectName| to.open(name).is_ok_and(|copy| gone.holds(name, &*copy));
+        let mut unnamed = theirs.clone();
+        unnamed.retain(|name| !in_use.contains_key(name) && !was_destroyed(name));
+        self.retain_never_named(copy, &mut unnamed)?;
+        for name in &theirs {
+            if !in_use.contains_key(name) && (was_destroyed(name) || unnamed.contains(name)) {
                 to.delete(name).map_err(vault)?;
                 done.removed += 1;
                 done.objects -= 1;
@@ -113,6 +123,34 @@ impl Archive {
             }
         }
         to.barrier().map_err(vault)
+    }
+
+    /// Leaves those that no record of the copy ever named; none where one cannot be read, for it may.
+    fn retain_never_named(
+        &mut self,
+        copy: &SqliteLedger,
+        names: &mut BTreeSet<ObjectName>,
+    ) -> Result<(), BackupError> {
+        let mut from = 0;
+        while !names.is_empty() {
+            let rows = copy.rows(from, ROWS)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            from = last.seq + 1;
+            for row in rows.iter().filter(|row| row.body.is_some() || row.altered.is_some()) {
+                let is_held = self.keyring.compartments().any(|held| held.id.as_str() == row.compartment);
+                let key = row.key.parse().ok().and_then(|id| self.keyring.open(id).ok().flatten());
+                match key.and_then(|key| rows::open(row, &key.row, &self.archive_id).ok()) {
+                    Some(Said::Statement(said)) => {
+                        let text = serde_json::to_string(&said.change).unwrap_or_default();
+                        names.retain(|name| !text.contains(&name.to_string()));
+                    }
+                    // What was destroyed in a compartment that is held was looked at: somebody signed for it.
+                    _ if row.body.is_none() && is_held => {}
+                    _ => names.clear(),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Objects that records refer to, with their sizes; and whether every record could be asked.

@@ -76,22 +76,57 @@ pub fn restore(
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
     }
-    let mut aside = to.as_os_str().to_owned();
-    aside.push(".restoring");
-    let aside = Layout::new(PathBuf::from(aside));
-    if aside.root().is_dir() {
-        fs::remove_dir_all(aside.root())?; // an interrupted run of this very command
-    }
-    let restored = fill(&backup, &aside, &manifest, state, progress);
+    let aside = Aside::begin(to)?;
+    let restored = fill(&backup, &Layout::new(aside.archive()), &manifest, state, progress);
     let restored = restored.and_then(|restored| {
-        fs::rename(aside.root(), to)?;
+        fs::rename(aside.archive(), to)?;
         files::sync_folder(to.canonicalize()?.parent().unwrap_or(to))?;
         Ok(restored)
     });
-    if restored.is_err() {
-        let _ = fs::remove_dir_all(aside.root());
-    }
+    aside.end();
     restored
+}
+
+/// Where an archive is put together, beside the place where it will be.
+struct Aside(PathBuf);
+
+/// The file by which such a folder is known: what has none is somebody's own.
+const ASIDE: &str = "restoring";
+
+impl Aside {
+    /// Makes it; what an interrupted run of this very command left is taken away.
+    fn begin(to: &Path) -> Result<Self, RestoreError> {
+        let mut name = to.as_os_str().to_owned();
+        name.push(".restoring");
+        let aside = Self(PathBuf::from(name));
+        if aside.0.symlink_metadata().is_ok() {
+            if !aside.is_ours() {
+                return Err(RestoreError::NotEmpty(aside.0));
+            }
+            fs::remove_dir_all(&aside.0)?;
+        }
+        files::make_folder(&aside.0)?;
+        files::replace(&aside.0.join(ASIDE), b"")?;
+        Ok(aside)
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.0.join("archive")
+    }
+
+    /// Is there nothing but what this command makes, or not even that yet?
+    fn is_ours(&self) -> bool {
+        let Ok(names) = crate::keyring::read_folder(&self.0) else { return false };
+        let is_begun = names.iter().any(|name| name == ASIDE);
+        names.iter().all(|name| {
+            name == ASIDE || is_begun && name == "archive" || name.to_string_lossy().ends_with(".aside")
+        })
+    }
+
+    /// What cannot be removed is in nobody's way.
+    fn end(&self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn fill(

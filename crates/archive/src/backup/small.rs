@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-use vidimus_ledger::Ledger as _;
+use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
+use vidimus_model::KeyId;
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::timestamp::Token;
 use vidimus_seal::age::{Identity, OpenError};
@@ -14,12 +15,22 @@ use vidimus_seal::member;
 use super::{BackedUp, BackupError};
 use crate::anchor::Settings;
 use crate::layout::Layout;
-use crate::{Archive, files};
+use crate::passphrase::digest_of;
+use crate::unfinished::seals_something;
+use crate::{Archive, files, rows};
+
+/// Records of a key by which it is told from another.
+const SOME: usize = 100;
 
 impl Archive {
-    /// Copies what is new or changed in the key store, and destroys what was destroyed. Damaged files do not replace sound
-    /// ones, and what only got lost here is kept there.
-    pub(super) fn mirror_keys(&mut self, theirs: &Layout, done: &mut BackedUp) -> Result<(), BackupError> {
+    /// Copies what is new in the key store, and destroys what was destroyed. What is there is replaced only where a record or the key
+    /// itself shows that this one is right; what only got lost here is kept there.
+    pub(super) fn mirror_keys(
+        &mut self,
+        theirs: &Layout,
+        copy: &SqliteLedger,
+        done: &mut BackedUp,
+    ) -> Result<(), BackupError> {
         self.refresh_register()?;
         let before = below(&theirs.keys())?;
         let mut ours = BTreeSet::new();
@@ -30,10 +41,12 @@ impl Archive {
             let Some(bytes) = unless_gone(files::read(self.layout.keys().join(path)))? else { continue };
             ours.insert(path.clone());
             let target = theirs.keys().join(path);
-            if crate::files::read(&target).is_ok_and(|there| there == bytes) {
+            let there = unless_gone(files::read(&target)).ok().flatten();
+            if there.as_ref().is_some_and(|there| *there == bytes || self.is_the_same(path, &bytes, there)) {
                 continue;
             }
-            if self.is_damaged(path, &bytes) {
+            if self.is_damaged(path, &bytes) || there.is_some_and(|there| self.is_good(path, &bytes, &there))
+            {
                 done.kept.push(format!("keys/{}", path.display()));
             } else {
                 files::replace(&target, &bytes)?;
@@ -41,7 +54,7 @@ impl Archive {
         }
         let mut keep = ours.clone();
         for path in before.difference(&ours) {
-            if self.is_needed(path, (&ours, &before))? {
+            if self.is_needed(path, (&ours, &before), (theirs, copy))? {
                 done.kept.push(format!("keys/{}", path.display()));
                 keep.insert(path.clone());
             }
@@ -96,7 +109,8 @@ impl Archive {
     fn is_needed(
         &mut self,
         path: &Path,
-        (ours, theirs): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
+        (ours, before): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
+        (theirs, copy): (&Layout, &SqliteLedger),
     ) -> Result<bool, BackupError> {
         let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
         let is_present = |file: &str| {
@@ -107,11 +121,16 @@ impl Archive {
             ["held", key, _] => match key.parse() {
                 Ok(id) => {
                     let within = Path::new("held").join(key);
-                    let is_one_left = theirs.intersection(ours).any(|file| file.starts_with(&within));
-                    // Whoever can open it here sees that nothing is lost.
-                    let is_there = ours.iter().any(|file| file.starts_with(&within));
-                    let opens = is_there && matches!(self.keyring.open(id), Ok(Some(_)));
-                    !is_one_left && !opens && self.seals_something(id)?
+                    let read = |layout: &Layout, file: &Path| files::read(layout.keys().join(file)).ok();
+                    let stayed = |file: &&PathBuf| {
+                        let here = read(&self.layout, file);
+                        here.is_some() && here == read(theirs, file)
+                    };
+                    let is_one_left = before
+                        .intersection(ours)
+                        .filter(|file| file.starts_with(&within))
+                        .any(|file| stayed(&file));
+                    !is_one_left && seals_something(copy, id)? && !self.opens_what_it_sealed(copy, id)?
                 }
                 Err(_) => false,
             },
@@ -124,18 +143,50 @@ impl Archive {
         })
     }
 
+    /// Does the key that this member has by that id open a record that it sealed? Another under its name does not.
+    fn opens_what_it_sealed(&mut self, copy: &SqliteLedger, id: KeyId) -> Result<bool, BackupError> {
+        let rows = copy.rows_of_key(&id.to_string(), 0, SOME)?;
+        let Ok(Some(key)) = self.keyring.open(id) else { return Ok(false) };
+        let opens = |row: &Row| rows::open(row, &key.row, &self.archive_id).is_ok();
+        Ok(rows.iter().any(|row| row.body.is_some() && opens(row)))
+    }
+
+    /// Both files give this member the same key: it was wrapped twice.
+    fn is_the_same(&self, path: &Path, bytes: &[u8], there: &[u8]) -> bool {
+        let Some(identity) = self.opener(path) else { return false };
+        let open = |bytes| vidimus_seal::age::decrypt_to_vec(bytes, identity).ok();
+        open(bytes).is_some_and(|key| open(there).is_some_and(|there| *key == *there))
+    }
+
+    /// Is the file in the backup to stay, though the one here is another? A wrap is made once; and which of a member's files is the
+    /// newest, a record says. Whoever opens neither cannot tell a stranger's file from the right one.
+    fn is_good(&self, path: &Path, bytes: &[u8], there: &[u8]) -> bool {
+        if path.starts_with("members") {
+            let member = path.file_stem().and_then(|id| id.to_str()?.parse().ok());
+            let newest = member.and_then(|id| self.register.key_files.get(&id));
+            let is_newest = newest.is_some_and(|sha256| *sha256 == digest_of(bytes));
+            return !is_newest && member::could_be(there, "").is_ok();
+        }
+        !self.is_damaged(path, there)
+    }
+
+    /// What opens a wrap, where this member has it.
+    fn opener(&self, path: &Path) -> Option<&Identity> {
+        let holder = path.file_stem().and_then(|holder| holder.to_str()).unwrap_or_default();
+        if holder == self.keyring.member().to_string() {
+            return Some(&self.keyring.member_keys().identity);
+        }
+        holder.parse().ok().and_then(|id| self.keyring.get(id)).map(|key| &key.identity)
+    }
+
     fn is_damaged(&self, path: &Path, bytes: &[u8]) -> bool {
         if path.starts_with("members") {
             return member::could_be(bytes, "").is_err();
         }
         let opens = |identity: &Identity| vidimus_seal::age::open(bytes, identity, None);
-        let holder = path.file_stem().and_then(|holder| holder.to_str()).unwrap_or_default();
         // What is named for a key that is held opens with it; a stranger's file is not for anybody here.
-        if holder == self.keyring.member().to_string() {
-            return opens(&self.keyring.member_keys().identity).is_err();
-        }
-        if let Some(key) = holder.parse().ok().and_then(|id| self.keyring.get(id)) {
-            return opens(&key.identity).is_err();
+        if let Some(identity) = self.opener(path) {
+            return opens(identity).is_err();
         }
         !matches!(opens(&self.keyring.member_keys().identity), Ok(_) | Err(OpenError::NotForThisKey))
     }

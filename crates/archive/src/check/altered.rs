@@ -59,16 +59,10 @@ impl Altered {
         self.moved_in.contains_key(key)
     }
 
-    /// Did it move to where the checker reads?
-    pub fn is_here(&self, seq: u64, scan: &Scan, facts: &Facts) -> bool {
+    /// Where it stands after all that moved it.
+    pub fn stands(&self, seq: u64, scan: &Scan, facts: &Facts) -> Stands<'_> {
         let (begin, holds) = (|seq: u64| begin(scan, seq), |name: &str| facts.holds(name));
-        matches!(self.moves.stands(seq, &Log { begin: &begin, holds: &holds }), Stands::Under { .. })
-    }
-
-    /// Did it move to where the checker does not read?
-    pub fn is_away(&self, seq: u64, scan: &Scan, facts: &Facts) -> bool {
-        let (begin, holds) = (|seq: u64| begin(scan, seq), |name: &str| facts.holds(name));
-        matches!(self.moves.stands(seq, &Log { begin: &begin, holds: &holds }), Stands::Away { .. })
+        self.moves.stands(seq, &Log { begin: &begin, holds: &holds })
     }
 
     /// Takes in what a record says.

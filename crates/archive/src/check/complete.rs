@@ -30,18 +30,24 @@ pub(super) struct Received {
     released: BTreeSet<Ref>,
     /// What was erased.
     erased: Vec<Ref>,
-    /// What was moved out: where that is said, what, and to which compartment.
-    moved_out: Vec<(u64, Ref, String)>,
+    /// What was moved out.
+    moved_out: Vec<Out>,
     /// What was moved in, and where that is said.
     moved_in: Vec<(u64, Ref)>,
     /// Keys that somebody made for what they let in, and who, in the order of the log.
     let_in: Vec<(MemberId, String)>,
-    /// Who moved something to a compartment, and where that is said.
-    movers: Vec<(u64, MemberId, String)>,
     /// Rows with a body under keys that are not held, by compartment and key, but those that were altered.
     closed: BTreeMap<(String, String), BTreeSet<u64>>,
     /// Rows without a body that never were erased, by compartment and key.
     blank: BTreeMap<(String, String), BTreeSet<u64>>,
+}
+
+/// That something was moved to another compartment.
+struct Out {
+    seq: u64,
+    by: MemberId,
+    to: String,
+    about: Vec<Ref>,
 }
 
 /// That an accession is finished.
@@ -69,9 +75,8 @@ impl Received {
             }
             Change::Release(release) => _ = self.released.insert(release.about.clone()),
             Change::MovedOut(moved) => {
-                let to = moved.to.to_string();
-                self.movers.push((row.seq, statement.by, to.clone()));
-                self.moved_out.extend(moved.about.iter().map(|about| (row.seq, about.clone(), to.clone())));
+                let (to, about) = (moved.to.to_string(), moved.about.clone());
+                self.moved_out.push(Out { seq: row.seq, by: statement.by, to, about });
             }
             Change::MovedIn(moved) => {
                 self.let_in.push((statement.by, moved.key.to_string()));
@@ -87,15 +92,16 @@ impl Received {
         let is_back = |seq: u64, about: &Ref| {
             self.moved_in.iter().any(|(back, whole)| *back > seq && whole.holds(about))
         };
-        let away = self.moved_out.iter().filter(|(seq, about, to)| !facts.holds(to) && !is_back(*seq, about));
-        self.erased.iter().chain(away.map(|(_, about, _)| about)).collect()
+        let away = self.moved_out.iter().filter(|out| !facts.holds(&out.to));
+        let away = away.flat_map(|out| out.about.iter().filter(|about| !is_back(out.seq, about)));
+        self.erased.iter().chain(away).collect()
     }
 
     /// Keys that this member made by records that can be read, each with the accession that it was begun for, if for one that did not
     /// leave its key since.
     pub fn keys_of(&self, member: MemberId) -> impl Iterator<Item = (&String, Option<&Ref>)> {
         let went = |about: &Ref| {
-            let mut gone = self.erased.iter().chain(self.moved_out.iter().map(|(_, gone, _)| gone));
+            let mut gone = self.erased.iter().chain(self.moved_out.iter().flat_map(|out| &out.about));
             gone.any(|gone| gone.holds(about))
         };
         let is_own = move |about: &Ref| self.registrars.get(about) == Some(&member);
@@ -107,7 +113,7 @@ impl Received {
 
     /// Where this member says that they moved something, and to which compartment: they held it then.
     pub fn moved_by(&self, member: MemberId) -> impl Iterator<Item = (u64, &str)> {
-        self.movers.iter().filter(move |(_, by, _)| *by == member).map(|(seq, _, to)| (*seq, to.as_str()))
+        self.moved_out.iter().filter(move |out| out.by == member).map(|out| (out.seq, out.to.as_str()))
     }
 
     /// Who took the number of an accession.

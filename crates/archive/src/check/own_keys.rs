@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vidimus_model::KeyId;
+use vidimus_proof::checkpoint::SignedCheckpoint;
 
 use super::keys::{Keys, wrap_name};
 use super::ledger::Scan;
@@ -11,7 +12,7 @@ use super::register::Register;
 use super::report::{Report, what};
 use super::sentence::sentence;
 use crate::high_water::HighWater;
-use crate::remembered::Remembered;
+use crate::remembered::{Held, Remembered};
 
 /// Whoever checks is a member, and every member holds the register and `main`, in all generations.
 ///
@@ -26,10 +27,11 @@ pub(super) fn look(
     let Some(me) = keys.member else { return };
     let generations = keys.generations();
     let of_main = scan.main_keys.iter().filter(|key| generations.contains(key));
-    // Of a ledger that went back, or did once, it is not known which keys it should have.
-    let knows_all = is_onward && register.rollbacks.is_empty();
-    let is_there =
-        |(key, size): &(KeyId, u64)| is_used(scan, &key.to_string()) || knows_all && scan.tip.size >= *size;
+    // Of a ledger that went back it is not known which keys it should have, and what was held only in what was given up is none.
+    let kept: Vec<u64> = register.rollbacks.iter().map(|back| size_of(&back.kept)).collect();
+    let is_there = |(key, held): &(KeyId, Held)| {
+        is_used(scan, &key.to_string()) || is_onward && scan.tip.size >= held.size && held.is_in_log(&kept)
+    };
     let remembered = Remembered::of(mark, me);
     let known = remembered.keys().unwrap_or_else(|error| {
         report.problem(
@@ -39,8 +41,15 @@ pub(super) fn look(
         );
         BTreeMap::new()
     });
-    let remembered = known.into_iter().filter(is_there);
-    let remembered: BTreeSet<String> = remembered.map(|(key, _)| key.to_string()).collect();
+    let remembered: Vec<(KeyId, Held)> = known.into_iter().filter(is_there).collect();
+    for (id, held) in &remembered {
+        let now = keys.get(&id.to_string()).map(|key| key.identity.recipient().to_string());
+        if now.zip(held.recipient.clone()).is_some_and(|(now, then)| now != then) {
+            let problem = sentence!("it is another key than {} held on this computer", register.name(me));
+            report.problem(format!("key held/{id}"), problem, what::KEYS);
+        }
+    }
+    let remembered: BTreeSet<String> = remembered.iter().map(|(key, _)| key.to_string()).collect();
     let of_all = of_main.chain(&scan.first_main_key).chain(&scan.register_key);
     let all: BTreeSet<&String> = of_all.chain(&remembered).collect();
     for id in
@@ -79,6 +88,11 @@ pub(super) fn look_at_made(
         let problem = sentence!("{} moved something there by record {}, and holds no key of it", name, seq);
         report.problem(format!("key of compartment {to}"), problem, what::KEYS);
     }
+}
+
+/// The size in a checkpoint (note).
+fn size_of(note: &str) -> u64 {
+    SignedCheckpoint::from_bytes(note.as_bytes()).map_or(0, |signed| signed.checkpoint().size)
 }
 
 /// Does a key seal a record that is there?

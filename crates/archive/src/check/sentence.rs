@@ -254,6 +254,7 @@ pub const TEMPLATES: &[&str] = &[
     "it was destroyed by an erasure or a move, and it is there again",
     "every record under it was erased, and it is there again",
     "left over by interrupted work, and harmless: {} ({}{})",
+    "it is another key than {} held on this computer",
     "whether the tiles are right: rows of the ledger are missing or changed",
     "the published log: a backup has none, and restoring makes it anew",
     "it holds more than the ledger: the ledger went back, or the tile is foreign",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ledger::Scan;
+use super::moves::Stands;
 use super::records::Facts;
 use super::register::Register;
 use super::report::{Report, record, runs, what};
@@ -10,11 +11,12 @@ use super::sentence::sentence;
 
 /// Names what was erased without a tombstone, and what a tombstone says is gone and is there.
 pub(super) fn compare(facts: &Facts, (scan, register): (&Scan, &Register), report: &mut Report) {
+    let stands = |seq: u64| facts.altered.stands(seq, scan, facts);
     let without: BTreeSet<u64> = facts
         .erased
         .iter()
         .filter(|(seq, compartment)| {
-            let is_read = facts.holds(compartment) || facts.altered.is_here(**seq, scan, facts);
+            let is_read = facts.holds(compartment) || matches!(stands(**seq), Stands::Under { .. });
             facts.tombstones(**seq).is_empty() && is_read
         })
         .map(|(seq, _)| *seq)
@@ -25,7 +27,7 @@ pub(super) fn compare(facts: &Facts, (scan, register): (&Scan, &Register), repor
     let is_whole = !lacks && !register.is_damaged;
     let (certain, without): (BTreeSet<u64>, BTreeSet<u64>) = without
         .into_iter()
-        .partition(|seq| facts.unread == 0 || is_whole && !facts.altered.is_away(*seq, scan, facts));
+        .partition(|seq| facts.unread == 0 || is_whole && !matches!(stands(*seq), Stands::Away { .. }));
     if !certain.is_empty() {
         for (first, last) in runs(&certain) {
             report.problem(record(first, last), "it was erased, and no tombstone says why", what::TAMPERED);

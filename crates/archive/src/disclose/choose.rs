@@ -63,6 +63,11 @@ impl Archive {
             }
             items.push(found);
         }
+        // A slip in the reference must not hand out the file itself.
+        let is_tombstone = |item: &Chosen| matches!(item.content, Content::Tombstone(_));
+        if tombstones && !items.iter().any(is_tombstone) && !items.is_empty() {
+            return Err(DiscloseError::NotErased(items[0].reference.clone()));
+        }
         Ok((items, compartment.ok_or(DiscloseError::Count(0))?))
     }
 

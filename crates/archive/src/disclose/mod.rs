@@ -142,6 +142,9 @@ pub enum DiscloseError {
     /// It was erased, or moved to a compartment that is not held.
     #[error("{0} is no longer here")]
     Gone(Ref),
+    /// The tombstone was asked for of what is still there.
+    #[error("{0} was not erased")]
+    NotErased(Ref),
     /// A record touches rows of one compartment only.
     #[error("{first} and {other} are of different compartments")]
     SeveralCompartments {

@@ -375,6 +375,8 @@ fn a_tombstone_is_handed_over_in_a_package() {
     };
     let [gone, kept] = [doomed[1].as_str(), neighbour.as_str()];
     assert!(matches!(disclose(&[gone], "one", false), Err(crate::disclose::DiscloseError::Gone(_))));
+    let slip = disclose(&[kept], "slip", true);
+    assert!(matches!(slip, Err(crate::disclose::DiscloseError::NotErased(_))), "the file itself stays here");
     let made = disclose(&[gone, kept], "both", true).unwrap();
     let trust = Trust { archive_keys: vec![olena.verifier_key()], ..Trust::default() };
     let report = verify(&made, &trust);

@@ -62,6 +62,39 @@ fn a_backup_follows_no_destruction_that_nobody_signed_for() {
 }
 
 #[test]
+fn a_backup_keeps_what_got_lost_with_the_records_that_name_it() {
+    let house = House::of_two();
+    house.receive("Олена", &[("1", [1; 70_000].as_slice()), ("2", &[2; 80_000])]);
+    house.open("Олена").release(&r("A1")).unwrap();
+    house.receive("Богдан", &[("3", [3; 90_000].as_slice())]);
+    for name in ["Олена", "Богдан"] {
+        let backup = tempfile::tempdir().unwrap();
+        let folder = backup.path().join("backup");
+        house.open(name).backup(&folder, &mut |_| {}).unwrap();
+        let kept = |folder: &std::path::Path| [files(&folder.join("objects")), files(&folder.join("keys"))];
+        let copied = kept(&folder);
+        for wipes in [
+            "DELETE FROM row WHERE seq = 1 + (SELECT min(seq) FROM entry WHERE key = ?1)",
+            "DELETE FROM row WHERE key = (SELECT id FROM name WHERE name = ?1)",
+        ] {
+            let copy = house.copy();
+            let key = house.key_of("Олена", &r("A1")).to_string();
+            let db = Connection::open(copy.layout().ledger()).unwrap();
+            assert!(db.execute(wipes, [&key]).unwrap() > 0);
+            files(&copy.layout().objects()).iter().for_each(|object| fs::remove_file(object).unwrap());
+            fs::remove_dir_all(copy.layout().held_key(key.parse().unwrap())).unwrap();
+            let _ = fs::remove_dir_all(copy.layout().folds());
+            let done = copy.open(name).backup(&folder, &mut |_| {});
+            assert!(
+                done.as_ref().map_or(true, |done| done.removed == 0 && !done.kept.is_empty()),
+                "{done:?}"
+            );
+            assert_eq!(kept(&folder), copied, "{name}: {wipes}");
+        }
+    }
+}
+
+#[test]
 fn a_backup_keeps_what_a_receipt_was_made_of() {
     let house = House::of_one();
     house.receive("Олена", &[("1", b"first".as_slice())]);

@@ -2,14 +2,18 @@
 //! themselves, betrays it; and nothing else destroys a key that is needed.
 
 use std::fs;
+use std::path::PathBuf;
 
 use rusqlite::Connection;
 use vidimus_model::{CompartmentId, KeyId};
-use vidimus_seal::Entropy;
 use vidimus_seal::age::{Identity, encrypt_to_vec};
+use vidimus_seal::member::{self, MemberKeys};
+use vidimus_seal::{Entropy, RecoveryCode};
+
+use vidimus_seal::wrap;
 
 use super::forks::open_elsewhere;
-use super::house::{House, files};
+use super::house::{House, KDF, files};
 use super::r;
 
 #[test]
@@ -51,6 +55,12 @@ fn stolen(house: &House, key: KeyId) {
     let mut entropy = Entropy::from_seed(&[9; 32]);
     let (wrap, _) = encrypt_to_vec(&[stranger.recipient()], &[7; 32], &mut entropy).unwrap();
     fs::write(folder.join("0123456789abcdef.age"), wrap).unwrap();
+}
+
+/// The same under an id that nothing had yet.
+fn stolen_at(house: &House, key: KeyId) {
+    fs::create_dir_all(house.layout().held_key(key)).unwrap();
+    stolen(house, key);
 }
 
 /// What the member's check names, without what the folds remember.
@@ -114,10 +124,73 @@ fn a_backup_keeps_the_key_for_which_a_strangers_stands_here() {
         // Under the true name too.
         let mine = copy.layout().wrap(key, &house.open("Олена").keyring().member().to_string());
         fs::rename(&files(&copy.layout().held_key(key))[0], mine).unwrap();
-        if name == "Олена" {
-            copy.open(name).backup(&backup, &mut |_| {}).unwrap();
-            assert_eq!(fs::read(&own[0]).unwrap(), before[0]);
+        copy.open(name).backup(&backup, &mut |_| {}).unwrap();
+        assert_eq!(fs::read(&own[0]).unwrap(), before[0], "{name}");
+    }
+}
+
+#[test]
+fn a_backup_keeps_all_keys_of_a_member_whose_files_are_not_theirs_any_more() {
+    let house = House::of_two();
+    house.receive("Богдан", &[("a.txt", b"one".as_slice())]);
+    let theirs = tempfile::tempdir().unwrap();
+    let backup = theirs.path().join("backup");
+    house.open("Олена").backup(&backup, &mut |_| {}).unwrap();
+    let before: Vec<(PathBuf, Vec<u8>)> =
+        files(&backup.join("keys")).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect();
+    let bohdan = house.open("Богдан").keyring().member().to_string();
+    let (stranger, mut entropy) =
+        (Identity::generate(&mut Entropy::from_seed(&[8; 32])), Entropy::from_seed(&[9; 32]));
+    let (wrap, _) = encrypt_to_vec(&[stranger.recipient()], &[7; 32], &mut entropy).unwrap();
+    for file in files(&house.layout().keys()) {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == format!("{bohdan}.age") {
+            fs::write(&file, &wrap).unwrap();
+        } else if name == format!("{bohdan}.json") {
+            // One that could be his: who has nothing but the folder cannot make it open.
+            let keys = MemberKeys::generate("Богдан", &mut entropy).unwrap();
+            let locked = member::lock(
+                &keys,
+                "a stranger's own words",
+                &RecoveryCode::generate(&mut entropy),
+                &KDF,
+                &mut entropy,
+            )
+            .unwrap();
+            fs::write(&file, locked).unwrap();
         }
+    }
+    let done = house.open("Олена").backup(&backup, &mut |_| {}).unwrap();
+    assert!(done.kept.len() > 2 && done.removed == 0, "{done:?}");
+    for (file, bytes) in before {
+        assert_eq!(fs::read(&file).unwrap(), bytes, "{file:?}");
+    }
+}
+
+#[test]
+fn another_key_under_the_id_of_one_that_was_held_here_is_named() {
+    let house = House::of_two();
+    let mut olena = house.open("Олена");
+    let both = ["Олена", "Богдан"].map(|name| house.open(name).keyring().member());
+    let shared = olena.new_compartment("victims", None, &both).unwrap();
+    let key = olena.current(&shared).unwrap();
+    drop(olena);
+    house.is_sound_for(&["Олена", "Богдан"]);
+    let layout = house.layout();
+    // The rows under another name, whose key is a stranger's; under the true one a fresh key, well wrapped for each holder.
+    let sql = format!("UPDATE name SET name = 'bbbbbbbbbbbbbbbb' WHERE name = '{key}'");
+    Connection::open(layout.ledger()).unwrap().execute_batch(&sql).unwrap();
+    stolen_at(&house, "bbbbbbbbbbbbbbbb".parse().unwrap());
+    let mut entropy = Entropy::from_seed(&[5; 32]);
+    let fresh = Identity::generate(&mut entropy);
+    for name in ["Олена", "Богдан"] {
+        let holder = house.open(name).keyring().member_keys().identity.recipient();
+        let id = house.open(name).keyring().member().to_string();
+        fs::write(layout.wrap(key, &id), wrap::wrap_identity(&fresh, &holder, &mut entropy)).unwrap();
+    }
+    for name in ["Олена", "Богдан"] {
+        let all = named(&house, name);
+        assert!(all.contains(&format!("key held/{key}")), "{name}: {all:?}");
     }
 }
 

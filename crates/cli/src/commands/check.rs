@@ -75,6 +75,8 @@ fn is_for_a_look(trouble: &Trouble) -> bool {
             !matches!(cause, Cause::Busy | Cause::TooManyFiles)
                 && !refuses.iter().any(|kind| *cause == Cause::System(*kind))
         }
+        // One folder in it; of the whole a look would say no more.
+        Trouble::System { path: Some(_), error } if error.kind() == ErrorKind::PermissionDenied => true,
         Trouble::NotAnArchive(_) | Trouble::NotAMember | Trouble::NotAFile(_) => true,
         _ => false,
     }

@@ -92,6 +92,7 @@ fn not_disclosed(error: DiscloseError) -> Trouble {
         DiscloseError::NotAnItem(reference) => Trouble::NotAnItem(reference),
         DiscloseError::Withdrawn(reference) => Trouble::Withdrawn(reference),
         DiscloseError::Gone(reference) => Trouble::Gone(reference),
+        DiscloseError::NotErased(reference) => Trouble::NotErased(reference),
         DiscloseError::SeveralCompartments { first, other } => Trouble::SeveralCompartments { first, other },
         DiscloseError::Out(OutError::NotEmpty(folder)) => Trouble::NotEmpty(folder),
         DiscloseError::Out(OutError::InArchive(folder) | OutError::DiskTop(folder)) => {

@@ -396,6 +396,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{reference} тут більше немає.\nЩо з ним сталося, показує: vidimus log {reference}; що його знищено, доводить: vidimus disclose {reference} --tombstone",
             "{reference} здесь больше нет.\nЧто с ним стало, показывает: vidimus log {reference}; что его уничтожили, доказывает: vidimus disclose {reference} --tombstone",
         ),
+        Trouble::NotErased(reference) => say!(
+            lang,
+            "{reference} was not erased, so there is no tombstone of it.\nCompare the reference with vidimus log {reference}; the file itself is handed out without --tombstone.",
+            "{reference} не знищено, тож його надгробка немає.\nЗвірте посилання з vidimus log {reference}; сам файл передають без --tombstone.",
+            "{reference} не уничтожено, поэтому его надгробия нет.\nСверьте ссылку с vidimus log {reference}; сам файл передают без --tombstone.",
+        ),
         Trouble::SeveralCompartments { first, other } => say!(
             lang,
             "{first} and {other} lie in different compartments.\nMake a package for each compartment.",

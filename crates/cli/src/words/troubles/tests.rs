@@ -154,6 +154,7 @@ fn all() -> Vec<Trouble> {
         Trouble::NotAnAccession(reference()),
         Trouble::Withdrawn(reference()),
         Trouble::Gone(reference()),
+        Trouble::NotErased(reference()),
         Trouble::SeveralCompartments { first: reference(), other: reference() },
         Trouble::Declined,
         Trouble::NotHeld,
