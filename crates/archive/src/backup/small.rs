@@ -5,15 +5,17 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-use vidimus_ledger::{Ledger as _, Row, SqliteLedger};
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::KeyId;
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use vidimus_proof::timestamp::Token;
 use vidimus_seal::age::{Identity, OpenError};
 use vidimus_seal::member;
+use vidimus_seal::wrap::unwrap_unproved_identity;
 
 use super::{BackedUp, BackupError};
 use crate::anchor::Settings;
+use crate::keyring::SealingKey;
 use crate::layout::Layout;
 use crate::passphrase::digest_of;
 use crate::unfinished::seals_something;
@@ -55,7 +57,10 @@ impl Archive {
         let mut keep = ours.clone();
         for path in before.difference(&ours) {
             if self.is_needed(path, (&ours, &before), (theirs, copy))? {
-                done.kept.push(format!("keys/{}", path.display()));
+                // What came meanwhile took it away perhaps: the copied records need it still, and the next backup asks again.
+                if self.ledger.tip()?.size == copy.tip()?.size {
+                    done.kept.push(format!("keys/{}", path.display()));
+                }
                 keep.insert(path.clone());
             }
         }
@@ -107,7 +112,7 @@ impl Archive {
 
     /// Is a file of the key store that is not here what no other here can replace? No command took it away, then.
     fn is_needed(
-        &mut self,
+        &self,
         path: &Path,
         (ours, before): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
         (theirs, copy): (&Layout, &SqliteLedger),
@@ -126,11 +131,11 @@ impl Archive {
                         let here = read(&self.layout, file);
                         here.is_some() && here == read(theirs, file)
                     };
-                    let is_one_left = before
-                        .intersection(ours)
-                        .filter(|file| file.starts_with(&within))
-                        .any(|file| stayed(&file));
-                    !is_one_left && seals_something(copy, id)? && !self.opens_what_it_sealed(copy, id)?
+                    let here: Vec<&PathBuf> = ours.iter().filter(|file| file.starts_with(&within)).collect();
+                    let is_one_left = here.iter().any(|file| before.contains(*file) && stayed(file));
+                    !is_one_left
+                        && seals_something(copy, id)?
+                        && !self.opens_what_it_sealed(copy, id, &here)?
                 }
                 Err(_) => false,
             },
@@ -143,12 +148,24 @@ impl Archive {
         })
     }
 
-    /// Does the key that this member has by that id open a record that it sealed? Another under its name does not.
-    fn opens_what_it_sealed(&mut self, copy: &SqliteLedger, id: KeyId) -> Result<bool, BackupError> {
+    /// Does a file that is here give this member the key by that id, so that it opens a record that it sealed? Another under its
+    /// name does not.
+    fn opens_what_it_sealed(
+        &self,
+        copy: &SqliteLedger,
+        id: KeyId,
+        files: &[&PathBuf],
+    ) -> Result<bool, BackupError> {
         let rows = copy.rows_of_key(&id.to_string(), 0, SOME)?;
-        let Ok(Some(key)) = self.keyring.open(id) else { return Ok(false) };
-        let opens = |row: &Row| rows::open(row, &key.row, &self.archive_id).is_ok();
-        Ok(rows.iter().any(|row| row.body.is_some() && opens(row)))
+        let opens = |identity: Identity| {
+            let key = SealingKey::new(id, identity);
+            rows.iter().any(|row| row.body.is_some() && rows::open(row, &key.row, &self.archive_id).is_ok())
+        };
+        let given = |file: &&PathBuf| {
+            let wrap = files::read(self.layout.keys().join(file)).ok()?;
+            unwrap_unproved_identity(&wrap, self.opener(file)?).ok()
+        };
+        Ok(files.iter().filter_map(given).any(opens))
     }
 
     /// Both files give this member the same key: it was wrapped twice.

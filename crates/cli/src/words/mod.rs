@@ -12,6 +12,7 @@ pub mod clocks;
 pub mod doctor;
 pub mod examined;
 pub mod fold;
+pub mod gone;
 pub mod help;
 pub mod keyholders;
 pub mod numbers;

@@ -2,7 +2,7 @@
 
 use super::causes::{detailed, inside, keyholder_set, not_a_file, recovery_code, settings, system};
 use super::{Lang, safe, say};
-use super::{bad_days, examined, keyholders, openings};
+use super::{bad_days, examined, gone, keyholders, openings};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -390,18 +390,8 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{reference} відкликано.\nЧому - покаже vidimus log {reference}; vidimus reinstate поверне.",
             "{reference} отозвано.\nПочему - покажет vidimus log {reference}; vidimus reinstate вернёт.",
         ),
-        Trouble::Gone(reference) => say!(
-            lang,
-            "{reference} is no longer here.\nWhat became of it is shown by: vidimus log {reference}; that it was erased is proved by: vidimus disclose {reference} --tombstone",
-            "{reference} тут більше немає.\nЩо з ним сталося, показує: vidimus log {reference}; що його знищено, доводить: vidimus disclose {reference} --tombstone",
-            "{reference} здесь больше нет.\nЧто с ним стало, показывает: vidimus log {reference}; что его уничтожили, доказывает: vidimus disclose {reference} --tombstone",
-        ),
-        Trouble::NotErased(reference) => say!(
-            lang,
-            "{reference} was not erased, so there is no tombstone of it.\nCompare the reference with vidimus log {reference}; the file itself is handed out without --tombstone.",
-            "{reference} не знищено, тож його надгробка немає.\nЗвірте посилання з vidimus log {reference}; сам файл передають без --tombstone.",
-            "{reference} не уничтожено, поэтому его надгробия нет.\nСверьте ссылку с vidimus log {reference}; сам файл передают без --tombstone.",
-        ),
+        Trouble::Gone(reference) => gone::gone(lang, reference),
+        Trouble::NotErased(reference) => gone::not_erased(lang, reference),
         Trouble::SeveralCompartments { first, other } => say!(
             lang,
             "{first} and {other} lie in different compartments.\nMake a package for each compartment.",
