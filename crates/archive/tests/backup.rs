@@ -303,3 +303,17 @@ fn keys_that_got_lost_are_kept_in_the_backup() {
     bring_back(&place, "archive", &place.state());
     assert_eq!(problems(&mut place.open()), [] as [String; 0]);
 }
+
+#[test]
+fn what_somebody_keeps_beside_it_is_not_taken_away_when_an_archive_is_brought_back() {
+    let place = place();
+    backup(&mut place.open(), &place);
+    let [own, left] = ["there.restoring", "there.restoring-0123456789abcdef"].map(|name| place.path(name));
+    for folder in [&own, &left] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("mine"), "x").unwrap();
+    }
+    bring_back(&place, "there", &place.path("new-laptop"));
+    assert!(own.join("mine").exists());
+    assert!(!left.exists(), "an interrupted run of the same command left it");
+}

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use vidimus_ledger::{Ledger as _, OpenError, SqliteLedger, StoreError};
+use vidimus_seal::Entropy;
 use vidimus_vault::{FolderVault, Found, Vault as _};
 
 use super::{BackedUp, BackupError, BackupProgress, Manifest, objects, small, summary};
@@ -76,57 +78,44 @@ pub fn restore(
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
     }
-    let aside = Aside::begin(to)?;
-    let restored = fill(&backup, &Layout::new(aside.archive()), &manifest, state, progress);
+    sweep(to, from)?;
+    let aside =
+        Layout::new(beside(to, &hex::encode(Entropy::from_os().map_err(io::Error::other)?.bytes::<8>())));
+    let restored = fill(&backup, &aside, &manifest, state, progress);
     let restored = restored.and_then(|restored| {
-        fs::rename(aside.archive(), to)?;
+        fs::rename(aside.root(), to)?;
         files::sync_folder(to.canonicalize()?.parent().unwrap_or(to))?;
         Ok(restored)
     });
-    aside.end();
+    if restored.is_err() {
+        let _ = fs::remove_dir_all(aside.root());
+    }
     restored
 }
 
-/// Where an archive is put together, beside the place where it will be.
-struct Aside(PathBuf);
+/// Where an archive is put together, beside the place where it will be. By its digits it is told from folders that people name.
+fn beside(to: &Path, digits: &str) -> PathBuf {
+    let mut name = to.as_os_str().to_owned();
+    name.push(format!(".restoring-{digits}"));
+    PathBuf::from(name)
+}
 
-/// The file by which such a folder is known: what has none is somebody's own.
-const ASIDE: &str = "restoring";
-
-impl Aside {
-    /// Makes it; what an interrupted run of this very command left is taken away.
-    fn begin(to: &Path) -> Result<Self, RestoreError> {
-        let mut name = to.as_os_str().to_owned();
-        name.push(".restoring");
-        let aside = Self(PathBuf::from(name));
-        if aside.0.symlink_metadata().is_ok() {
-            if !aside.is_ours() {
-                return Err(RestoreError::NotEmpty(aside.0));
-            }
-            fs::remove_dir_all(&aside.0)?;
+/// Takes away what interrupted runs of this very command left.
+fn sweep(to: &Path, from: &Path) -> io::Result<()> {
+    let begin = beside(to, "");
+    let (Some(folder), Some(begin)) = (begin.parent(), begin.file_name()) else { return Ok(()) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let from = from.canonicalize()?;
+    for name in crate::keyring::read_folder(folder)? {
+        let digits = name.as_bytes().strip_prefix(begin.as_bytes());
+        let is_ours =
+            digits.is_some_and(|digits| digits.len() == 16 && digits.iter().all(u8::is_ascii_hexdigit));
+        let left = folder.join(&name);
+        if is_ours && !from.starts_with(left.canonicalize()?) {
+            fs::remove_dir_all(left)?;
         }
-        files::make_folder(&aside.0)?;
-        files::replace(&aside.0.join(ASIDE), b"")?;
-        Ok(aside)
     }
-
-    fn archive(&self) -> PathBuf {
-        self.0.join("archive")
-    }
-
-    /// Is there nothing but what this command makes, or not even that yet?
-    fn is_ours(&self) -> bool {
-        let Ok(names) = crate::keyring::read_folder(&self.0) else { return false };
-        let is_begun = names.iter().any(|name| name == ASIDE);
-        names.iter().all(|name| {
-            name == ASIDE || is_begun && name == "archive" || name.to_string_lossy().ends_with(".aside")
-        })
-    }
-
-    /// What cannot be removed is in nobody's way.
-    fn end(&self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    Ok(())
 }
 
 fn fill(

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -119,8 +119,8 @@ pub fn was_told(run: &Run) -> bool {
 /// The file system fails.
 pub fn names(place: &Place) -> io::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    for folder in ["archive", "archive.restoring", "state", "out"] {
-        every_file(&place.path(folder), &mut |path| {
+    for folder in folders(place, &["state", "out"])? {
+        every_file(&folder, &mut |path| {
             let below = path.strip_prefix(place.path("")).unwrap_or(path).to_string_lossy().into_owned();
             // SQLite's own, which the next one to open removes; and notes of what was not answered yet, which the same command
             // takes away, but not durably.
@@ -133,6 +133,19 @@ pub fn names(place: &Place) -> io::Result<BTreeSet<String>> {
         })?;
     }
     Ok(names)
+}
+
+/// The archive, what `restore` puts together beside it, and these.
+fn folders(place: &Place, others: &[&str]) -> io::Result<Vec<PathBuf>> {
+    let mut all: Vec<PathBuf> = others.iter().map(|folder| place.path(folder)).collect();
+    for entry in fs::read_dir(place.path(""))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == "archive" || name.to_string_lossy().starts_with("archive.restoring-") {
+            all.push(entry.path());
+        }
+    }
+    Ok(all)
 }
 
 fn is_note(path: &str) -> bool {
@@ -169,8 +182,8 @@ fn every_file(folder: &Path, look: &mut dyn FnMut(&Path) -> io::Result<()>) -> i
 /// Files in which something stands that only those who hold a key may read.
 fn readable(place: &Place) -> io::Result<Vec<String>> {
     let mut readable = Vec::new();
-    for folder in ["archive", "archive.restoring", "state", "out/backup"] {
-        every_file(&place.path(folder), &mut |path| {
+    for folder in folders(place, &["state", "out/backup"])? {
+        every_file(&folder, &mut |path| {
             let bytes = fs::read(path)?;
             for secret in SECRETS {
                 if bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) {
