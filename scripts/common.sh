@@ -35,5 +35,5 @@ require_room() {
     mkdir -p target
     free=$(df --output=avail --block-size=1G target | tail -n1)
     [ "$free" -ge "$gigabytes" ] \
-        || fail "The disk of $PWD has $free GB free, and building takes $gigabytes GB. Free some (cargo clean empties target/), then run this again."
+        || fail "The disk of $PWD has $free GB free, and building may take $gigabytes GB. Free some (cargo clean empties target/), then run this again."
 }

@@ -160,10 +160,10 @@ impl Archive {
         let mut archive = Self::assemble(parts, opening.clock)?;
         let folded = archive.refresh_register();
         archive.origin = archive.register.origin.clone();
-        archive.remember_keys();
         archive.forget_what_was_given_up()?;
         match folded {
             Ok(()) => {
+                archive.remember_keys();
                 if archive.went_back.is_some() || !archive.register.rollbacks.is_empty() {
                     archive.adopt_unreleased()?;
                 }

@@ -261,6 +261,7 @@ impl Archive {
         self.layout.unfinished().join(format!("{name}.age"))
     }
 }
+
 /// Is there a body under this key in that ledger?
 pub(crate) fn seals_something(ledger: &SqliteLedger, key: KeyId) -> Result<bool, StoreError> {
     let mut from = 0;

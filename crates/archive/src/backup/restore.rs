@@ -78,7 +78,7 @@ pub fn restore(
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
     }
-    sweep(to, from)?;
+    sweep(to, from);
     let aside =
         Layout::new(beside(to, &hex::encode(Entropy::from_os().map_err(io::Error::other)?.bytes::<8>())));
     let restored = fill(&backup, &aside, &manifest, state, progress);
@@ -100,22 +100,23 @@ fn beside(to: &Path, digits: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Takes away what interrupted runs of this very command left.
-fn sweep(to: &Path, from: &Path) -> io::Result<()> {
+/// Takes away what interrupted runs of this very command left. What cannot be removed is in nobody's way.
+fn sweep(to: &Path, from: &Path) {
     let begin = beside(to, "");
-    let (Some(folder), Some(begin)) = (begin.parent(), begin.file_name()) else { return Ok(()) };
+    let (Some(folder), Some(begin), Ok(from)) = (begin.parent(), begin.file_name(), from.canonicalize())
+    else {
+        return;
+    };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let from = from.canonicalize()?;
-    for name in crate::keyring::read_folder(folder)? {
+    for name in crate::keyring::read_folder(folder).unwrap_or_default() {
         let digits = name.as_bytes().strip_prefix(begin.as_bytes());
         let is_ours =
             digits.is_some_and(|digits| digits.len() == 16 && digits.iter().all(u8::is_ascii_hexdigit));
         let left = folder.join(&name);
-        if is_ours && !from.starts_with(left.canonicalize()?) {
-            fs::remove_dir_all(left)?;
+        if is_ours && left.canonicalize().is_ok_and(|left| !from.starts_with(left)) {
+            let _ = fs::remove_dir_all(left);
         }
     }
-    Ok(())
 }
 
 fn fill(

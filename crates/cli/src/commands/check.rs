@@ -1,6 +1,7 @@
 //! `vidimus check`: names what is damaged, missing, extra, swapped or rolled back, and what is still sound.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
@@ -53,7 +54,7 @@ fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
     let passphrase = context.passphrase()?;
     match context.open_with_passphrase(&passphrase) {
         Ok(mut archive) => Ok(archive.check(full, &mut show)),
-        Err(other) if is_for_a_look(&other) => {
+        Err(other) if is_for_a_look(&other, folder) => {
             let checker = Checker { member: context.globals.member.as_deref(), passphrase: &passphrase };
             Ok(check_folder(folder, &context.state(), Some(checker), full, &mut show))
         }
@@ -62,7 +63,7 @@ fn check(context: &Context, full: bool) -> Result<Checked, Trouble> {
 }
 
 /// Is it what a look at the folder names better? What keeps it from being read at all is told as it is.
-fn is_for_a_look(trouble: &Trouble) -> bool {
+fn is_for_a_look(trouble: &Trouble, folder: &Path) -> bool {
     match trouble {
         Trouble::Inside { cause, .. } => {
             let refuses = [
@@ -75,8 +76,10 @@ fn is_for_a_look(trouble: &Trouble) -> bool {
             !matches!(cause, Cause::Busy | Cause::TooManyFiles)
                 && !refuses.iter().any(|kind| *cause == Cause::System(*kind))
         }
-        // One folder in it; of the whole a look would say no more.
-        Trouble::System { path: Some(_), error } if error.kind() == ErrorKind::PermissionDenied => true,
+        // A folder deep in it. Where all the keys are closed, it is somebody else's archive and not a damaged one.
+        Trouble::System { path: Some(path), error } if error.kind() == ErrorKind::PermissionDenied => {
+            path.parent() != Some(folder)
+        }
         Trouble::NotAnArchive(_) | Trouble::NotAMember | Trouble::NotAFile(_) => true,
         _ => false,
     }
