@@ -13,7 +13,9 @@ use vidimus_seal::age::Identity;
 use vidimus_seal::row::{RowAad, seal_row};
 use vidimus_vault::{ObjectName, Vault as _};
 
+use crate::destroyed::runs_of;
 use crate::door::{Act, Draft};
+use crate::drawn::Names;
 use crate::erase::plan::{Pack, is_about_only};
 use crate::keyring::SealingKey;
 use crate::locate::{Found, Located, Whose};
@@ -210,9 +212,10 @@ impl Archive {
         let new = key.id;
         self.keyring.add(key);
 
-        let (gone, packs) = self.leave_objects(&group.located, &group.about, &contents.items)?;
-        let copies = self.copies(group, &contents)?;
-        let mut note = WorkNote { row, key: Some(new), ..WorkNote::default() };
+        let mut names = Names::new(&mut self.entropy);
+        let (gone, packs) = self.leave_objects(&group.located, &group.about, &contents.items, &mut names)?;
+        let copies = self.copies(group, &contents, &mut names)?;
+        let mut note = WorkNote { row, key: Some(new), drawn_from: names.seed(), ..WorkNote::default() };
         note.then.objects = gone;
         let emptied: Vec<KeyId> = contents.keys.iter().copied().collect();
         note.then.objects.extend(self.unrecorded_objects(&emptied)?);
@@ -280,7 +283,8 @@ impl Archive {
             let (from, into) = (archive.current(&source)?, archive.current(to)?);
             archive.wrap_for_generation(new, into)?;
             let about = group.about.clone();
-            let entries = Some(runs_of(contents.rows.iter().map(|(seq, _)| *seq).collect()));
+            let rows: BTreeSet<u64> = contents.rows.iter().map(|(seq, _)| *seq).collect();
+            let entries = Some(runs_of(rows.clone()));
             let (key, from_there) = (new, source.clone());
             let moved_in = MovedIn { about: about.clone(), key, from: from_there, entries: entries.clone() };
             let moved_out = MovedOut { about, to: to.clone(), entries };
@@ -290,7 +294,7 @@ impl Archive {
                 Draft { compartment: source.clone(), key: from, change: moved_out },
             ];
             drafts.extend(stays.iter().cloned());
-            drafts.extend(archive.drafts_of_destroyed(destroyed)?);
+            drafts.extend(archive.drafts_of_destroyed(destroyed, rows)?);
             for objects in places.chunks(PLACES) {
                 let change =
                     Change::Repack(Repack { about: group.accession.clone(), objects: objects.to_vec() });
@@ -352,22 +356,26 @@ impl Archive {
     }
 
     /// The objects to be written under the new key.
-    fn copies(&mut self, group: &Group, contents: &Contents) -> Result<Vec<Copy>, MoveError> {
+    fn copies(
+        &mut self,
+        group: &Group,
+        contents: &Contents,
+        names: &mut Names,
+    ) -> Result<Vec<Copy>, MoveError> {
         let mut copies: BTreeMap<String, Copy> = BTreeMap::new();
         for (item, key) in &contents.items {
-            let name = ObjectName::from_bytes(self.entropy.bytes());
             let Some(catalogue) = self.catalogue_at(&group.located)? else { break };
             let Some(row) = catalogue.item(item).map_err(FoldError::from)?.value else { continue };
             let place = row.item.object;
             let copy = copies.entry(place.name.clone()).or_insert_with(|| Copy {
                 key: *key,
-                name,
+                name: names.draw(),
                 items: Vec::new(),
                 made: Vec::new(),
             });
             copy.items.push((item.clone(), place));
         }
-        self.copies_of_derivatives(group, contents, &mut copies)?;
+        self.copies_of_derivatives(group, contents, &mut copies, names)?;
         Ok(copies.into_values().collect())
     }
 
@@ -377,6 +385,7 @@ impl Archive {
         group: &Group,
         contents: &Contents,
         copies: &mut BTreeMap<String, Copy>,
+        names: &mut Names,
     ) -> Result<(), MoveError> {
         let Some(catalogue) = self.catalogue_at(&group.located)? else { return Ok(()) };
         let mut latest: BTreeMap<(Ref, [u8; 32]), ObjectPlace> = BTreeMap::new();
@@ -386,10 +395,9 @@ impl Archive {
         }
         for ((item, sha256), place) in latest {
             let Some(key) = contents.items.get(&item) else { continue };
-            let name = ObjectName::from_bytes(self.entropy.bytes());
             let copy = copies.entry(place.name.clone()).or_insert_with(|| Copy {
                 key: *key,
-                name,
+                name: names.draw(),
                 items: Vec::new(),
                 made: Vec::new(),
             });
@@ -421,28 +429,5 @@ impl Archive {
         };
         let rows = rows.iter().map(|(seq, _)| *seq).collect();
         Ok(Reseal { rows, key, body: Arc::new(body) })
-    }
-}
-
-/// Numbers as runs: of each the first and the last.
-fn runs_of(numbers: BTreeSet<u64>) -> Vec<(u64, u64)> {
-    let mut runs: Vec<(u64, u64)> = Vec::new();
-    for number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
-            _ => runs.push((number, number)),
-        }
-    }
-    runs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::runs_of;
-
-    #[test]
-    fn numbers_that_follow_each_other_are_one_run() {
-        assert_eq!(runs_of([7, 3, 4, 5, 9, u64::MAX].into()), [(3, 5), (7, 7), (9, 9), (u64::MAX, u64::MAX)]);
-        assert_eq!(runs_of([].into()), []);
     }
 }

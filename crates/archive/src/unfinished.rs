@@ -13,6 +13,7 @@ use vidimus_model::{CompartmentId, DestroyedObject, KeyId, MemberId, ProposalId,
 use vidimus_seal::age::{self, Identity, encrypt_to_vec};
 use vidimus_vault::{BarrierError, DeleteError, ObjectName, Vault as _};
 
+use crate::drawn::Names;
 use crate::keyring::{HeldCompartment, read_folder};
 use crate::{Archive, FoldError, files, watch};
 
@@ -49,6 +50,9 @@ pub(crate) struct WorkNote {
     pub then: Remains,
     /// To be taken away when it never did.
     pub otherwise: Remains,
+    /// What the names of those objects were drawn from.
+    #[serde(default)]
+    pub drawn_from: String,
     /// What whoever agrees puts on record of the objects that go, which they cannot open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destroyed: Vec<DestroyedObject>,
@@ -182,7 +186,8 @@ impl Archive {
             if !happened && waits {
                 continue;
             }
-            self.take_away(if happened { &note.then } else { &note.otherwise })?;
+            let remains = self.proven(note, happened)?;
+            self.take_away(&remains)?;
             if happened {
                 self.drop_folds_of_destroyed()?;
                 self.sweep_beside()?;
@@ -207,7 +212,22 @@ impl Archive {
         }))
     }
 
-    /// Destroys these, but nothing that the records still need: a note is no authority over what it names.
+    /// What a note names, and a record of the register names as destroyed, or was drawn for it. Whoever knows a compartment's
+    /// recipient can leave a note, so of an object that its reader cannot read it alone says nothing.
+    fn proven(&mut self, note: WorkNote, happened: bool) -> Result<Remains, FoldError> {
+        if !happened {
+            let objects = Names::drawn_from(&note.drawn_from, &note.otherwise.objects);
+            return Ok(Remains { objects, keys: note.otherwise.keys });
+        }
+        let mut remains = note.then;
+        if !remains.objects.is_empty() {
+            let gone = self.gone()?;
+            remains.objects.retain(|name| name.parse().is_ok_and(|name| gone.names(&name)));
+        }
+        Ok(remains)
+    }
+
+    /// Destroys these, but nothing that the records still need.
     pub(crate) fn take_away(&mut self, remains: &Remains) -> Result<(), UnfinishedError> {
         // Keys first: with them all copies of the objects are dead, wherever they are.
         for key in &remains.keys {

@@ -67,8 +67,8 @@ impl<L: Ledger> Ledger for FaultyLedger<L> {
         self.inner.rows_of_key(key, from, limit)
     }
 
-    fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
-        self.inner.altered(since)
+    fn altered(&self, below: u64) -> Result<Vec<(u64, u64)>, StoreError> {
+        self.inner.altered(below)
     }
 
     fn entries(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {

@@ -145,9 +145,9 @@ pub trait Ledger {
     /// As [`Ledger::rows`], of the rows whose bodies the named key seals (erased and blank ones too).
     fn rows_of_key(&self, key: &str, from: u64, limit: usize) -> Result<Vec<Row>, StoreError>;
 
-    /// Positions below `since` whose bodies an append at or after ledger size `since` destroyed or replaced: what a
-    /// copy that ends at `since` must be told besides the new rows.
-    fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError>;
+    /// Positions below `below` of rows that say that their body was destroyed or replaced, each with the ledger size at which the
+    /// append that did it began. A copy must be told those of which it does not say the same.
+    fn altered(&self, below: u64) -> Result<Vec<(u64, u64)>, StoreError>;
 
     /// Entries of the rows `from..to`; fewer where the ledger ends.
     fn entries(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError>;

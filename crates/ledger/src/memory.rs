@@ -76,10 +76,10 @@ impl Ledger for MemoryLedger {
         })
     }
 
-    fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
+    fn altered(&self, below: u64) -> Result<Vec<(u64, u64)>, StoreError> {
         self.read(|state| {
-            let below = state.rows.iter().filter(|row| row.seq < since);
-            below.filter(|row| row.altered.is_some_and(|at| at >= since)).map(|row| row.seq).collect()
+            let rows = state.rows.iter().filter(|row| row.seq < below);
+            rows.filter_map(|row| Some((row.seq, row.altered?))).collect()
         })
     }
 

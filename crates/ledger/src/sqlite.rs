@@ -280,10 +280,10 @@ impl Ledger for SqliteLedger {
         self.all(&sql, params![signed(from), signed(limit), key], read_row)
     }
 
-    fn altered(&self, since: u64) -> Result<Vec<u64>, StoreError> {
-        const SQL: &str =
-            "SELECT seq FROM row INDEXED BY row_altered WHERE altered >= ?1 AND seq < ?1 ORDER BY seq";
-        self.all(SQL, [signed(since)], |line| line.get(0))
+    fn altered(&self, below: u64) -> Result<Vec<(u64, u64)>, StoreError> {
+        const SQL: &str = "SELECT seq, altered FROM row INDEXED BY row_altered
+            WHERE altered IS NOT NULL AND seq < ?1 ORDER BY seq";
+        self.all(SQL, [signed(below)], |line| Ok((line.get(0)?, line.get(1)?)))
     }
 
     fn entries(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {

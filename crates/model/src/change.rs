@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::camera::{Camera, CameraItems};
-use crate::destroyed::Destroyed;
+use crate::destroyed::{Altered, Destroyed};
 use crate::examination::{Commitment, Contained, DerivativePlaces, Examination};
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
 use crate::opening::{GiverKeys, GiverOpened};
@@ -43,6 +43,8 @@ pub enum Change {
     Rollback(Rollback),
     #[serde(rename = "destroyed/1")]
     Destroyed(Destroyed),
+    #[serde(rename = "altered/1")]
+    Altered(Altered),
     #[serde(rename = "compartment/1")]
     Compartment(Compartment),
     #[serde(rename = "generation/1")]

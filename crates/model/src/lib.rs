@@ -23,7 +23,7 @@ pub use change::{
     MemberFile, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback,
     Source, Withdrawal,
 };
-pub use destroyed::{Destroyed, DestroyedObject};
+pub use destroyed::{Altered, Destroyed, DestroyedObject};
 pub use examination::{
     CLOCK_NOTE, CameraClaim, ClaimSource, Commitment, CommitmentOver, Contained, Derivative, DerivativeKind,
     DerivativePlace, DerivativePlaces, End, Examination, Fact, FileKind, Group, Look, NotContained,

@@ -96,7 +96,7 @@ impl Statement {
 }
 
 /// The names of the changes that this version reads.
-pub const KNOWN_CHANGES: [&str; 38] = [
+pub const KNOWN_CHANGES: [&str; 39] = [
     "archive/1",
     "archive-key/1",
     "member/1",
@@ -111,6 +111,7 @@ pub const KNOWN_CHANGES: [&str; 38] = [
     "receipt/1",
     "rollback/1",
     "destroyed/1",
+    "altered/1",
     "compartment/1",
     "generation/1",
     "holder/1",

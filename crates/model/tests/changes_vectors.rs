@@ -22,7 +22,7 @@ const ORIGIN: &str = "archive.example/ik-900";
 /// How many log entries each member's program had seen.
 const BASE: u64 = 41;
 /// In the register's compartment, sealed by its key.
-const REGISTER: [&str; 14] = [
+const REGISTER: [&str; 15] = [
     "archive/1",
     "archive-key/1",
     "member/1",
@@ -37,6 +37,7 @@ const REGISTER: [&str; 14] = [
     "receipt/1",
     "rollback/1",
     "destroyed/1",
+    "altered/1",
 ];
 /// Stand in every record, so a change's own row in the document need not name them.
 const OF_EVERY_RECORD: [&str; 6] = ["at", "by", "by_sig", "change", "day", "op"];

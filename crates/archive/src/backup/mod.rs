@@ -21,6 +21,8 @@ use crate::cause::Cause;
 use crate::layout::Layout;
 use crate::{Archive, CheckpointSummary, FoldError, files, links};
 
+#[cfg(test)]
+pub(crate) use ledger::follow;
 pub use restore::{RestoreError, Restored, restore};
 
 /// The file that makes a folder a backup.
@@ -164,7 +166,8 @@ impl Archive {
         // First what is there now; then the records; then what these name and came meanwhile.
         self.copy_objects(&vault, &mut done, progress)?;
         self.refuse_unsigned(&theirs, &copy, &vault)?;
-        ledger::follow(&self.ledger, &mut copy)?;
+        let unsigned = ledger::follow(self, &mut copy)?;
+        done.kept.extend(unsigned.iter().map(|seq| format!("record {seq}")));
         self.copy_objects(&vault, &mut done, progress)?;
         self.drop_erased_objects(&vault, &copy, &mut done)?;
         self.mirror_keys(&theirs, &copy, &mut done)?;
@@ -191,7 +194,7 @@ impl Archive {
     ) -> Result<(), BackupError> {
         let size = copy.tip()?.size;
         let destroys = size > 0
-            && (!self.ledger.altered(size)?.is_empty()
+            && (!ledger::altered(&self.ledger, copy)?.is_empty()
                 || self.lacks_objects_of(vault)?
                 || small::lacks_keys_of(&self.layout, theirs)?);
         if !destroys {

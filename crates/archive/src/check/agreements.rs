@@ -77,7 +77,7 @@ pub(super) fn look(scan: &Scan, archive_id: &str, register: &Register, facts: &F
         if !state.allows(erasure, append, was_alone) {
             report.problem(
                 record(*seq, *seq),
-                "it erases, and no second member agreed to it",
+                "it erases, and no record says that a second member agreed to it",
                 what::TAMPERED,
             );
         }
@@ -120,11 +120,12 @@ impl State {
             Change::Member(member) => {
                 let wanted = Action::AddMember(member.clone());
                 let allowed = self.present.is_empty() || by_the_only_one || self.uses(&wanted);
-                (!allowed).then_some("it adds a member, and no second member agreed to it")
+                (!allowed).then_some("it adds a member, and no record says that a second member agreed to it")
             }
             Change::MemberRemoved(gone) => {
                 let wanted = Action::RemoveMember { member: gone.member };
-                (!self.uses(&wanted)).then_some("it removes a member, and no second member agreed to it")
+                (!self.uses(&wanted))
+                    .then_some("it removes a member, and no record says that a second member agreed to it")
             }
             Change::Keyholders(set) => {
                 let wanted = Action::SetKeyholders(set.clone());
@@ -133,7 +134,9 @@ impl State {
                 }
                 // Those of before there were approval keys were first named by one member.
                 let allowed = self.keyholders.is_none() || by_the_only_one || self.uses(&wanted);
-                (!allowed).then_some("it exchanges the keyholders, and no second member agreed to it")
+                (!allowed).then_some(
+                    "it exchanges the keyholders, and no record says that a second member agreed to it",
+                )
             }
             Change::KeyholdersNamed(named) => self.misses_of_keyholders(named, by_the_only_one),
             _ => None,
@@ -163,7 +166,7 @@ impl State {
         }
         let wanted = Action::SetKeyholders(named.set.clone());
         let allowed = self.present.is_empty() || by_the_only_one || self.uses(&wanted);
-        (!allowed).then_some("it names the keyholders, and no second member agreed to it")
+        (!allowed).then_some("it names the keyholders, and no record says that a second member agreed to it")
     }
 
     fn uses(&mut self, wanted: &Action) -> bool {

@@ -1,6 +1,7 @@
 //! What a row says of when its body was destroyed or replaced, against the records that did it: backups follow the row's word.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use vidimus_ledger::Row;
 use vidimus_model::Change;
@@ -9,11 +10,14 @@ use super::ledger::Scan;
 use super::moves::{Log, Moves, Stands};
 use super::records::Facts;
 use super::report::{Report, record, runs, what};
+use crate::destroyed::Gone;
 
 /// A backup would keep what was destroyed.
 const UNTOLD: &str =
     "its row hides when its body was destroyed or replaced, so that backups would keep the old one";
 const NOTHING_DID: &str = "its row says that its body was destroyed or replaced then, and no record did that";
+
+const UNSAID: &str = "a record says that it was destroyed or sealed anew, and its row does not say so";
 
 const ASTRAY: &str = "it was moved, and stands under another key than the move says";
 
@@ -65,6 +69,24 @@ impl Altered {
         self.moves.stands(seq, &Log { begin: &begin, holds: &holds })
     }
 
+    /// Every row that says when it was altered, with when.
+    pub fn all(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.erased.iter().chain(self.resealed.values().flatten()).copied()
+    }
+
+    /// Rows that a record of the register says to have been altered, and that do not say so, or say an earlier time.
+    fn unsaid(&self, scan: &Scan, gone: &Gone) -> BTreeSet<u64> {
+        let said: BTreeMap<u64, u64> = self.all().collect();
+        let mut unsaid = BTreeSet::new();
+        for (record, runs) in gone.rows() {
+            let began = begin(scan, record);
+            let rows =
+                runs.iter().flat_map(|(first, last)| *first..scan.tip.size.min(last.saturating_add(1)));
+            unsaid.extend(rows.filter(|seq| said.get(seq).is_none_or(|at| *at < began)));
+        }
+        unsaid
+    }
+
     /// Takes in what a record says.
     pub fn learn(&mut self, row: &Row, change: &Change) {
         if let Change::MovedIn(moved) = change {
@@ -79,8 +101,13 @@ fn begin(scan: &Scan, seq: u64) -> u64 {
     scan.sizes.range(..=seq).next_back().copied().unwrap_or(0)
 }
 
+/// The append that began when the ledger had this size.
+pub(super) fn append(scan: &Scan, at: u64) -> Range<u64> {
+    at..at.checked_add(1).and_then(|next| scan.sizes.range(next..).next().copied()).unwrap_or(at)
+}
+
 /// Names the rows that say something else than the records.
-pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
+pub(super) fn look(scan: &Scan, facts: &Facts, gone: &Gone, report: &mut Report) {
     if scan.sizes.is_empty() || facts.in_use {
         return;
     }
@@ -135,7 +162,24 @@ pub(super) fn look(scan: &Scan, facts: &Facts, report: &mut Report) {
     for (key, moved) in &altered.moved_in {
         untold.extend(altered.plain.get(key).filter(|first| **first < begin(*moved)));
     }
-    for (seqs, problem) in [(untold, UNTOLD), (nothing_did, NOTHING_DID), (astray, ASTRAY)] {
+    let mut unsaid = BTreeSet::new();
+    if scan.register_is_damaged {
+        if altered.all().next().is_some() {
+            report.unknown(
+                "whether somebody signed for all that was destroyed: records of the register cannot be read",
+            );
+        }
+    } else {
+        // Every member reads this, whichever compartment the record stands in.
+        let unsigned = |(seq, at): &(u64, u64)| !gone.has_altered(*seq, append(scan, *at));
+        nothing_did.extend(altered.all().filter(unsigned).map(|(seq, _)| seq));
+        unsaid = altered.unsaid(scan, gone);
+        unsaid.retain(|seq| {
+            [&untold, &nothing_did, &astray, &scan.missing].iter().all(|named| !named.contains(seq))
+        });
+    }
+    let named = [(untold, UNTOLD), (nothing_did, NOTHING_DID), (astray, ASTRAY), (unsaid, UNSAID)];
+    for (seqs, problem) in named {
         for (first, last) in runs(&seqs) {
             report.problem(record(first, last), problem, what::TAMPERED);
         }

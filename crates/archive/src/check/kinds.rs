@@ -64,7 +64,8 @@ impl Kinds {
             | Change::Agreement(_)
             | Change::Receipt(_)
             | Change::Rollback(_)
-            | Change::Destroyed(_) => Kind::Register,
+            | Change::Destroyed(_)
+            | Change::Altered(_) => Kind::Register,
             Change::Compartment(_) | Change::Generation(_) | Change::Holder(_) | Change::Disclosure(_) => {
                 Kind::Compartment
             }

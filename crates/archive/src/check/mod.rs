@@ -23,6 +23,7 @@ mod moves;
 mod objects;
 mod objects_read;
 mod once;
+mod once_read;
 mod openings;
 mod own_keys;
 mod pending;
@@ -179,7 +180,9 @@ fn run(
     let read = (&scan, &relabelled, &register);
     let facts = records::look(&ledger, &keys, &archive_id, read, &mut report, progress);
     own_keys::look_at_made(&keys, (&scan, &register), &facts, &mut report);
-    altered::look(&scan, &facts, &mut report);
+    let mut gone = Gone::default();
+    scan.register.iter().for_each(|(seq, said)| gone.learn(*seq, said));
+    altered::look(&scan, &facts, &gone, &mut report);
     kinds::look(&scan, &facts, &mut report);
     once::look(&scan, &register, &facts, &mut report);
     complete::look(&scan, &keys, &facts, &mut report);
@@ -191,9 +194,7 @@ fn run(
     let pending = pending::look(layout, &keys, (&ledger, &scan), (&register, &facts), &mut report);
     keys::look_for_destroyed(&keys, &facts, &pending, &mut report);
     if let Ok(vault) = &vault {
-        let mut gone = Gone::default();
-        scan.register.iter().for_each(|(_, said)| gone.learn(said));
-        let bench = objects::Bench { vault, keys: &keys, full, pending: &pending, gone };
+        let bench = objects::Bench { vault, keys: &keys, full, pending: &pending, gone: &gone };
         crate::crash::step();
         let since = meanwhile::Since::new(&ledger, &scan, (&keys, &archive_id), &stored);
         objects::look(&bench, &facts, &since, &mut report, progress);
@@ -203,6 +204,9 @@ fn run(
         folds::look(layout, &ledger, &keys, &scan, &facts, &mut report);
     }
     accuse::look(layout, &keys, &facts, &mut report);
+    if let Some(member) = keys.member.filter(|_| is_onward) {
+        once_read::look(&ledger, read, (&facts, &gone), (mark, member), &mut report);
+    }
     report.done(full)
 }
 

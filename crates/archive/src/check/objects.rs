@@ -32,7 +32,7 @@ pub(super) struct Bench<'a> {
     /// Erasures and moves that are under way.
     pub pending: &'a Pending,
     /// Objects that are on record as destroyed.
-    pub gone: Gone,
+    pub gone: &'a Gone,
 }
 
 /// Objects, and the items whose bytes lie in each.

@@ -91,7 +91,7 @@ pub(super) fn look_at_made(
 }
 
 /// The size in a checkpoint (note).
-fn size_of(note: &str) -> u64 {
+pub(super) fn size_of(note: &str) -> u64 {
     SignedCheckpoint::from_bytes(note.as_bytes()).map_or(0, |signed| signed.checkpoint().size)
 }
 

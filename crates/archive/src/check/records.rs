@@ -26,6 +26,7 @@ use super::relabelled::Relabelled;
 use super::report::{Report, record, what};
 use super::sentence::{Sentence, sentence};
 use super::tombstones;
+use crate::once_read::Rows;
 use crate::rows;
 
 /// One generation of a compartment's key.
@@ -85,6 +86,8 @@ pub(super) struct Facts {
     pub received: Received,
     /// What folds keep of them.
     pub folded: Folded,
+    /// Records that were opened and are sound.
+    pub read: Rows,
     /// Another process appended meanwhile.
     pub in_use: bool,
     /// Rows that were erased, and the compartment of each.
@@ -335,6 +338,7 @@ impl Facts {
             Seen::Sound { said, print, signed_in, base } => {
                 *self.opened.entry(row.key.clone()).or_default() += 1;
                 self.sound += 1;
+                self.read.insert(row.seq);
                 self.bases.insert(base);
                 if let Some(from) = signed_in {
                     let from = self.name(&from);

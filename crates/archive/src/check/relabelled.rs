@@ -51,6 +51,11 @@ impl Closed {
         }
     }
 
+    /// Is this row one of them?
+    pub fn contains(&self, seq: u64) -> bool {
+        self.next(seq) == Some(seq)
+    }
+
     /// The first one from here on.
     fn next(&self, from: u64) -> Option<u64> {
         let run = self.runs.partition_point(|(_, last)| *last < from);
@@ -89,8 +94,7 @@ pub(super) fn look(
     while let Some(first) = scan.closed.next(next).filter(|_| !bench.places.is_empty()) {
         let page = ledger.rows(first, PAGE).or_else(|_| ledger.rows(first, 1)).unwrap_or_default();
         next = page.last().map_or(first, |row| row.seq) + 1;
-        let closed: Vec<&Row> =
-            page.iter().filter(|row| scan.closed.next(row.seq) == Some(row.seq)).collect();
+        let closed: Vec<&Row> = page.iter().filter(|row| scan.closed.contains(row.seq)).collect();
         for (row, opened) in bench.try_all(&closed) {
             match opened {
                 None => _ = blank.insert(row),

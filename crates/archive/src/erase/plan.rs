@@ -13,6 +13,7 @@ use vidimus_vault::{Found as Stored, ObjectName, Vault as _};
 use super::{EraseError, Mandate};
 use crate::check::opens;
 use crate::door::{Act, Draft};
+use crate::drawn::Names;
 use crate::locate::{Found, Located, Whose};
 use crate::repack::holds_alone;
 use crate::rows::{self, Said};
@@ -33,6 +34,7 @@ pub(super) struct Plan {
     packs: Vec<Pack>,
     about: Vec<Ref>,
     destroyed: Vec<DestroyedObject>,
+    names: Names,
     pub note: WorkNote,
 }
 
@@ -73,8 +75,10 @@ impl Archive {
             packs: Vec::new(),
             about: about.to_vec(),
             destroyed: Vec::new(),
+            names: Names::new(&mut self.entropy),
             note: WorkNote::default(),
         };
+        plan.note.drawn_from = plan.names.seed();
         for group in self.groups(about)? {
             let first = plan.erase.len();
             if group.about == [group.accession.clone()] {
@@ -109,7 +113,8 @@ impl Archive {
         }
         let Some(first) = plan.erase.first() else { return Ok(None) };
         plan.note.row = *first;
-        plan.drafts.extend(self.drafts_of_destroyed(&plan.destroyed)?);
+        let rows = plan.erase.iter().copied().collect();
+        plan.drafts.extend(self.drafts_of_destroyed(&plan.destroyed, rows)?);
         Ok(Some(plan))
     }
 
@@ -178,7 +183,9 @@ impl Archive {
                     Some(id) => self.work_noted(&id.to_string())?.unwrap_or_default(),
                     None => WorkNote::default(),
                 };
-                (noted.then.objects, self.believed(noted.destroyed))
+                // What the note alone says of objects that nobody here can open is no reason to destroy them.
+                let believed = self.believed(noted.destroyed);
+                (believed.iter().map(|one| one.name.clone()).collect(), believed)
             }
             _ => {
                 let mut objects = self.objects_of(&group.accession, &group.located)?;
@@ -215,7 +222,8 @@ impl Archive {
             plan.erase.extend(going);
         }
         self.plan_marks(group, plan)?;
-        let (gone, packs) = self.leave_objects(&group.located, &group.about, &key_of_item)?;
+        let (gone, packs) =
+            self.leave_objects(&group.located, &group.about, &key_of_item, &mut plan.names)?;
         let keys = self.keys_of(&group.located, &group.accession)?;
         plan.destroyed.extend(self.name_destroyed(&gone, &keys)?);
         plan.note.then.objects.extend(gone);
@@ -230,6 +238,7 @@ impl Archive {
         located: &Located,
         going: &[Ref],
         keys: &BTreeMap<Ref, KeyId>,
+        names: &mut Names,
     ) -> Result<(BTreeSet<String>, Vec<Pack>), EraseError> {
         let is_going = |item: &Ref| going.iter().any(|whole| whole.holds(item));
         let mut leaving: BTreeMap<String, (KeyId, Vec<ObjectPlace>)> = BTreeMap::new();
@@ -270,7 +279,7 @@ impl Archive {
             compartment: located.compartment.clone(),
             accession: staying[0].0.whole(),
             key,
-            name: ObjectName::from_bytes(self.entropy.bytes()),
+            name: names.draw(),
             staying,
         });
         Ok((gone, packs.collect()))

@@ -1,13 +1,15 @@
 //! Keys of which nothing came: whoever is killed between an accession's key and its first record leaves one, with a note of it.
 
-use vidimus_ledger::Ledger as _;
+use std::collections::HashMap;
+
+use vidimus_ledger::{Ledger as _, tail};
 use vidimus_model::KeyId;
 
 use super::ReceiveError;
 use super::turn::{Turn, mark_of};
 use crate::keyring::read_folder;
 use crate::older_ledger::newest_signed;
-use crate::{Archive, FoldError, files};
+use crate::{Archive, FoldError, files, rows};
 
 impl Archive {
     /// Destroys those of this member, and takes away the notes of accessions of which nothing is left.
@@ -47,7 +49,7 @@ impl Archive {
         }
         // What is no file is the check's to name too.
         let Ok(Some(turn)) = Turn::take(&note, mark.unwrap_or_default()) else { return Ok(()) };
-        let is_needed = self.seals_something(key).map_err(FoldError::from)?;
+        let is_needed = self.seals_something(key).map_err(FoldError::from)? || self.opens_something(key)?;
         if is_needed || !turn.is_alone || (mark.is_some() && !turn.is_marked) {
             return Ok(());
         }
@@ -57,5 +59,26 @@ impl Archive {
         files::remove_folder(&wraps)?;
         self.keyring.forget(key);
         Ok(turn.end()?)
+    }
+
+    /// Does this key open a record under a name that is nobody's key here? What a row names anybody can change.
+    fn opens_something(&mut self, key: KeyId) -> Result<bool, ReceiveError> {
+        let Some(sealing) = self.keyring.open(key).map_err(FoldError::from)? else { return Ok(false) };
+        let (row_key, id) = (sealing.row.clone(), key.to_string());
+        let compartments: Vec<String> = self.keyring.compartments().map(|held| held.id.to_string()).collect();
+        let mut named = HashMap::new();
+        for row in tail(&self.ledger, 0) {
+            let row = row.map_err(FoldError::from)?;
+            let is_closed = *named.entry(row.key.clone()).or_insert_with_key(|name: &String| {
+                name.parse().map_or(true, |name| !matches!(self.keyring.open(name), Ok(Some(_))))
+            });
+            let opens = |compartment: &String| {
+                rows::plain(&row, (compartment, &id), &row_key, &self.archive_id).is_ok()
+            };
+            if is_closed && row.body.is_some() && compartments.iter().chain([&row.compartment]).any(opens) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use vidimus_model::{Destroyed, DestroyedObject};
+use rusqlite::Connection;
+use vidimus_ledger::{Ledger as _, SqliteLedger};
+use vidimus_model::{Altered, Destroyed, DestroyedObject};
 
 use super::house::files;
 use super::*;
-use crate::backup::BackedUp;
+use crate::backup::{BackedUp, BackupError};
 
 /// Where a member's back-up lies.
 struct Copy {
@@ -171,4 +173,89 @@ fn what_was_erased_and_is_put_back_is_named_and_comes_into_no_backup() {
     copy.refresh(&house);
     assert_eq!(copy.objects(), BTreeSet::new());
     assert!(!copy.path().join("keys/held").join(key.to_string()).exists());
+}
+
+/// Who has nothing but the folder destroys records that whoever backs up cannot read, or puts noise in their place.
+#[test]
+fn what_nobody_signed_for_is_named_to_every_member_and_leaves_no_backup() {
+    let (house, _) = house_with_secrets();
+    let id = waiting(house.open("Олена").propose(erase(&["A1-2"]), "not theirs", false).unwrap());
+    house.open("Богдан").agree(id).unwrap();
+    house.open("Олена").finish_erasures().unwrap();
+    let key = house.key_of("Олена", &r("A1")).to_string();
+    let live = "FROM row JOIN name ON name.id = row.key WHERE place IS NOT NULL AND name.name =";
+    let erases = format!(
+        "CREATE TEMP TABLE these AS SELECT seq, place {live} '{key}';
+         DELETE FROM body WHERE place IN (SELECT place FROM these);
+         UPDATE row SET erased = 1, place = NULL, altered = $AT WHERE seq IN (SELECT seq FROM these)"
+    );
+    let noise = format!(
+        "CREATE TEMP TABLE these AS SELECT seq, place {live} '{key}';
+         UPDATE body SET sealed = randomblob(length(sealed)) WHERE place IN (SELECT place FROM these);
+         UPDATE row SET altered = $AT WHERE seq IN (SELECT seq FROM these)"
+    );
+    let earlier = "(SELECT max(altered) FROM row)";
+    for (how, at) in
+        [(&erases, "(SELECT size FROM tip)"), (&noise, "(SELECT size FROM tip)"), (&noise, earlier)]
+    {
+        let (house, copy) = (house.copy(), Copy::of("Богдан"));
+        copy.refresh(&house);
+        let before = bodies(&copy.path());
+        let db = Connection::open(house.layout().ledger()).unwrap();
+        db.execute_batch(&how.replace("$AT", at)).unwrap();
+        let changed: Vec<u64> = db
+            .prepare("SELECT seq FROM these")
+            .and_then(|mut asked| asked.query_map([], |row| row.get(0))?.collect())
+            .unwrap();
+        drop(db);
+        assert!(changed.len() > 2, "the records of the accession");
+        let _ = std::fs::remove_dir_all(house.layout().folds());
+
+        let refused = house.open("Богдан").backup(&copy.path(), &mut |_| {});
+        assert!(matches!(&refused, Err(BackupError::Unsigned(_))), "{refused:?}");
+        assert_eq!(bodies(&copy.path()), before, "the good copy stays");
+        for who in ["Олена", "Богдан"] {
+            let checked = house.open(who).check(false, &mut |_| {});
+            let named: Vec<_> =
+                checked.problems.iter().map(|one| (one.reference.as_str(), one.what_to_do)).collect();
+            let is_named = |seq: &u64| {
+                named.iter().any(|(at, what)| {
+                    let numbers = at.trim_start_matches("records ").trim_start_matches("record ");
+                    let ends: Vec<u64> = numbers.split('-').filter_map(|end| end.parse().ok()).collect();
+                    *what == crate::check::TAMPERED && ends.first() <= Some(seq) && Some(seq) <= ends.last()
+                })
+            };
+            assert!(changed.iter().all(is_named), "{who}: {changed:?} {named:?}");
+        }
+        // Also where nothing was asked first: what no record names stays as the copy has it.
+        let mut archive = house.open("Богдан");
+        let mut ledger = SqliteLedger::open(&copy.path().join("ledger.db")).unwrap();
+        assert_eq!(crate::backup::follow(&mut archive, &mut ledger).unwrap(), changed);
+        assert_eq!(bodies(&copy.path()), before);
+    }
+}
+
+/// A member's program signs that records were sealed anew which were not: whoever puts noise there later would be believed.
+#[test]
+fn a_false_word_of_records_that_were_altered_is_named() {
+    let (house, _) = house_with_secrets();
+    let mut bohdan = house.open("Богдан");
+    let register = CompartmentId::register();
+    let key = bohdan.current(&register).unwrap();
+    let change = Change::Altered(Altered { entries: vec![(0, 1 << 40)] });
+    bohdan.record(Act::of(vec![Draft { compartment: register, key, change }], Vec::new())).unwrap();
+    for who in ["Олена", "Богдан"] {
+        let checked = house.open(who).check(false, &mut |_| {});
+        let size = house.open(who).checkpoint().unwrap().checkpoint().size;
+        let problems: Vec<_> =
+            checked.problems.iter().map(|one| (&*one.reference, one.problem.to_string())).collect();
+        let said = "a record says that it was destroyed or sealed anew, and its row does not say so";
+        assert_eq!(problems, [(&*format!("records 0-{}", size - 1), said.to_owned())]);
+    }
+}
+
+/// The sealed bodies of all records of a ledger, and which are erased.
+fn bodies(folder: &Path) -> Vec<(u64, Option<Vec<u8>>)> {
+    let ledger = SqliteLedger::open(&folder.join("ledger.db")).unwrap();
+    ledger.rows(0, usize::MAX >> 1).unwrap().into_iter().map(|row| (row.seq, row.body)).collect()
 }

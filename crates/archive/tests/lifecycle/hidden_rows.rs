@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use vidimus_model::Change;
 
-use super::house::House;
+use super::house::{House, files};
 use super::r;
 use crate::rows::{self, Said};
 
@@ -55,21 +55,32 @@ fn hidden(house: &House, seq: u64, (compartment, key): (&str, &str)) -> House {
 }
 
 #[test]
-fn a_row_hidden_in_a_compartment_is_named_by_its_holders_and_to_others_only_what_numbers_tell() {
+fn a_row_hidden_in_a_compartment_is_named_by_its_holders_and_who_read_it_and_to_others_only_what_numbers_tell()
+ {
     let (house, compartment, key) = house();
     let to = (compartment.as_str(), key.as_str());
     let item = row_of(&house, |change| matches!(change, Change::Item(item) if item.about == r("A1-2")));
     let mark = row_of(&house, |change| matches!(change, Change::Withdraw(_)));
     for (seq, to_others) in [(item, Some("A1-2")), (mark, None)] {
-        let named = |who: &str| {
+        let named = |who: &str, has_read: bool| {
             let house = hidden(&house, seq, to);
+            let remembered = files(&house.state()).into_iter().filter(|file| {
+                file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("read-"))
+            });
+            remembered.for_each(|file| {
+                if !has_read {
+                    std::fs::remove_file(file).unwrap()
+                }
+            });
             let checked = house.open(who).check(false, &mut |_| {});
             let problems = checked.problems.iter().map(|one| one.reference.clone()).collect::<Vec<_>>();
             (problems, checked.checked.not_read)
         };
-        let (his, _) = named("Богдан");
+        let (his, _) = named("Богдан", false);
         assert!(his.contains(&format!("record {seq}")), "{his:?}");
-        let (hers, not_read) = named("Олена");
+        let (hers, _) = named("Олена", true);
+        assert!(hers.contains(&format!("record {seq}")), "{hers:?}");
+        let (hers, not_read) = named("Олена", false);
         assert_eq!(hers.first().map(String::as_str), to_others, "{hers:?}");
         assert!(
             not_read > 0,

@@ -117,6 +117,27 @@ fn a_strangers_note_takes_no_key_away() {
 }
 
 #[test]
+fn a_key_under_whose_name_nothing_stands_any_more_stays_while_a_record_opens_with_it() {
+    let house = House::of_one();
+    let disk = disk(&[("1", "first")]);
+    let mut olena = house.open("Олена");
+    receive(&mut olena, disk.path());
+    let (key, me) = (olena.keyring().own_accessions()[0], olena.keyring().member().to_string());
+    drop(olena);
+    let rename = |from: &str, to: &str| {
+        let db = rusqlite::Connection::open(house.layout().ledger()).unwrap();
+        assert_eq!(db.execute("UPDATE name SET name = ?2 WHERE name = ?1", [from, to]).unwrap(), 1);
+    };
+    // The note of the delivery is genuine: nobody has read the answer yet.
+    assert!(house.layout().unanswered(key).exists());
+    rename(&key.to_string(), "aaaaaaaaaaaaaaaa");
+    house.open("Олена").drop_unbegun().unwrap();
+    assert!(house.layout().wrap(key, &me).exists(), "records open with it, whatever their rows name");
+    rename("aaaaaaaaaaaaaaaa", &key.to_string());
+    house.is_sound_for(&["Олена"]);
+}
+
+#[test]
 fn a_strangers_note_makes_no_delivery_pass_for_one_that_was_taken() {
     let house = House::of_one();
     let disk = disk(&[("1", "first")]);
@@ -164,4 +185,26 @@ fn tiles_that_nobody_was_promised_are_named_and_made_again() {
     house.receive("Олена", &[("2", b"second".as_slice())]);
     assert_eq!(look(&house).pending, []);
     house.is_sound_for(&["Олена"]);
+}
+
+/// Whoever knows the recipient of `main` leaves a note that names what its reader cannot read.
+#[test]
+fn a_note_of_work_alone_destroys_no_object() {
+    let house = House::of_two();
+    house.receive("Богдан", &[("1", b"his alone".as_slice())]);
+    let objects = house.objects();
+    assert_eq!(objects.len(), 1);
+    let mut olena = house.open("Олена");
+    let first = olena.ledger.rows(0, 1).unwrap().remove(0);
+    for key in [None, Some(first.key.parse().unwrap())] {
+        // Recorded by its row's word, or never.
+        let mut note = WorkNote { row: 0, key, drawn_from: "07".repeat(16), ..WorkNote::default() };
+        note.then.objects.extend(objects.clone());
+        note.otherwise.objects.extend(objects.clone());
+        olena.note_work("forged", &CompartmentId::main(), Vec::new(), note).unwrap();
+        olena.finish_erasures().unwrap();
+        assert_eq!(house.objects(), objects, "{key:?}");
+        assert!(!house.layout().unfinished().join("forged.age").exists());
+    }
+    house.is_sound_for(&["Олена", "Богдан"]);
 }

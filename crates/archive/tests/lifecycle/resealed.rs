@@ -177,3 +177,31 @@ fn the_check_names_what_was_taken_out_as_if_erased_under_a_key_that_is_not_held(
         assert!(!named(&copy, "Богдан", &row).is_empty(), "{:?}", record.text("change"));
     }
 }
+
+/// Who holds `main` seals a record anew under a key that they alone have, so that it looks like one that never was for the others.
+#[test]
+fn what_was_read_on_this_computer_is_hidden_under_nobodys_own_key() {
+    let house = lived_in();
+    let (id, keys) = (archive_id(&house), keys(&house));
+    for (name, row, record) in one_of_each(&house, &id).into_iter().filter(|(name, ..)| *name != "A2") {
+        let copy = house.copy();
+        reseal(&copy, &row, &record, &keys["A2"], &id);
+        if name == "register" {
+            let db = rusqlite::Connection::open(copy.layout().ledger()).unwrap();
+            let main =
+                "UPDATE row SET compartment = (SELECT id FROM name WHERE name = 'main') WHERE seq = ?1";
+            assert_eq!(db.execute(main, [row.seq]).unwrap(), 1);
+        }
+        let _ = std::fs::remove_dir_all(copy.layout().folds());
+        let change = record.text("change").unwrap();
+        let tells_of_itself = ["withdraw/1", "disclosure/1", "agreement/1", "release/1"].contains(&change);
+        for _ in 0..2 {
+            let said = named(&copy, "Богдан", &row);
+            let is_hidden = |said: &String| said.starts_with("it could be read on this computer before");
+            assert!(
+                said.iter().any(|said| is_hidden(said) || !tells_of_itself),
+                "{change} of {name}: {said:?}"
+            );
+        }
+    }
+}

@@ -144,6 +144,7 @@ pub(super) fn kept(change: &Change) -> Option<(Kind, Vec<&Ref>, Value)> {
         | Change::Receipt(_)
         | Change::Rollback(_)
         | Change::Destroyed(_)
+        | Change::Altered(_)
         | Change::Compartment(_)
         | Change::Generation(_)
         | Change::Holder(_) => return None,

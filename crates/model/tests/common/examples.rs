@@ -13,7 +13,7 @@ use super::{ORIGIN, Set, keys};
 mod examined;
 
 /// The folders of examples, in the order in which they came.
-pub(super) const SETS: [Set; 9] = [
+pub(super) const SETS: [Set; 10] = [
     ("changes-v1", at_first),
     ("changes-v1-keys", of_keys),
     ("changes-v1-keyholders", of_keyholders),
@@ -23,6 +23,7 @@ pub(super) const SETS: [Set; 9] = [
     ("changes-v1-destroyed", of_what_was_destroyed),
     ("changes-v1-moved", of_what_moved),
     ("changes-v1-moved-in", of_what_came),
+    ("changes-v1-altered", of_what_was_altered),
 ];
 
 /// What moved, with the records that came.
@@ -36,6 +37,11 @@ fn of_what_came() -> Vec<(&'static str, Change)> {
 fn of_what_moved() -> Vec<(&'static str, Change)> {
     let (whole, entries) = (vec![about("A7")], Some(vec![(12, 40), (44, 44)]));
     vec![("moved-out.sd-jwt", Change::MovedOut(MovedOut { about: whole, to: vault(), entries }))]
+}
+
+/// Records that are named when they go.
+fn of_what_was_altered() -> Vec<(&'static str, Change)> {
+    vec![("altered.sd-jwt", Change::Altered(Altered { entries: vec![(12, 40), (44, 44)] }))]
 }
 
 /// Objects that are named when they go.
