@@ -27,6 +27,8 @@ pub enum Trouble {
     BegunOnly(PathBuf),
     /// The name of a new archive breaks the rule of names.
     Origin,
+    /// A new archive, and nobody's name.
+    NoMemberNamed,
     /// The name of a member breaks the rule of names.
     MemberName,
     /// A keyholder's key cannot be read as one.
@@ -353,6 +355,7 @@ impl Trouble {
             | Self::BeginningUnderWay(_)
             | Self::BegunOnly(_)
             | Self::Origin
+            | Self::NoMemberNamed
             | Self::MemberName
             | Self::KeyholderKey(_)
             | Self::KeyholderSet(_)

@@ -2,7 +2,7 @@
 
 use super::causes::{detailed, inside, keyholder_set, not_a_file, recovery_code, settings, system};
 use super::{Lang, safe, say};
-use super::{bad_days, examined, gone, keyholders, openings};
+use super::{bad_days, examined, gone, keyholders, openings, tells};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -50,11 +50,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Архів не може мати такої назви.\nВізьміть коротку назву без пробілів і плюсів, наприклад archive.example.org/2026.",
             "У архива не может быть такого названия.\nВозьмите короткое название без пробелов и плюсов, например archive.example.org/2026.",
         ),
+        Trouble::NoMemberNamed => tells::no_member_named(lang),
         Trouble::MemberName => say!(
             lang,
-            "This cannot be the name of a member.\nTake 1 to 100 characters without line breaks; it need not be a real name.",
-            "Учасник не може мати такого імені.\nВізьміть від 1 до 100 знаків без переносів; справжнє ім'я не потрібне.",
-            "У участника не может быть такого имени.\nВозьмите от 1 до 100 знаков без переносов; настоящее имя не нужно.",
+            "This cannot be the name of a member: it is empty, too long, or holds what is not seen.\nTake 1 to 100 characters, without line breaks or spaces at the ends; it need not be a real name.",
+            "Учасник не може мати такого імені: воно порожнє, задовге або містить невидиме.\nВізьміть від 1 до 100 знаків, без переносів і пробілів на кінцях; справжнє ім'я не потрібне.",
+            "У участника не может быть такого имени: оно пустое, слишком длинное или содержит невидимое.\nВозьмите от 1 до 100 знаков, без переносов и пробелов на концах; настоящее имя не нужно.",
         ),
         Trouble::KeyholderKey(key) => {
             let key = safe::typed(key);

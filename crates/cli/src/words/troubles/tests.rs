@@ -92,6 +92,7 @@ fn all() -> Vec<Trouble> {
         Trouble::BegunOnly(file()),
         Trouble::NotAFile(file()),
         Trouble::Origin,
+        Trouble::NoMemberNamed,
         Trouble::MemberName,
         Trouble::KeyholderKey(text()),
         Trouble::KeyholderSet(KeyholderSetError::Count { found: 9 }),
