@@ -246,7 +246,7 @@ caused!(PassphraseError {
     Self::Wrong => NotAMember,
     Self::File(_) | Self::Lock(_) => Keys,
 });
-caused!(RebuildError { Fold | Log | Store | Receipt | Io; });
+caused!(RebuildError { Fold | Log | Store | Receipt | Door | Io; });
 caused!(RollbackError {
     Door | Fold | Rebuild | Store | Io;
     Self::NotBack => Nothing,

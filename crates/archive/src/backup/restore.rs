@@ -129,7 +129,7 @@ fn fill(
     files::make_folder(aside.root())?;
     let objects = copy_objects(backup, aside, progress)?;
     small::copy_new(&backup.keys(), &aside.keys())?;
-    small::copy_new(&backup.unfinished(), &aside.unfinished())?;
+    small::copy_notes(backup, aside)?;
     small::copy_new(&backup.receipts(), &aside.receipts())?;
     if let Ok(settings) = Settings::bytes(&backup.settings()) {
         for name in crate::check::named_by_settings(&settings) {
