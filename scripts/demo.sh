@@ -118,8 +118,8 @@ cat <<END
   export XDG_STATE_HOME="$XDG_STATE_HOME"
   export VIDIMUS_ARCHIVE=demo-archive
   export VIDIMUS_PASSPHRASE_FILE=$VIDIMUS_PASSPHRASE_FILE
-  vidimus show A1                                   everything known of the delivery
-  vidimus log A1                                    who did what to it
-  vidimus receive ~/Pictures                        take something of your own in
-  vidimus --help                                    every command
+  vidimus show A1                 everything known of the delivery
+  vidimus log A1                  who did what to it
+  vidimus receive ~/Pictures      take something of your own in
+  vidimus --help                  every command
 END
