@@ -266,7 +266,7 @@ caused!(BackupError {
 });
 caused!(RestoreError {
     Store | Copy | Log | Io;
-    Self::NotABackup(_) | Self::NotEmpty(_) => Nothing,
+    Self::NotABackup(_) | Self::NotEmpty(_) | Self::Inside => Nothing,
     Self::Ledger(reason) => match reason.cause() {
         Ledger => Backup,
         other => other,

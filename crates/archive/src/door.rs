@@ -241,8 +241,11 @@ impl Archive {
         self.is_no_backup()
     }
 
-    /// Refuses where nothing is worked.
-    pub(crate) fn is_no_backup(&self) -> Result<(), DoorError> {
+    /// Refuses where nothing is changed.
+    ///
+    /// # Errors
+    /// [`DoorError::IsBackup`].
+    pub fn is_no_backup(&self) -> Result<(), DoorError> {
         match is_backup(self.layout.root()) {
             true => Err(DoorError::IsBackup),
             false => Ok(()),

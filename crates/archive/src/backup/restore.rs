@@ -41,6 +41,9 @@ pub enum RestoreError {
     /// Something is there already.
     #[error("{0} is not empty")]
     NotEmpty(PathBuf),
+    /// The archive would lie in the backup.
+    #[error("the archive would lie in the backup")]
+    Inside,
     /// The backup's ledger does not open.
     #[error("the backup's ledger does not open: {0}")]
     Ledger(#[from] OpenError),
@@ -77,6 +80,11 @@ pub fn restore(
     links::refuse(&backup)?;
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
+    }
+    let (absolute, of_backup) = (std::path::absolute(to)?, from.canonicalize()?);
+    let above = absolute.ancestors().find_map(|above| above.canonicalize().ok());
+    if above.is_some_and(|above| above.starts_with(&of_backup)) {
+        return Err(RestoreError::Inside);
     }
     sweep(to, from);
     let aside =

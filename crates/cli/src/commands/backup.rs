@@ -64,6 +64,10 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
 /// # Errors
 /// There is no backup, or the folder is not empty.
 pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble> {
+    // Nothing can be put in the place of a link.
+    if arguments.folder.is_symlink() {
+        return Err(Trouble::at(&arguments.folder, io::ErrorKind::AlreadyExists.into()));
+    }
     let mut bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
         bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
@@ -97,6 +101,7 @@ fn not_restored(typed: &Restore, error: RestoreError) -> Trouble {
         }
         RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
+        RestoreError::Inside => Trouble::BackupInside,
         other => Trouble::inside(&other),
     }
 }

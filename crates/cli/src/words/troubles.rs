@@ -172,6 +172,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{reference} доступне лише його реєстраторові, і жоден ваш ключ його не відкриває.\nПопросіть реєстратора виконати vidimus release {reference}; якщо це ви, vidimus check назве ключ, якого бракує.",
             "{reference} доступно только его регистратору, и ни один ваш ключ его не открывает.\nПопросите регистратора выполнить vidimus release {reference}; если это вы, vidimus check назовёт недостающий ключ.",
         ),
+        Trouble::MovesWhole(reference) => gone::moves_whole(lang, reference),
         Trouble::NoAuthority => say!(
             lang,
             "No time-stamp authority is configured, so what dates a receipt is where and when you publish it.\nName one in the archive's settings.json; docs/format/receipt.md shows how.",
@@ -271,11 +272,11 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Інша команда vidimus receive саме приймає {reference}.\nДочекайтеся її кінця або перервіть її; перервана, вона продовжить, коли її повторити.",
             "Другая команда vidimus receive сейчас принимает {reference}.\nДождитесь её конца или прервите её; прерванная, она продолжит, когда её повторят.",
         ),
-        Trouble::NoReason => say!(
+        Trouble::NoReason { option } => say!(
             lang,
-            "No reason was given, and it is recorded why.\nSay it with --reason TEXT.",
-            "Причини не названо, а вона записується.\nНазвіть її: --reason ТЕКСТ.",
-            "Причина не названа, а она записывается.\nНазовите её: --reason ТЕКСТ.",
+            "No reason was given, and it is recorded why.\nSay it behind {option}.",
+            "Причини не названо, а вона записується.\nНазвіть її після {option}.",
+            "Причина не названа, а она записывается.\nНазовите её после {option}.",
         ),
         Trouble::NoSuchProposal(id) => {
             let id = safe::typed(id);

@@ -160,6 +160,24 @@ fn nothing_is_recorded_in_a_backup() {
         assert!(said.err.contains("vidimus restore BACKUP NEW-FOLDER"), "{command:?}: {said:?}");
     }
     assert!(!house.path("backup/log").exists());
+    // Nor are the keys in it closed anew.
+    let keys = || {
+        let entries = std::fs::read_dir(house.path("backup/keys/members")).unwrap();
+        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect::<Vec<_>>()
+    };
+    let closed = keys();
+    house.private("new", "eight herons cross the frozen lake");
+    for command in [
+        &["passphrase", "--new-passphrase-file", "new"][..],
+        &["passphrase", "--new-sheet", "--recovery-sheet", "other-sheet"],
+        &["recover", "--recovery-sheet", "sheet.txt", "--new-passphrase-file", "new"],
+    ] {
+        house.vidimus([&["--archive", "backup"], command].concat()).refuses(1, "This folder is a backup");
+    }
+    assert!(keys() == closed && !house.path("other-sheet").exists());
+    house.vidimus(["restore", "backup", "backup/again"]).refuses(2, "or the archive in the backup");
+    std::os::unix::fs::symlink("nowhere", house.path("link")).unwrap();
+    house.vidimus(["restore", "backup", "link"]).refuses(2, "link is there already");
     assert_eq!(std::fs::read_dir(house.path("backup/keys/held")).unwrap().count(), before);
     house.vidimus(["--archive", "backup", "list"]).succeeds();
     // It lacks nothing that it should have.
@@ -190,6 +208,16 @@ fn an_archive_that_somebody_marked_as_a_backup_is_told_from_one() {
     std::fs::remove_file(house.path("archive/backup.json")).unwrap();
     house.vidimus(["check"]).succeeds();
     house.vidimus(["receive", "disk"]).succeeds();
+}
+
+#[test]
+fn what_is_refused_is_told_by_its_own_reason() {
+    let house = House::with_archive();
+    house.file("disk/a", "a");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.vidimus(["move", "A1-1", "--into", "main"]).refuses(3, "only all of that can be moved");
+    house.vidimus(["recover", "--accept-rollback", " "]).refuses(2, "Say it behind --accept-rollback.");
+    house.vidimus(["erase", "A1-1", "--reason", " "]).refuses(2, "Say it behind --reason.");
 }
 
 #[test]
