@@ -11,7 +11,8 @@ require_rust
 
 require_room 6
 say "Building (the first time takes 10 to 30 minutes)"
-cargo build --locked --workspace --bin vidimus --bin vidimus-verify --bin xtask
+# With one small test, so that dependencies have the features that tests ask of them: what this builds, `make test` need not.
+cargo build --locked --workspace --bin vidimus --bin vidimus-verify --bin xtask --test inputs
 PATH="$PWD/target/debug:$PATH"
 
 demo=target/demo
@@ -19,6 +20,14 @@ rm -rf "$demo" demo-archive
 mkdir -p "$demo"
 export VIDIMUS_ARCHIVE=demo-archive VIDIMUS_PASSPHRASE_FILE=$demo/passphrase XDG_STATE_HOME=$PWD/$demo/state
 (umask 077 && echo "seven herons cross the frozen lake" > "$VIDIMUS_PASSPHRASE_FILE")
+
+# In a file or a pipe, too, tables are as wide as a terminal.
+[ -t 1 ] || export COLUMNS=80
+
+chapter() {
+    echo
+    say "$@"
+}
 
 # Shows a command as a person would type it.
 show() {
@@ -36,7 +45,6 @@ show() {
 run() {
     show "$@"
     "$@"
-    echo
 }
 
 # The same for a command whose answer is "no".
@@ -45,7 +53,6 @@ run_no() {
     local code=0
     "$@" || code=$?
     [ "$code" -eq 1 ] || fail "This should have answered no (1), not $code."
-    echo
 }
 
 # The same for a command that may answer either.
@@ -54,35 +61,34 @@ run_either() {
     local code=0
     "$@" || code=$?
     [ "$code" -le 1 ] || fail "This should have answered yes or no, not $code."
-    echo
 }
 
-say "A disk arrives: sample material of an invented prison, ИК-900"
+chapter "A disk arrives: sample material of an invented prison, ИК-900"
 xtask sample "$demo/disk"
 
-say "An archive is made; the recovery sheet would be printed and locked away"
+chapter "An archive is made; the recovery sheet would be printed and locked away"
 run vidimus init --origin demo.example/archive --member Olena --recovery-sheet "$demo/recovery-sheet.txt"
 
-say "The disk is taken in; a link and a pipe are no files, and are only listed"
+chapter "The disk is taken in; a link and a pipe are no files, and are only listed"
 echo "Invented: a former prisoner, who must not be found." > "$demo/giver.txt"
 run vidimus receive "$demo/disk" --from-file "$demo/giver.txt"
 
-say "The public receipt, to be published today: it names nobody and nothing"
+chapter "The public receipt, to be published today: it names nobody and nothing"
 receipt=$(find demo-archive/receipts -name '*.txt' | sort | tail -n 1)
 run cat "$receipt"
 
-say "Every file is opened, in a sandbox that can read nothing else"
+chapter "Every file is opened, in a sandbox that can read nothing else"
 # 1: something could not be examined, and says why.
 run_either vidimus examine
 run vidimus failures
 
-say "What is there now; no name can play tricks on a terminal"
+chapter "What is there now; no name can play tricks on a terminal"
 run vidimus list
 
-say "All is checked: every record, proof and object, decrypted and hashed again"
+chapter "All is checked: every record, proof and object, decrypted and hashed again"
 run vidimus check --full
 
-say "Two items are handed over, with proofs, without names and without the giver"
+chapter "Two items are handed over, with proofs, without names and without the giver"
 items=$(vidimus list A1 --json | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)
@@ -91,10 +97,10 @@ print(*(row["ref"] for row in rows if row["path"] in wanted))')
 # shellcheck disable=SC2086
 run vidimus disclose $items --to "A newsroom" --purpose "Verification before publication" --out "$demo/bag"
 
-say "The newsroom checks the package on its own machine: no network, no account"
+chapter "The newsroom checks the package on its own machine: no network, no account"
 run vidimus-verify "$demo/bag" --receipt "$receipt"
 
-say "Somebody changes one byte of one file"
+chapter "Somebody changes one byte of one file"
 cp -r "$demo/bag" "$demo/changed"
 victim=$(find "$demo/changed/data" -type f -name '*.mp4' | head -n 1)
 python3 -c '
@@ -106,14 +112,14 @@ with open(sys.argv[1], "r+b") as file:
     file.write(bytes([byte ^ 1]))' "$victim"
 run_no vidimus-verify "$demo/changed" --receipt "$receipt"
 
-say "That is the demo. Try next, in this folder:"
+chapter "That is the demo. Try next, in this folder:"
 cat <<END
   export PATH="$PWD/target/debug:\$PATH"
   export XDG_STATE_HOME="$XDG_STATE_HOME"
   export VIDIMUS_ARCHIVE=demo-archive
   export VIDIMUS_PASSPHRASE_FILE=$VIDIMUS_PASSPHRASE_FILE
-  vidimus show A1                                   everything known of the delivery
-  vidimus log A1                                    who did what to it
-  vidimus receive ~/Pictures                        take something of your own in
-  vidimus --help                                    every command
+  vidimus show A1                 everything known of the delivery
+  vidimus log A1                  who did what to it
+  vidimus receive ~/Pictures      take something of your own in
+  vidimus --help                  every command
 END

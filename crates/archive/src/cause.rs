@@ -246,7 +246,7 @@ caused!(PassphraseError {
     Self::Wrong => NotAMember,
     Self::File(_) | Self::Lock(_) => Keys,
 });
-caused!(RebuildError { Fold | Log | Store | Receipt | Io; });
+caused!(RebuildError { Fold | Log | Store | Receipt | Door | Io; });
 caused!(RollbackError {
     Door | Fold | Rebuild | Store | Io;
     Self::NotBack => Nothing,
@@ -266,7 +266,7 @@ caused!(BackupError {
 });
 caused!(RestoreError {
     Store | Copy | Log | Io;
-    Self::NotABackup(_) | Self::NotEmpty(_) => Nothing,
+    Self::NotABackup(_) | Self::NotEmpty(_) | Self::Inside => Nothing,
     Self::Ledger(reason) => match reason.cause() {
         Ledger => Backup,
         other => other,

@@ -238,6 +238,14 @@ impl Archive {
             return Err(DoorError::ReadOnly);
         }
         // What is recorded in a backup would make the archive that it is of one that went back.
+        self.is_no_backup()
+    }
+
+    /// Refuses where nothing is changed.
+    ///
+    /// # Errors
+    /// [`DoorError::IsBackup`].
+    pub fn is_no_backup(&self) -> Result<(), DoorError> {
         match is_backup(self.layout.root()) {
             true => Err(DoorError::IsBackup),
             false => Ok(()),

@@ -123,6 +123,16 @@ impl Layout {
         self.unfinished().join(format!("received-{key}"))
     }
 
+    /// Is it a name that the program gives to what it puts in [`Layout::unfinished`]?
+    pub(crate) fn names_a_note(name: &str) -> bool {
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        ["lock", "init"].contains(&name)
+            || name.ends_with(".age")
+            || ["received-", "examine-"].iter().any(|begin| name.starts_with(begin))
+            || name.strip_prefix("sheet-").is_some_and(is_digest)
+            || name.strip_prefix("key-file-").is_some_and(|id| id.parse::<MemberId>().is_ok())
+    }
+
     /// Settings: time-stamp authorities.
     pub fn settings(&self) -> PathBuf {
         self.root.join("settings.json")

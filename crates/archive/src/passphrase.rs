@@ -28,7 +28,7 @@ pub enum PassphraseError {
     /// The keys cannot be closed again.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// It is changed, and that it is could not be recorded.
+    /// It is changed, and that it is could not be recorded; or it is a backup's, in which nothing is changed.
     #[error(transparent)]
     Door(#[from] DoorError),
     /// What is there could not be asked.
@@ -60,6 +60,7 @@ impl Archive {
         new: &str,
         kdf: &KdfParams,
     ) -> Result<(), PassphraseError> {
+        self.is_no_backup()?;
         let path = self.layout.member(self.keyring.member());
         let untrusted = crate::files::read(&path)?;
         let file = member::relock(&untrusted, Opener::Passphrase(current), new, kdf, &mut self.entropy)?;
@@ -131,6 +132,7 @@ impl Archive {
         kdf: &KdfParams,
         code: &RecoveryCode,
     ) -> Result<(), PassphraseError> {
+        self.is_no_backup()?;
         let path = self.layout.member(self.keyring.member());
         // A mistyped passphrase would otherwise become the new one.
         let untrusted = crate::files::read(&path)?;
@@ -170,6 +172,9 @@ pub fn recover(
     kdf: &KdfParams,
 ) -> Result<MemberId, PassphraseError> {
     let layout = Layout::new(folder);
+    if crate::backup::is_backup(folder) {
+        return Err(DoorError::IsBackup.into());
+    }
     crate::links::refuse(&layout)?;
     let keys = unlock::recover(&layout, name, code)?;
     let id = MemberId::from_bytes(*keys.id.bytes());

@@ -7,7 +7,7 @@ use vidimus_model::KeyId;
 
 use crate::keyring::read_folder;
 use crate::shelf::{self, LOCKS, Shelf};
-use crate::{Archive, FoldError, LogError, ReceiptError};
+use crate::{Archive, DoorError, FoldError, LogError, ReceiptError};
 
 /// Why something was not made again. What is not there is made by the next command that needs it.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum RebuildError {
     /// The files of a receipt cannot be made.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+    /// It is a backup, in which nothing is made.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// The old ones cannot be thrown away.
     #[error("what is to be made again cannot be thrown away: {0}")]
     Io(#[from] io::Error),
@@ -37,6 +40,8 @@ impl Archive {
     /// # Errors
     /// See [`RebuildError`].
     pub fn rebuild(&mut self) -> Result<(), RebuildError> {
+        // A log is published where an archive is in use: a backup with one could not be told from an archive that somebody marked.
+        self.is_no_backup()?;
         self.rebuild_folds()?;
         for receipt in self.register.receipts.clone() {
             self.renew_receipt(receipt.size)?;

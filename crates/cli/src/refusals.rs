@@ -26,7 +26,7 @@ impl From<ReleaseError> for Trouble {
 impl From<MarkError> for Trouble {
     fn from(error: MarkError) -> Self {
         match error {
-            MarkError::NoReason => Self::NoReason,
+            MarkError::NoReason => Self::NoReason { option: "--reason" },
             MarkError::NotFound(reference) => Self::Unknown(reference),
             MarkError::Erased(reference) => Self::Gone(reference),
             MarkError::Anothers(reference) => Self::NotReleased(reference),
@@ -38,7 +38,7 @@ impl From<MarkError> for Trouble {
 impl From<CameraError> for Trouble {
     fn from(error: CameraError) -> Self {
         match error {
-            CameraError::NoReason => Self::NoReason,
+            CameraError::NoReason => Self::NoReason { option: "--reason" },
             CameraError::Nothing => Self::Examination(ExaminationTrouble::NothingSaid),
             CameraError::NotFound(reference) => Self::Unknown(reference),
             CameraError::Erased(reference) => Self::Gone(reference),
@@ -69,9 +69,8 @@ impl From<MoveError> for Trouble {
         match error {
             MoveError::NotFound(reference) => Self::Unknown(reference),
             MoveError::Erased(reference) => Self::Gone(reference),
-            MoveError::Anothers(reference) | MoveError::NotReleased(reference) => {
-                Self::NotReleased(reference)
-            }
+            MoveError::Anothers(reference) => Self::NotReleased(reference),
+            MoveError::NotReleased(reference) => Self::MovesWhole(reference),
             MoveError::NotFinished(reference) => Self::NotReceived(reference),
             MoveError::NotHeld => Self::NotHeld,
             other => Self::inside(&other),
@@ -93,7 +92,7 @@ impl From<EraseError> for Trouble {
 impl From<ProposeError> for Trouble {
     fn from(error: ProposeError) -> Self {
         match error {
-            ProposeError::NoReason => Self::NoReason,
+            ProposeError::NoReason => Self::NoReason { option: "--reason" },
             ProposeError::NoSuchProposal(id) => Self::NoSuchProposal(id.to_string()),
             ProposeError::NotYours => Self::NotYours,
             ProposeError::NotApproved => Self::Approval(ApprovalTrouble::Missing),
@@ -114,7 +113,7 @@ impl From<ProposeError> for Trouble {
 impl From<ArchiveKeyError> for Trouble {
     fn from(error: ArchiveKeyError) -> Self {
         match error {
-            ArchiveKeyError::NoReason => Self::NoReason,
+            ArchiveKeyError::NoReason => Self::NoReason { option: "--reason" },
             ArchiveKeyError::Io(error) => error.into(),
             other => Self::inside(&other),
         }

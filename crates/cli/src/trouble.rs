@@ -27,6 +27,8 @@ pub enum Trouble {
     BegunOnly(PathBuf),
     /// The name of a new archive breaks the rule of names.
     Origin,
+    /// A new archive, and nobody's name.
+    NoMemberNamed,
     /// The name of a member breaks the rule of names.
     MemberName,
     /// A keyholder's key cannot be read as one.
@@ -76,6 +78,8 @@ pub enum Trouble {
     Unknown(Ref),
     /// The accession is its registrar's alone.
     NotReleased(Ref),
+    /// Part of an accession that is the member's alone.
+    MovesWhole(Ref),
     /// The settings name no time-stamp authority.
     NoAuthority,
     /// The settings cannot be used.
@@ -101,7 +105,10 @@ pub enum Trouble {
     /// Another command is receiving it at this moment.
     BeingReceived(Ref),
     /// A reason is recorded, and none was given.
-    NoReason,
+    NoReason {
+        /// What says it.
+        option: &'static str,
+    },
     /// Nothing of this id waits for agreement.
     NoSuchProposal(String),
     /// One's own proposal, or one's own removal.
@@ -344,6 +351,7 @@ impl Trouble {
             | Self::WrongRecoveryCode
             | Self::LastMember
             | Self::NotReleased(_)
+            | Self::MovesWhole(_)
             | Self::KeyholdersMissing
             | Self::Approval(ApprovalTrouble::Missing)
             | Self::KeyholdersNeeded { .. } => 3,
@@ -353,6 +361,7 @@ impl Trouble {
             | Self::BeginningUnderWay(_)
             | Self::BegunOnly(_)
             | Self::Origin
+            | Self::NoMemberNamed
             | Self::MemberName
             | Self::KeyholderKey(_)
             | Self::KeyholderSet(_)
@@ -380,7 +389,7 @@ impl Trouble {
             | Self::NotAReceipt(_)
             | Self::NotABackup(_)
             | Self::NoRecipient
-            | Self::NoReason
+            | Self::NoReason { .. }
             | Self::NameTaken(_)
             | Self::CompartmentName
             | Self::CompartmentLetter(_)

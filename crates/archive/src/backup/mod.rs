@@ -121,6 +121,11 @@ pub(crate) fn is_backup(folder: &Path) -> bool {
     Manifest::read(folder).is_some()
 }
 
+/// The id of the archive that a folder is marked as a backup of.
+pub(crate) fn marked_as_of(folder: &Path) -> Option<String> {
+    Manifest::read(folder).map(|manifest| manifest.archive)
+}
+
 /// What stands in the backup's own file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {

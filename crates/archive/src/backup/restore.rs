@@ -41,6 +41,9 @@ pub enum RestoreError {
     /// Something is there already.
     #[error("{0} is not empty")]
     NotEmpty(PathBuf),
+    /// The archive would lie in the backup.
+    #[error("the archive would lie in the backup")]
+    Inside,
     /// The backup's ledger does not open.
     #[error("the backup's ledger does not open: {0}")]
     Ledger(#[from] OpenError),
@@ -77,6 +80,11 @@ pub fn restore(
     links::refuse(&backup)?;
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         return Err(RestoreError::NotEmpty(to.to_owned()));
+    }
+    let (absolute, of_backup) = (std::path::absolute(to)?, from.canonicalize()?);
+    let above = absolute.ancestors().find_map(|above| above.canonicalize().ok());
+    if above.is_some_and(|above| above.starts_with(&of_backup)) {
+        return Err(RestoreError::Inside);
     }
     sweep(to, from);
     let aside =
@@ -129,7 +137,7 @@ fn fill(
     files::make_folder(aside.root())?;
     let objects = copy_objects(backup, aside, progress)?;
     small::copy_new(&backup.keys(), &aside.keys())?;
-    small::copy_new(&backup.unfinished(), &aside.unfinished())?;
+    small::copy_notes(backup, aside)?;
     small::copy_new(&backup.receipts(), &aside.receipts())?;
     if let Ok(settings) = Settings::bytes(&backup.settings()) {
         for name in crate::check::named_by_settings(&settings) {

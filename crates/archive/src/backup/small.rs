@@ -21,6 +21,10 @@ use crate::passphrase::digest_of;
 use crate::unfinished::seals_something;
 use crate::{Archive, files, rows};
 
+/// The folders and the name of the file that lies deepest: the wrap of a later signing key, in the key store. What somebody nests deeper
+/// has a path at the end that no system opens.
+const DEEPEST: usize = 4;
+
 /// Records of a key by which it is told from another.
 const SOME: usize = 100;
 
@@ -66,8 +70,9 @@ impl Archive {
         }
         done.removed += drop_others(&theirs.keys(), &keep)?;
         // What a crash would leave to do here is left to do there.
-        copy_new(&self.layout.unfinished(), &theirs.unfinished())?;
-        drop_others(&theirs.unfinished(), &below(&self.layout.unfinished())?)?;
+        copy_notes(&self.layout, theirs)?;
+        let (here, there) = (notes(&self.layout)?, notes(theirs)?);
+        drop_all(&theirs.unfinished(), there.difference(&here))?;
         Ok(())
     }
 
@@ -81,8 +86,9 @@ impl Archive {
     ) -> Result<(), BackupError> {
         for name in crate::keyring::read_folder(&self.layout.receipts())? {
             let number = name.to_str().and_then(|name| name.parse::<u64>().ok());
-            if number.is_none_or(|number| number <= size) {
-                let (from, to) = (self.layout.receipts().join(&name), theirs.receipts().join(&name));
+            let (from, to) = (self.layout.receipts().join(&name), theirs.receipts().join(&name));
+            // A file among the folders is none of ours.
+            if number.is_none_or(|number| number <= size) && from.is_dir() {
                 for path in copy_new_but(&from, &to, &is_sound_evidence)? {
                     done.kept.push(format!("receipts/{}", Path::new(&name).join(path).display()));
                 }
@@ -216,8 +222,12 @@ pub(super) fn lacks_keys_of(ours: &Layout, theirs: &Layout) -> io::Result<bool> 
 
 /// Destroys every file below `folder` that is not among these; returns how many.
 fn drop_others(folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<u64> {
+    drop_all(folder, below(folder)?.difference(keep))
+}
+
+fn drop_all<'a>(folder: &Path, paths: impl Iterator<Item = &'a PathBuf>) -> io::Result<u64> {
     let mut removed = 0;
-    for path in below(folder)?.difference(keep) {
+    for path in paths {
         // A key that was destroyed here is overwritten there too.
         files::destroy(&folder.join(path))?;
         removed += 1;
@@ -233,11 +243,32 @@ pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     copy_new_but(from, to, &|_, _| false).map(drop)
 }
 
-/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not. A note of work to be done
-/// can be larger than anything else here, so none is held in memory.
+/// Copies the notes of work to be done that are not there or differ. What else lies beside them is somebody's, and stays where it is.
+pub(super) fn copy_notes(from: &Layout, to: &Layout) -> io::Result<()> {
+    copy_each(notes(from)?, &from.unfinished(), &to.unfinished(), &|_, _| false).map(drop)
+}
+
+/// The files among the notes that the program could have put there.
+fn notes(layout: &Layout) -> io::Result<BTreeSet<PathBuf>> {
+    let mut found = below(&layout.unfinished())?;
+    found.retain(|path| path.to_str().is_some_and(|name| !name.contains('/') && Layout::names_a_note(name)));
+    Ok(found)
+}
+
+/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not.
 fn copy_new_but(from: &Path, to: &Path, stays: &dyn Fn(&Path, &[u8]) -> bool) -> io::Result<Vec<PathBuf>> {
+    copy_each(below(from)?, from, to, stays)
+}
+
+/// A note of work to be done can be larger than anything else here, so none is held in memory.
+fn copy_each(
+    paths: BTreeSet<PathBuf>,
+    from: &Path,
+    to: &Path,
+    stays: &dyn Fn(&Path, &[u8]) -> bool,
+) -> io::Result<Vec<PathBuf>> {
     let mut kept = Vec::new();
-    for path in below(from)? {
+    for path in paths {
         let (here, target) = (from.join(&path), to.join(&path));
         let Some(mut bytes) = unless_gone(files::open(&here))? else { continue };
         if files::open(&target).is_ok_and(|there| is_same(&bytes, &there).unwrap_or(false)) {
@@ -281,7 +312,7 @@ fn is_sound_evidence(path: &Path, untrusted_bytes: &[u8]) -> bool {
     path.extension().is_some_and(|ending| ending == "tsr") && Token::from_stored(untrusted_bytes).is_ok()
 }
 
-/// Every regular file below a folder, but what an interrupted write left; links are not followed.
+/// Every regular file below a folder, but what an interrupted write left; links are not followed, nor folders deeper than ours.
 fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let (mut found, mut folders) = (BTreeSet::new(), vec![PathBuf::new()]);
     while let Some(within) = folders.pop() {
@@ -290,7 +321,7 @@ fn below(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
             let Some(there) = unless_gone(fs::symlink_metadata(folder.join(&path)))? else { continue };
             let kind = there.file_type();
             if kind.is_dir() {
-                folders.push(path);
+                folders.extend((path.iter().count() < DEEPEST).then_some(path));
             } else if kind.is_file() && path.extension().is_none_or(|e| e != "aside") {
                 found.insert(path);
             }

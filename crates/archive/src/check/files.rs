@@ -72,9 +72,11 @@ fn is_named_as_a_file(path: &Path) -> bool {
     let text = path.to_string_lossy();
     let ends = [".json", ".age", ".txt", ".html", ".tsr", ".pem"];
     text.starts_with("ledger.db")
-        || ["log/checkpoint", "unfinished/lock"].contains(&text.as_ref())
+        || text == "log/checkpoint"
         || text.strip_prefix("log/").is_some_and(|tile| tile.parse::<Tile>().is_ok())
-        || ["examine-", "received-"].iter().any(|note| text.starts_with(&format!("unfinished/{note}")))
+        || text
+            .strip_prefix("unfinished/")
+            .is_some_and(|name| !name.contains('/') && Layout::names_a_note(name))
         || ends.iter().any(|end| text.ends_with(end))
 }
 

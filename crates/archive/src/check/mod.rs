@@ -18,6 +18,7 @@ mod keys;
 mod kinds;
 mod ledger;
 mod made;
+mod mark;
 mod meanwhile;
 mod moves;
 mod objects;
@@ -157,6 +158,7 @@ fn run(
         report.problem("ledger", sentence!("the ledger does not open: {}", error), remedy);
         report.unknown("every record, and which object belongs to what: the ledger does not open");
     });
+    mark::look(layout, ledger.as_ref().ok(), &mut report);
     // The end that is checked up to comes before the keys, so that no key of a checked row is missing here.
     let tip = ledger.as_ref().ok().map(|ledger| ledger::tip(ledger, &mut report)).unwrap_or_default();
     let mut keys = keys::open(layout, member, &mut report);

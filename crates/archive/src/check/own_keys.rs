@@ -80,7 +80,12 @@ pub(super) fn look_at_made(
         let reference = format!("key held/{key}");
         // Where no file is there at all it is named by what it seals.
         if (is_used && is_wrapped || !is_used && begun_for.is_some()) && !report.has_named_below(&reference) {
-            let problem = sentence!("it is not the one that {} made: what it seals cannot be read", name);
+            let problem = match is_wrapped {
+                true => sentence!("it is not the one that {} made: what it seals cannot be read", name),
+                false => {
+                    sentence!("no file of it is there: {} made it, and what it seals cannot be read", name)
+                }
+            };
             report.problem(reference, problem, what::KEYS);
         }
     }

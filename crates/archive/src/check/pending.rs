@@ -64,6 +64,15 @@ pub(super) fn look(
     for name in files::names(&layout.unfinished(), report).into_iter().filter(|name| name != WORKPLACE) {
         let shown = files::shown(name.as_ref());
         let note = || crate::files::read(layout.unfinished().join(&name));
+        // Of a link, and of what is neither, it is said where the kinds are looked at.
+        if layout.unfinished().join(&name).symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            stranger(&shown, report);
+            continue;
+        }
+        if !Layout::names_a_note(&shown) {
+            files::stray(&name, "unfinished/", report);
+            continue;
+        }
         if let Some(id) = shown.strip_prefix("received-") {
             let is_in_use = scan.keys.get(id).is_some_and(|rows| rows.live > 0);
             match of_a_reception(id, is_in_use, keys, &note) {

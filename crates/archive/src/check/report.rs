@@ -78,6 +78,8 @@ pub mod what {
         "Put the newer ledger.db back, or bring ledger and keys back from one backup: vidimus restore.";
     /// Something foreign.
     pub const FOREIGN: &str = "Find out who put it there, then move it out of the archive's folder.";
+    /// The mark of a backup where none should be. Moved out of a true backup it would let that one go its own way.
+    pub const MARKED: &str = "If this folder is the archive, find out who put it there, then move it out; if it is a backup, begin another in an empty folder.";
     /// Something that was destroyed.
     pub const DESTROYED: &str =
         "Find out who put it back, and delete it: what was erased must not come into backups again.";
@@ -91,7 +93,8 @@ pub mod what {
 }
 
 /// Every sentence that says what to do.
-pub const REMEDIES: [&str; 13] = [
+pub const REMEDIES: [&str; 14] = [
+    what::MARKED,
     what::DESTROYED,
     what::AGAIN,
     what::CATALOGUE,

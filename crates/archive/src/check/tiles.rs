@@ -27,7 +27,9 @@ pub(super) fn look(
     report: &mut Report,
 ) {
     if !layout.log().exists() && is_backup(layout.root()) {
-        report.unknown("the published log: a backup has none, and restoring makes it anew");
+        report.unknown(
+            "the published log: a backup has none, and restoring makes it anew; if this folder is the archive itself, find out who put backup.json there, move it out of the folder, and run vidimus rebuild",
+        );
         return;
     }
     let published = published_size(layout, ledger, scan, register, report);

@@ -64,13 +64,17 @@ pub fn backup(arguments: Backup, context: &mut Context) -> Result<Answer, Troubl
 /// # Errors
 /// There is no backup, or the folder is not empty.
 pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble> {
+    // Nothing can be put in the place of a link.
+    if arguments.folder.is_symlink() {
+        return Err(Trouble::at(&arguments.folder, io::ErrorKind::AlreadyExists.into()));
+    }
     let mut bar = Bar::new(context.lang);
     let mut show = |at: BackupProgress| {
         bar.at(at.bytes, at.bytes_total, || bad_days::copied(context.lang, &at));
     };
     let restored = restore(&arguments.backup, &arguments.folder, &context.state(), &mut show);
     drop(bar);
-    let restored = restored.map_err(|error| not_restored(&arguments.folder, error))?;
+    let restored = restored.map_err(|error| not_restored(&arguments, error))?;
     context.say(&bad_days::restored(context.lang, &restored, &arguments.folder))?;
     Ok(if restored.interrupted || restored.lost.is_some() { Answer::No } else { Answer::Yes })
 }
@@ -86,11 +90,18 @@ fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {
     }
 }
 
-fn not_restored(folder: &Path, error: RestoreError) -> Trouble {
+fn not_restored(typed: &Restore, error: RestoreError) -> Trouble {
     match error {
-        _ if is_no_folder(folder) => Trouble::at(folder, io::ErrorKind::NotADirectory.into()),
+        _ if is_no_folder(&typed.folder) => Trouble::at(&typed.folder, io::ErrorKind::NotADirectory.into()),
+        RestoreError::NotABackup(folder) if is_no_folder(&folder) => {
+            Trouble::at(&folder, io::ErrorKind::NotADirectory.into())
+        }
+        RestoreError::NotABackup(folder) if !folder.exists() => {
+            Trouble::at(&folder, io::ErrorKind::NotFound.into())
+        }
         RestoreError::NotABackup(folder) => Trouble::NotABackup(folder),
         RestoreError::NotEmpty(folder) => Trouble::NotEmpty(folder),
+        RestoreError::Inside => Trouble::BackupInside,
         other => Trouble::inside(&other),
     }
 }

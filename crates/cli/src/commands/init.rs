@@ -35,7 +35,7 @@ pub struct Arguments {
 /// What stands in the way; no archive is then left behind.
 pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Trouble> {
     let folder = context.folder()?;
-    let member = context.globals.member.as_deref().ok_or(Trouble::MemberName)?;
+    let member = context.globals.member.as_deref().ok_or(Trouble::NoMemberNamed)?;
     let keyholders = keyholder::set(&arguments.keyholders)?;
     if super::backup::is_no_folder(folder) {
         return Err(Trouble::at(folder, std::io::ErrorKind::NotADirectory.into()));

@@ -105,7 +105,7 @@ pub fn sign(context: &Context, typed: &Sign, words: &Words) -> Result<(), Troubl
     let at = stated_at(out).unwrap_or_else(now);
     let why = lines_in(typed.purpose_file.as_deref())?;
     if why.is_empty() {
-        return Err(Trouble::NoReason);
+        return Err(Trouble::NoReason { option: "--purpose-file" });
     }
     let said = opening(&asked, seed, by, &at, why).ok_or_else(|| trouble(OpeningTrouble::NotAsked))?;
     secrets::put_once(out, sign_opening(&said, seed).as_bytes())?;

@@ -48,6 +48,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         return Ok(Answer::Yes);
     }
     let mut archive = opened?;
+    archive.is_no_backup().map_err(|error| Trouble::inside(&error))?;
     if arguments.new_sheet {
         return new_sheet(context, &mut archive, &current, arguments.recovery_sheet.as_deref());
     }

@@ -54,7 +54,7 @@ fn with_the_sheet(context: &Context, arguments: &Arguments) -> Result<Answer, Tr
 
 fn accept_rollback(context: &Context, reason: &str) -> Result<Answer, Trouble> {
     if reason.trim().is_empty() {
-        return Err(Trouble::NoReason);
+        return Err(Trouble::NoReason { option: "--accept-rollback" });
     }
     let mut archive = context.open_quietly()?;
     let later_key = archive.later_key();

@@ -240,9 +240,9 @@ pub fn inside(lang: Lang, cause: Cause) -> String {
             "Резервная копия повреждена, или она не из этого архива.\nНазовите другую папку, а эту оставьте как есть.",
         ],
         Cause::IsBackup => [
-            "This folder is a backup, and nothing is recorded in one.\nBring an archive back from it (vidimus restore BACKUP NEW-FOLDER), or name the archive itself.",
-            "Ця тека - резервна копія, і в ній нічого не записують.\nВідновіть з неї архів (vidimus restore КОПІЯ НОВА-ТЕКА) або назвіть сам архів.",
-            "Эта папка - резервная копия, и в ней ничего не записывают.\nВосстановите из неё архив (vidimus restore КОПИЯ НОВАЯ-ПАПКА) или назовите сам архив.",
+            "This folder is a backup by its backup.json, and nothing is recorded in one.\nName the archive itself, or bring one back: vidimus restore BACKUP NEW-FOLDER. If this is the archive, vidimus check says what to do.",
+            "За файлом backup.json ця тека - резервна копія, і в ній нічого не записують.\nНазвіть сам архів або відновіть його: vidimus restore КОПІЯ НОВА-ТЕКА. Якщо це і є архів, що робити, скаже vidimus check.",
+            "По файлу backup.json эта папка - резервная копия, и в ней ничего не записывают.\nНазовите сам архив или восстановите его: vidimus restore КОПИЯ НОВАЯ-ПАПКА. Если это и есть архив, что делать, скажет vidimus check.",
         ],
         Cause::WentBack => [
             "The archive, or the backup, is behind what was seen before, so nothing is recorded.\nFind the newer copy, or see docs/guide.md: yesterday's copy was restored.",

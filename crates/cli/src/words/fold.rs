@@ -53,7 +53,11 @@ fn fold_line(line: &str, width: usize) -> String {
     let mut rest = body;
     while !rest.is_empty() {
         let word = rest.split(' ').next().unwrap_or(rest);
-        let together = if COMMANDS.contains(&word) && hang + rest.width() <= width { rest } else { word };
+        // What is told to be typed is announced by a colon. A command that is only named goes on with the others where it leaves
+        // less than half a line behind.
+        let is_told = lines.last().is_some_and(|line| line.trim_end().ends_with(':')) || column > width / 2;
+        let fits = hang + rest.width() <= width;
+        let together = if COMMANDS.contains(&word) && is_told && fits { rest } else { word };
         let gap = usize::from(!at_begin);
         if column + gap + together.trim_end().width() > width && !fresh {
             // What is too long to stand in with the others, such as a key, stands in less, or not at all. Where that does not
@@ -108,6 +112,14 @@ mod tests {
         }
         let text = "Nothing was done, as was wished. Repeat: vidimus check --full";
         assert_eq!(fold(text, 50), "Nothing was done, as was wished. Repeat:\n  vidimus check --full");
+        assert_eq!(
+            fold("Run vidimus check to see which, and copy it from the newest backup.", 64),
+            "Run vidimus check to see which, and copy it from the newest\n  backup."
+        );
+        assert_eq!(
+            fold("Repeat: vidimus check --full --all --json", 40),
+            "Repeat:\n  vidimus check --full --all --json"
+        );
         assert_eq!(fold("Is this really what you want? Go on? [y/N] ", 40).lines().last(), Some("  [y/N] "));
     }
 

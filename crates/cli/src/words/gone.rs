@@ -1,4 +1,4 @@
-//! What is said where something is gone, and where it is asked for as if it were.
+//! What is said where something is gone, cannot go, or is asked for as if it were gone.
 
 use vidimus_model::Ref;
 
@@ -19,5 +19,15 @@ pub fn not_erased(lang: Lang, reference: &Ref) -> String {
         "{reference} was not erased, so there is no tombstone of it.\nCompare the reference with vidimus log {reference}; the file itself is handed out without --tombstone.",
         "{reference} не знищено, тож його надгробка немає.\nЗвірте посилання з vidimus log {reference}; сам файл передають без --tombstone.",
         "{reference} не уничтожено, поэтому его надгробия нет.\nСверьте ссылку с vidimus log {reference}; сам файл передают без --tombstone.",
+    )
+}
+
+pub fn moves_whole(lang: Lang, reference: &Ref) -> String {
+    let whole = reference.whole();
+    say!(
+        lang,
+        "{reference} is part of {whole}, which is yours alone, and only all of that can be moved.\nMove {whole}, or first let the others read it: vidimus release {whole}",
+        "{reference} є частиною {whole}, доступного лише вам, а перемістити можна тільки ціле.\nПеремістіть {whole} або спершу відкрийте його іншим: vidimus release {whole}",
+        "{reference} - часть {whole}, доступного только вам, а переместить можно лишь целое.\nПереместите {whole} или сначала откройте его другим: vidimus release {whole}",
     )
 }

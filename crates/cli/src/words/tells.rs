@@ -91,6 +91,16 @@ pub fn action(lang: Lang, action: &Action, name: impl Fn(MemberId) -> String) ->
     }
 }
 
+/// Nobody said who the first member of a new archive is.
+pub fn no_member_named(lang: Lang) -> String {
+    say!(
+        lang,
+        "A new archive needs the name of its first member, and none was given.\nGive it with --member NAME: 1 to 100 characters; it need not be a real name.",
+        "Новому архіву потрібне ім'я першого учасника, а його не названо.\nНазвіть його: --member ІМ'Я, від 1 до 100 знаків; справжнє ім'я не потрібне.",
+        "Новому архиву нужно имя первого участника, а его не назвали.\nНазовите его: --member ИМЯ, от 1 до 100 знаков; настоящее имя не нужно.",
+    )
+}
+
 /// `A7-1, A7-2, A7-3 …`: the first few, because a table and a line have an end.
 pub fn references(references: &[Ref]) -> String {
     let first: Vec<_> = references.iter().take(3).map(ToString::to_string).collect();

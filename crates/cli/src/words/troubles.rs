@@ -2,7 +2,7 @@
 
 use super::causes::{detailed, inside, keyholder_set, not_a_file, recovery_code, settings, system};
 use super::{Lang, safe, say};
-use super::{bad_days, examined, gone, keyholders, openings};
+use super::{bad_days, examined, gone, keyholders, openings, tells};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
@@ -50,11 +50,12 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Архів не може мати такої назви.\nВізьміть коротку назву без пробілів і плюсів, наприклад archive.example.org/2026.",
             "У архива не может быть такого названия.\nВозьмите короткое название без пробелов и плюсов, например archive.example.org/2026.",
         ),
+        Trouble::NoMemberNamed => tells::no_member_named(lang),
         Trouble::MemberName => say!(
             lang,
-            "This cannot be the name of a member.\nTake 1 to 100 characters without line breaks; it need not be a real name.",
-            "Учасник не може мати такого імені.\nВізьміть від 1 до 100 знаків без переносів; справжнє ім'я не потрібне.",
-            "У участника не может быть такого имени.\nВозьмите от 1 до 100 знаков без переносов; настоящее имя не нужно.",
+            "This cannot be the name of a member: it is empty, too long, or holds what is not seen.\nTake 1 to 100 characters, without line breaks or spaces at the ends; it need not be a real name.",
+            "Учасник не може мати такого імені: воно порожнє, задовге або містить невидиме.\nВізьміть від 1 до 100 знаків, без переносів і пробілів на кінцях; справжнє ім'я не потрібне.",
+            "У участника не может быть такого имени: оно пустое, слишком длинное или содержит невидимое.\nВозьмите от 1 до 100 знаков, без переносов и пробелов на концах; настоящее имя не нужно.",
         ),
         Trouble::KeyholderKey(key) => {
             let key = safe::typed(key);
@@ -171,6 +172,7 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "{reference} доступне лише його реєстраторові, і жоден ваш ключ його не відкриває.\nПопросіть реєстратора виконати vidimus release {reference}; якщо це ви, vidimus check назве ключ, якого бракує.",
             "{reference} доступно только его регистратору, и ни один ваш ключ его не открывает.\nПопросите регистратора выполнить vidimus release {reference}; если это вы, vidimus check назовёт недостающий ключ.",
         ),
+        Trouble::MovesWhole(reference) => gone::moves_whole(lang, reference),
         Trouble::NoAuthority => say!(
             lang,
             "No time-stamp authority is configured, so what dates a receipt is where and when you publish it.\nName one in the archive's settings.json; docs/format/receipt.md shows how.",
@@ -270,11 +272,11 @@ pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
             "Інша команда vidimus receive саме приймає {reference}.\nДочекайтеся її кінця або перервіть її; перервана, вона продовжить, коли її повторити.",
             "Другая команда vidimus receive сейчас принимает {reference}.\nДождитесь её конца или прервите её; прерванная, она продолжит, когда её повторят.",
         ),
-        Trouble::NoReason => say!(
+        Trouble::NoReason { option } => say!(
             lang,
-            "No reason was given, and it is recorded why.\nSay it with --reason TEXT.",
-            "Причини не названо, а вона записується.\nНазвіть її: --reason ТЕКСТ.",
-            "Причина не названа, а она записывается.\nНазовите её: --reason ТЕКСТ.",
+            "No reason was given, and it is recorded why.\nSay it behind {option}.",
+            "Причини не названо, а вона записується.\nНазвіть її після {option}.",
+            "Причина не названа, а она записывается.\nНазовите её после {option}.",
         ),
         Trouble::NoSuchProposal(id) => {
             let id = safe::typed(id);

@@ -154,10 +154,30 @@ fn nothing_is_recorded_in_a_backup() {
     house.vidimus(["backup", "backup"]).succeeds();
     let before = std::fs::read_dir(house.path("backup/keys/held")).unwrap().count();
     house.file("more/b", "b");
-    for command in [&["receive", "more"][..], &["release", "A1"], &["examine"]] {
+    for command in [&["receive", "more"][..], &["release", "A1"], &["examine"], &["rebuild"]] {
         let said = house.vidimus([&["--archive", "backup"], command].concat());
         assert!(said.code != 0 && said.err.contains("This folder is a backup"), "{command:?}: {said:?}");
+        assert!(said.err.contains("vidimus restore BACKUP NEW-FOLDER"), "{command:?}: {said:?}");
     }
+    assert!(!house.path("backup/log").exists());
+    // Nor are the keys in it closed anew.
+    let keys = || {
+        let entries = std::fs::read_dir(house.path("backup/keys/members")).unwrap();
+        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect::<Vec<_>>()
+    };
+    let closed = keys();
+    house.private("new", "eight herons cross the frozen lake");
+    for command in [
+        &["passphrase", "--new-passphrase-file", "new"][..],
+        &["passphrase", "--new-sheet", "--recovery-sheet", "other-sheet"],
+        &["recover", "--recovery-sheet", "sheet.txt", "--new-passphrase-file", "new"],
+    ] {
+        house.vidimus([&["--archive", "backup"], command].concat()).refuses(1, "This folder is a backup");
+    }
+    assert!(keys() == closed && !house.path("other-sheet").exists());
+    house.vidimus(["restore", "backup", "backup/again"]).refuses(2, "or the archive in the backup");
+    std::os::unix::fs::symlink("nowhere", house.path("link")).unwrap();
+    house.vidimus(["restore", "backup", "link"]).refuses(2, "link is there already");
     assert_eq!(std::fs::read_dir(house.path("backup/keys/held")).unwrap().count(), before);
     house.vidimus(["--archive", "backup", "list"]).succeeds();
     // It lacks nothing that it should have.
@@ -166,6 +186,53 @@ fn nothing_is_recorded_in_a_backup() {
     // Brought back it is an archive again.
     house.vidimus(["restore", "backup", "again"]).succeeds();
     house.vidimus(["--archive", "again", "receive", "more"]).succeeds();
+}
+
+/// Whoever can write to the folder keeps everybody from recording in it; they are told what to do.
+#[test]
+fn an_archive_that_somebody_marked_as_a_backup_is_told_from_one() {
+    let house = House::with_archive();
+    house.file("disk/a", "a");
+    house.vidimus(["backup", "backup"]).succeeds();
+    std::fs::copy(house.path("backup/backup.json"), house.path("archive/backup.json")).unwrap();
+    house.vidimus(["receive", "disk"]).refuses(1, "If this is the archive");
+    for (lang, part) in [
+        ("en", "If this folder is the archive"),
+        ("uk", "Якщо ця тека - архів"),
+        ("ru", "Если эта папка - архив"),
+    ] {
+        let checked = house.vidimus(["--lang", lang, "check"]);
+        assert!(checked.code == 1 && checked.out.contains("file backup.json"), "{checked:?}");
+        assert!(checked.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(part), "{checked:?}");
+    }
+    std::fs::remove_file(house.path("archive/backup.json")).unwrap();
+    house.vidimus(["check"]).succeeds();
+    house.vidimus(["receive", "disk"]).succeeds();
+}
+
+#[test]
+fn what_is_refused_is_told_by_its_own_reason() {
+    let house = House::with_archive();
+    house.file("disk/a", "a");
+    house.vidimus(["receive", "disk"]).succeeds();
+    house.vidimus(["move", "A1-1", "--into", "main"]).refuses(3, "only all of that can be moved");
+    house.vidimus(["recover", "--accept-rollback", " "]).refuses(2, "Say it behind --accept-rollback.");
+    house.vidimus(["erase", "A1-1", "--reason", " "]).refuses(2, "Say it behind --reason.");
+}
+
+#[test]
+fn a_new_archive_asks_for_the_name_of_its_first_member() {
+    let house = House::new();
+    let init = ["init", "--origin", "a.example", "--recovery-sheet", "sheet"];
+    house.vidimus(init).refuses(2, "needs the name of its first member");
+    for bad in ["", " ", "a\u{200b}", "a\nb"] {
+        house.vidimus([&init[..], &["--member", bad]].concat()).refuses(2, "holds what is not seen");
+    }
+    assert!(!house.path("sheet").exists());
+    house.vidimus(["restore", "nowhere", "new"]).refuses(2, "nowhere");
+    house.file("file", "x");
+    house.vidimus(["restore", "file", "new"]).refuses(2, "file is not a folder");
+    assert!(!house.path("new").exists());
 }
 
 #[test]
