@@ -7,6 +7,7 @@ use crate::camera::{Camera, CameraItems};
 use crate::destroyed::{Altered, Destroyed};
 use crate::examination::{Commitment, Contained, DerivativePlaces, Examination};
 use crate::keyholders::{Keyholders, KeyholdersNamed, RecoveryTest, RecoveryTested};
+use crate::moved::{MovedIn, MovedOut};
 use crate::opening::{GiverKeys, GiverOpened};
 use crate::{CompartmentId, FoundPath, Item, KeyId, MemberId, ObjectPlace, ProposalId, Ref};
 
@@ -421,34 +422,6 @@ pub struct Withdrawal {
     pub about: Vec<Ref>,
     /// Why.
     pub reason: String,
-}
-
-/// What `about` names is now read in this compartment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MovedIn {
-    /// What.
-    pub about: Vec<Ref>,
-    /// The key that seals it now.
-    pub key: KeyId,
-    /// Where it was read before.
-    pub from: CompartmentId,
-    /// Log indices of the records that came, of each run the first and the last: they stand under this key until they move again.
-    /// None in records of before this was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<Vec<(u64, u64)>>,
-}
-
-/// What `about` names is no longer read in this compartment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MovedOut {
-    /// What.
-    pub about: Vec<Ref>,
-    /// Where it is read now.
-    pub to: CompartmentId,
-    /// Log indices of the records that left, of each run the first and the last: no others of this compartment may be closed to
-    /// its holders. None in records of before this was said, which excuse nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<Vec<(u64, u64)>>,
 }
 
 /// New places of objects.

@@ -9,6 +9,7 @@ mod examination;
 mod id;
 mod item;
 mod keyholders;
+mod moved;
 mod opening;
 mod path;
 pub mod print;
@@ -20,8 +21,7 @@ pub use camera::{Camera, CameraItems, ClockCorrection};
 pub use change::{
     AboutKey, Accession, AccessionEnd, AccessionOpened, Action, Agreement, ArchiveBegins, ArchiveKey, Change,
     Compartment, Disclosure, Erasure, FoundKind, Generation, Giver, GiverShare, Holder, Medium, Member,
-    MemberFile, MemberRemoved, MovedIn, MovedOut, NotTaken, Place, Proposal, Receipt, Repack, Rollback,
-    Source, Withdrawal,
+    MemberFile, MemberRemoved, NotTaken, Place, Proposal, Receipt, Repack, Rollback, Source, Withdrawal,
 };
 pub use destroyed::{Altered, Destroyed, DestroyedObject};
 pub use examination::{
@@ -34,6 +34,7 @@ pub use item::{FileSystemSays, Item, ObjectPlace, Reading, ReadingSizes, TimeZon
 pub use keyholders::{
     Keyholders, KeyholdersApproval, KeyholdersNamed, RecoveryTest, RecoveryTested, TestShare,
 };
+pub use moved::{MovedIn, MovedOut};
 pub use opening::{GiverKey, GiverKeys, GiverOpened, Opening, OpeningAsked};
 pub use path::{FoundPath, PathEncoding, is_unsafe_to_show};
 pub use reference::{BadReference, Ref};

@@ -207,7 +207,7 @@ fn run(
     }
     accuse::look(layout, &keys, &facts, &mut report);
     if let Some(member) = keys.member.filter(|_| is_onward) {
-        once_read::look(&ledger, read, (&facts, &gone), (mark, member), &mut report);
+        once_read::look(read, (&facts, &gone), (mark, member), &mut report);
     }
     report.done(full)
 }

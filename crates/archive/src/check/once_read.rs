@@ -1,8 +1,7 @@
 //! What the checker could read on this computer before, and cannot any more though nobody signed for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::MemberId;
 
 use super::altered::append;
@@ -21,7 +20,6 @@ const HIDDEN: &str = "it could be read on this computer before, and now its row 
 
 /// Names those, and remembers what can be read now. Nothing is remembered where that cannot be written.
 pub(super) fn look(
-    ledger: &SqliteLedger,
     (scan, relabelled, register): (&Scan, &Relabelled, &Register),
     (facts, gone): (&Facts, &Gone),
     (mark, member): (&HighWater, MemberId),
@@ -48,16 +46,12 @@ pub(super) fn look(
     };
     let lost = before.rows.iter().take_while(|seq| *seq < size);
     let lost: Vec<u64> = lost.filter(|seq| !facts.read.contains(*seq) && !is_signed(*seq)).collect();
-    let mut hidden = BTreeSet::new();
-    for seq in lost.iter().copied().filter(|seq| scan.closed.contains(*seq) && !relabelled.contains(*seq)) {
-        let row = ledger.rows(seq, 1).unwrap_or_default().pop().filter(|row| row.seq == seq);
-        // Where the key itself is missing that is named, and brings all of them back.
-        if row.is_some_and(|row| !report.has_named_below(&format!("key held/{}", row.key))) {
-            hidden.insert(seq);
+    // Where a key is named as missing, that may be why; it brings them back, or they are named then.
+    if !report.has_named_below("key held/") {
+        let is_hidden = |seq: &u64| scan.closed.contains(*seq) && !relabelled.contains(*seq);
+        for (first, last) in runs(&lost.iter().copied().filter(is_hidden).collect()) {
+            report.problem(record(first, last), HIDDEN, what::TAMPERED);
         }
-    }
-    for (first, last) in runs(&hidden) {
-        report.problem(record(first, last), HIDDEN, what::TAMPERED);
     }
     let mut now =
         Memory { size: scan.tip.size, rollbacks: register.rollbacks.len(), rows: facts.read.clone() };
