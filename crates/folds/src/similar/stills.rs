@@ -73,19 +73,23 @@ pub(super) fn still(picture: &Known, film: &Known) -> Option<Common> {
     let best = fitting.first()?;
     let view = Some(Common::View { points: best.fit.points });
     let (_, small) = picture.stills.first()?;
-    let mut found: Option<(f32, f32)> = None;
-    for pair in fitting.iter().take(LAYS) {
-        let Some(laid) = laid(small, &pair.fit.lay) else { continue };
-        for (at, alike) in moments_of_still(&laid, film) {
-            if found.is_none_or(|(_, most)| alike > most) {
-                found = Some((at, alike));
-            }
-        }
-    }
+    let lays = fitting.iter().take(LAYS).filter_map(|pair| laid(small, &pair.fit.lay));
+    let of_each = lays.filter_map(|laid| one_moment(&moments_of_still(&laid, film)));
+    let found = of_each.max_by(|(_, one), (_, other)| one.total_cmp(other));
     match found {
         Some((at, alike)) if alike > 0.75 => Some(Common::Still { at, alike }),
         _ => view,
     }
+}
+
+/// Seconds around a moment that are the same one.
+const MOMENT: f32 = 3.0;
+
+/// The moment that is most alike, where it is one: an empty room, or somebody who stands there for long, is of no moment.
+fn one_moment(all: &[(f32, f32)]) -> Option<(f32, f32)> {
+    let (when, most) = *all.iter().max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let is_elsewhere = |(at, alike): &&(f32, f32)| (at - when).abs() > MOMENT && *alike > 0.9 * most;
+    (all.iter().filter(is_elsewhere).count() * 20 <= all.len()).then_some((when, most))
 }
 
 /// Cells of a still that must differ from the usual picture: fewer say nothing.
@@ -154,4 +158,21 @@ fn apart(laid: &[Option<f32>], usual: &[f32]) -> Option<Vec<f32>> {
         if off.abs() < 6.0 { 0.0 } else { off.clamp(-60.0, 60.0) }
     };
     Some(laid.iter().zip(usual).map(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_moment;
+
+    #[test]
+    fn what_lasts_is_no_moment() {
+        let film = |alike: fn(f32) -> f32| -> Vec<(f32, f32)> {
+            (0..120).map(|at| at as f32 / 4.0).map(|at| (at, alike(at))).collect()
+        };
+        let passing = film(|at| 0.95 - (at - 12.0).abs() * 0.2);
+        assert_eq!(one_moment(&passing), Some((12.0, 0.95)));
+        let empty = film(|at| if at < 9.0 { 0.1 } else { 0.9 });
+        assert_eq!(one_moment(&empty), None);
+        assert_eq!(one_moment(&[]), None);
+    }
 }
