@@ -124,8 +124,8 @@ fn promising(a: &Known, b: &Known, ways: &[Way]) -> Vec<(usize, usize)> {
 
 fn recordings(a: &Known, b: &Known) -> Option<Common> {
     let fitting = fitting(a, b, &[Way::PLAIN, Way::MIRRORED]);
-    let moving = shown_by_moves(a, b, &fitting);
     let sounding = shown_by_sound(a, b);
+    let moving = shown_by_moves(a, b, &fitting, sounding.is_some());
     let laid = |sound: Moments| Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound };
     let common = match (moving.shown, sounding) {
         (Some(moves), Some(sound))
@@ -152,10 +152,11 @@ fn recordings(a: &Known, b: &Known) -> Option<Common> {
 /// What the moves of two films say.
 struct Moving {
     shown: Option<Moments>,
+    /// What moves in both differs; told only where it was asked.
     is_against: bool,
 }
 
-fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Moving {
+fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting], asks_against: bool) -> Moving {
     let mut spans: Vec<Moments> = Vec::new();
     let mut is_against = false;
     if let (Some(film_a), Some(film_b)) = (&a.film, &b.film) {
@@ -164,7 +165,7 @@ fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Moving {
                 let lays =
                     lays(a, b, fitting, &film_a.seconds(&shot_a.pictures), &film_b.seconds(&shot_b.pictures));
                 for lay in lays {
-                    match by_moves((film_a, shot_a), (film_b, shot_b), &lay) {
+                    match by_moves((film_a, shot_a), (film_b, shot_b), &lay, asks_against) {
                         (Some(span), _) => {
                             spans.push(span);
                             break;
@@ -190,13 +191,18 @@ fn by_moves(
     (film_a, shot_a): (&Film, &Shot),
     (film_b, shot_b): (&Film, &Shot),
     lay: &Lay,
+    asks_against: bool,
 ) -> (Option<Moments>, bool) {
     let Some(back) = lay.back() else { return (None, false) };
-    let usual = moments::shared(&shot_a.moves, &shot_b.moves.laid(&back));
+    let (ours, theirs) = (shot_a.rough.changes(1.0), shot_b.rough.laid(&back));
+    let may_share = |speed| ours.may_share(&theirs.changes(speed));
+    let usual = (asks_against || may_share(1.0))
+        .then(|| moments::shared(&shot_a.moves, &shot_b.moves.laid(&back)))
+        .flatten();
     if let Some(found) = usual.filter(Shared::is_shown) {
         return (Some(span((film_a, shot_a), (film_b, shot_b), &found, 1.0, lay)), false);
     }
-    for speed in SPEEDS {
+    for speed in SPEEDS.into_iter().filter(|speed| may_share(*speed)) {
         let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
         if let Some(found) = moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown) {
             return (Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay)), false);

@@ -15,6 +15,7 @@ pub mod moves;
 pub mod near;
 mod prepare;
 pub mod relation;
+mod rough;
 mod rows;
 pub mod sounds;
 mod stills;

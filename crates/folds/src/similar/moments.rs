@@ -1,5 +1,7 @@
 //! The moments that two films share: at which offset the same cells change in the same way, and from when to when.
 
+use std::cell::RefCell;
+
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -148,12 +150,26 @@ fn closely(a: &Moves, b: &Moves, around: i64) -> Option<Shared> {
     Some(best)
 }
 
-/// Offsets at which much changes alike, the most promising first: all of them are tried at once, by Fourier transforms.
+/// Offsets at which much changes alike, the most promising first.
 fn offsets(a: &Moves, b: &Moves) -> Vec<i64> {
-    let (one, other) = (coarse(a), coarse(b));
+    let mut best: Vec<i64> = Vec::new();
+    for (_, offset) in ranked(&coarse(a), &coarse(b)) {
+        if best.iter().all(|other| (other - offset).abs() > 2) {
+            best.push(offset);
+        }
+        if best.len() == CLOSELY {
+            break;
+        }
+    }
+    best
+}
+
+/// Every offset at which both change, with how alike they do, the most promising first: all of them are tried at once, by Fourier
+/// transforms.
+pub(super) fn ranked<const N: usize>(one: &[[f32; N]], other: &[[f32; N]]) -> Vec<(f32, i64)> {
     let (count_a, count_b) = (one.len() as i64, other.len() as i64);
-    let together = together(&one, &other);
-    let (sums_a, sums_b) = (running(&one), running(&other));
+    let together = together(one, other);
+    let (sums_a, sums_b) = (running(one), running(other));
     let least = 0.1 * sums_a.last().copied().unwrap_or(0.0).min(sums_b.last().copied().unwrap_or(0.0));
     let mut found: Vec<(f32, i64)> = Vec::new();
     for offset in OVERLAP as i64 - count_a..=count_b - OVERLAP as i64 {
@@ -169,16 +185,7 @@ fn offsets(a: &Moves, b: &Moves) -> Vec<i64> {
         found.push((both / (much_a * much_b).sqrt() * (share + 0.6).min(1.0), offset));
     }
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let mut best: Vec<i64> = Vec::new();
-    for (_, offset) in found {
-        if best.iter().all(|other| (other - offset).abs() > 2) {
-            best.push(offset);
-        }
-        if best.len() == CLOSELY {
-            break;
-        }
-    }
-    best
+    found
 }
 
 /// Changes of two by two cells.
@@ -195,7 +202,7 @@ fn coarse(moves: &Moves) -> Vec<[f32; COARSE]> {
 }
 
 /// Squares summed up to each picture.
-fn running(changes: &[[f32; COARSE]]) -> Vec<f32> {
+fn running<const N: usize>(changes: &[[f32; N]]) -> Vec<f32> {
     let mut sums = vec![0.0];
     let mut sum = 0.0;
     for change in changes {
@@ -205,15 +212,19 @@ fn running(changes: &[[f32; COARSE]]) -> Vec<f32> {
     sums
 }
 
+thread_local! {
+    /// Keeps what it has reckoned of a size.
+    static PLANNER: RefCell<FftPlanner<f32>> = RefCell::new(FftPlanner::new());
+}
+
 /// For each offset, counted round, the products of all cells summed.
-fn together(a: &[[f32; COARSE]], b: &[[f32; COARSE]]) -> Vec<f32> {
+fn together<const N: usize>(a: &[[f32; N]], b: &[[f32; N]]) -> Vec<f32> {
     let size = (a.len() + b.len()).next_power_of_two();
-    let mut planner = FftPlanner::<f32>::new();
-    let (there, back) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let (there, back) = PLANNER.with_borrow_mut(|p| (p.plan_fft_forward(size), p.plan_fft_inverse(size)));
     let mut sum = vec![Complex::new(0.0, 0.0); size];
     let mut both = vec![Complex::new(0.0, 0.0); size];
-    for cell in 0..COARSE {
-        let moves = |changes: &[[f32; COARSE]]| changes.iter().any(|change| change[cell] != 0.0);
+    for cell in 0..N {
+        let moves = |changes: &[[f32; N]]| changes.iter().any(|change| change[cell] != 0.0);
         if !moves(a) || !moves(b) {
             continue;
         }

@@ -64,7 +64,8 @@ impl Moves {
         let Some(back) = lay.back() else {
             return Self { changes: vec![[0; CELLS]; self.pictures()], seen: vec![false; CELLS] };
         };
-        let taps: Vec<Option<[(usize, f32); 4]>> = (0..CELLS).map(|cell| taps(&back, cell)).collect();
+        let grid = (ACROSS, DOWN);
+        let taps: Vec<Option<[(usize, f32); 4]>> = (0..CELLS).map(|cell| taps(&back, cell, grid)).collect();
         let laid = |change: &[i8; CELLS]| {
             std::array::from_fn(|cell| {
                 let value = |taps: [(usize, f32); 4]| {
@@ -122,10 +123,10 @@ fn noise(changes: &[[i8; CELLS]]) -> f32 {
     (4.0 * *value / 0.32).clamp(NOISE.0, NOISE.1)
 }
 
-/// The four cells that a cell's middle lies between there, with their shares; none outside.
-pub(super) fn taps(back: &Lay, cell: usize) -> Option<[(usize, f32); 4]> {
+/// The four cells that a cell's middle lies between there, with their shares; none outside. A picture has `across` cells by `down`.
+pub(super) fn taps(back: &Lay, cell: usize, (across, down): (usize, usize)) -> Option<[(usize, f32); 4]> {
     let middle = |at: usize, all: usize| (at as f32 + 0.5) / all as f32;
-    let (x, y) = back.of((middle(cell % ACROSS, ACROSS), middle(cell / ACROSS, DOWN)));
+    let (x, y) = back.of((middle(cell % across, across), middle(cell / across, down)));
     if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
         return None;
     }
@@ -134,12 +135,12 @@ pub(super) fn taps(back: &Lay, cell: usize) -> Option<[(usize, f32); 4]> {
         let first = at as usize;
         (first, (first + 1).min(all - 1), at - first as f32)
     };
-    let ((left, right, x), (top, below, y)) = (place(x, ACROSS), place(y, DOWN));
+    let ((left, right, x), (top, below, y)) = (place(x, across), place(y, down));
     Some([
-        (top * ACROSS + left, (1.0 - x) * (1.0 - y)),
-        (top * ACROSS + right, x * (1.0 - y)),
-        (below * ACROSS + left, (1.0 - x) * y),
-        (below * ACROSS + right, x * y),
+        (top * across + left, (1.0 - x) * (1.0 - y)),
+        (top * across + right, x * (1.0 - y)),
+        (below * across + left, (1.0 - x) * y),
+        (below * across + right, x * y),
     ])
 }
 

@@ -5,7 +5,7 @@ use vidimus_model::print::Way;
 use super::compare::{Common, LAYS, fitting};
 use super::known::Known;
 use super::lay::Lay;
-use super::moves::{CELLS, Small, taps};
+use super::moves::{ACROSS, CELLS, DOWN, Small, taps};
 use super::near::FARTHEST;
 use super::views;
 
@@ -14,7 +14,7 @@ fn laid(small: &Small, lay: &Lay) -> Option<Vec<Option<f32>>> {
     let back = lay.back()?;
     let value =
         |taps: [(usize, f32); 4]| taps.iter().map(|(cell, share)| share * f32::from(small[*cell])).sum();
-    Some((0..CELLS).map(|cell| taps(&back, cell).map(value)).collect())
+    Some((0..CELLS).map(|cell| taps(&back, cell, (ACROSS, DOWN)).map(value)).collect())
 }
 
 /// Cells that differ where one picture is made as bright and as contrasty as the other: the share of those that both show.

@@ -28,8 +28,10 @@ const LEAST: usize = 9;
 const ALIKE: u32 = 60;
 /// How far from its place a point may stand, as a share of the height.
 const OFF: f32 = 0.018;
-/// Pairs of points that are tried.
+/// Pairs of points that are tried at most.
 const TRIES: usize = 400;
+/// How seldom the best lay may be missed because no more were tried.
+const MISSED: f32 = 1e-4;
 
 /// The lay in which most points of `a` stand in `b` where they should; none where too few do.
 pub fn fit(a: &Scene, b: &Scene, ways: &[Way]) -> Option<Fit> {
@@ -97,15 +99,27 @@ fn by_two(alike: &[Alike]) -> Option<Lay> {
     }
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut best: Option<(usize, Lay)> = None;
-    for _ in 0..TRIES {
+    let mut tries = TRIES;
+    for tried in 0..TRIES {
+        if tried >= tries {
+            break;
+        }
         let (one, other) = (&alike[chance.below(alike.len())], &alike[chance.below(alike.len())]);
         let Some(lay) = through_two(one, other) else { continue };
         let count = alike.iter().filter(|pair| is_in_place(&lay, pair, OFF)).count();
         if best.is_none_or(|(most, _)| count > most) {
             best = Some((count, lay));
+            tries = enough(count, alike.len());
         }
     }
     best.filter(|(count, _)| *count >= LEAST).map(|(_, lay)| lay)
+}
+
+/// Tries after which, where so many of all pairs say the same, two of them were nearly surely met.
+fn enough(count: usize, all: usize) -> usize {
+    let share = count as f32 / all as f32;
+    let missed = 1.0 - share * share;
+    if missed <= 0.0 { 1 } else { (MISSED.ln() / missed.ln()).ceil() as usize }
 }
 
 fn through_two(one: &Alike, other: &Alike) -> Option<Lay> {
