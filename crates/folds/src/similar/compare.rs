@@ -204,7 +204,7 @@ fn by_moves(
     }
     for speed in SPEEDS.into_iter().filter(|speed| may_share(*speed)) {
         let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
-        if let Some(found) = moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown) {
+        if let Some(found) = moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown_faster) {
             return (Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay)), false);
         }
     }

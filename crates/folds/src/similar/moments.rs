@@ -25,9 +25,23 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Whether it is shown that both show the same moments: enough moves, and it moves alike.
+    /// Whether it is shown that both show the same moments: enough moves, and it moves alike. The shorter that is, the more alike it
+    /// must be: among many offsets chance finds one.
     pub fn is_shown(&self) -> bool {
-        self.alike > 0.6 && self.for_it >= 2 && self.against * 4 <= self.for_it
+        self.is_alike(if self.for_it < 3 { 0.75 } else { 0.6 })
+    }
+
+    /// The same, where one is shown faster: of many speeds, too, chance finds one.
+    pub fn is_shown_faster(&self) -> bool {
+        self.is_alike(match self.for_it {
+            ..3 => 0.8,
+            3 => 0.7,
+            _ => 0.6,
+        })
+    }
+
+    fn is_alike(&self, least: f32) -> bool {
+        self.alike > least && self.for_it >= 2 && self.against * 4 <= self.for_it
     }
 }
 
