@@ -43,6 +43,8 @@ pub struct Shot {
     pub moves: Moves,
     /// The same in few cells.
     pub rough: Rough,
+    /// Does nothing move in them?
+    pub is_still: bool,
 }
 
 /// Numbers of a sound's print.
@@ -68,7 +70,8 @@ impl Film {
             .filter(|range| range.len() >= SHORTEST)
             .map(|range| {
                 let moves = Moves::of(&pictures[range.clone()]);
-                Shot { rough: Rough::of(&pictures[range.clone()], &moves), moves, pictures: range }
+                let rough = Rough::of(&pictures[range.clone()], &moves);
+                Shot { is_still: rough.is_still(), rough, moves, pictures: range }
             })
             .collect();
         Self { step, pictures, shots }

@@ -8,6 +8,8 @@ pub mod chunks;
 pub mod compare;
 mod finder;
 mod fold;
+mod frames;
+mod heard;
 pub mod known;
 pub mod lay;
 pub mod moments;

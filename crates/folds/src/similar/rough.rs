@@ -19,25 +19,53 @@ const PROMISING: f32 = 0.3;
 
 /// A shot in few cells.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rough(Vec<[f32; ROUGH]>);
+pub struct Rough {
+    pictures: Vec<[f32; ROUGH]>,
+    restless: [bool; ROUGH],
+}
 
 /// How the cells of a shot change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Changes(Vec<[f32; ROUGH]>);
+pub struct Changes {
+    /// Picture by picture.
+    pub changes: Vec<[f32; ROUGH]>,
+    /// Cells in which something changes nearly always, as far as that is known.
+    restless: [bool; ROUGH],
+}
 
 impl Rough {
     /// Of small pictures in equal steps, and of what moves in them: where nothing does, or always, they say nothing.
     pub fn of(pictures: &[Small], moves: &Moves) -> Self {
-        let says: Vec<bool> =
-            (0..CELLS).map(|cell| moves.changes.iter().any(|change| change[cell] != 0)).collect();
+        let is_restless = |cell: usize| moves.is_long() && moves.restless[cell];
+        let says: Vec<bool> = (0..CELLS)
+            .map(|cell| !is_restless(cell) && moves.changes.iter().any(|change| change[cell] != 0))
+            .collect();
+        let block = |cell: usize| cell / ACROSS / BLOCK * GRID.0 + cell % ACROSS / BLOCK;
+        let mut counts = [0.0f32; ROUGH];
+        (0..CELLS).filter(|cell| says[*cell]).for_each(|cell| counts[block(cell)] += 1.0);
         let rough = |small: &Small| {
-            let mut sums = [0.0; ROUGH];
+            let mut values = [0.0; ROUGH];
             for cell in (0..CELLS).filter(|cell| says[*cell]) {
-                sums[cell / ACROSS / BLOCK * GRID.0 + cell % ACROSS / BLOCK] += f32::from(small[cell]);
+                values[block(cell)] += f32::from(small[cell]) / counts[block(cell)];
             }
-            sums.map(|sum| sum / (BLOCK * BLOCK) as f32)
+            // A lamp that goes on makes all of it brighter, and says nothing.
+            let light = middle(
+                values.iter().zip(&counts).filter(|(_, count)| **count > 0.0).map(|(value, _)| *value),
+            );
+            std::array::from_fn(|cell| (values[cell] - light) * counts[cell] / (BLOCK * BLOCK) as f32)
         };
-        Self(pictures.iter().map(rough).collect())
+        let mut restless = [false; ROUGH];
+        for cell in (0..CELLS).filter(|cell| is_restless(*cell)) {
+            restless[block(cell)] = true;
+        }
+        Self { pictures: pictures.iter().map(rough).collect(), restless }
+    }
+
+    /// Does nothing change but grain?
+    pub fn is_still(&self) -> bool {
+        self.pictures.windows(3).all(|three| {
+            three[0].iter().zip(&three[2]).all(|(before, behind)| (behind - before).abs() < GRAIN)
+        })
     }
 
     /// The shot as another shows it, in whose pictures this one lies as `lay` says.
@@ -52,17 +80,23 @@ impl Rough {
                 taps[cell].map_or(0.0, |taps| taps.iter().map(|(at, share)| share * picture[*at]).sum())
             })
         };
-        Self(self.0.iter().map(laid).collect())
+        let restless = std::array::from_fn(|cell| {
+            taps[cell].is_some_and(|taps| taps.iter().any(|(at, share)| *share > 0.1 && self.restless[*at]))
+        });
+        Self { pictures: self.pictures.iter().map(laid).collect(), restless }
     }
 
     /// How it changes where it is shown `speed` times as fast.
     pub fn changes(&self, speed: f32) -> Changes {
-        let Some(last) = self.0.len().checked_sub(1) else { return Changes(Vec::new()) };
+        let restless = self.restless;
+        let Some(last) = self.pictures.len().checked_sub(1) else {
+            return Changes { changes: Vec::new(), restless };
+        };
         let count = (last as f32 / speed) as usize + 1;
         let at = |number: usize, cell: usize| {
             let at = (number.min(count - 1) as f32 * speed).min(last as f32);
             let (one, share) = (at as usize, at.fract());
-            self.0[one][cell] * (1.0 - share) + self.0[(one + 1).min(last)][cell] * share
+            self.pictures[one][cell] * (1.0 - share) + self.pictures[(one + 1).min(last)][cell] * share
         };
         let change = |number: usize| {
             std::array::from_fn(|cell| {
@@ -70,14 +104,30 @@ impl Rough {
                 if change.abs() < GRAIN { 0.0 } else { change }
             })
         };
-        Changes((0..count).map(change).collect())
+        Changes { changes: (0..count).map(change).collect(), restless }
     }
+}
+
+/// The median; 0 of nothing.
+fn middle(values: impl Iterator<Item = f32>) -> f32 {
+    let mut values: Vec<f32> = values.collect();
+    let at = values.len() / 2;
+    if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(at, f32::total_cmp).1 }
 }
 
 impl Changes {
     /// May both be of the same moments?
     pub fn may_share(&self, other: &Self) -> bool {
-        moments::ranked(&self.0, &other.0).first().is_some_and(|(alike, _)| *alike >= PROMISING)
+        let (one, another) = (self.without(&other.restless), other.without(&self.restless));
+        moments::ranked(&one, &another).first().is_some_and(|(alike, _)| *alike >= PROMISING)
+    }
+
+    /// Without the cells that are restless in the other.
+    fn without(&self, restless: &[bool; ROUGH]) -> Vec<[f32; ROUGH]> {
+        let calm = |change: &[f32; ROUGH]| {
+            std::array::from_fn(|cell| if restless[cell] { 0.0 } else { change[cell] })
+        };
+        self.changes.iter().map(calm).collect()
     }
 }
 
@@ -111,7 +161,16 @@ mod tests {
     fn an_empty_room_and_a_clock_promise_nothing() {
         let empty = rough(&film(30, |_| (-9.0, 0.0))).changes(1.0);
         assert!(!empty.may_share(&empty));
-        assert!(!Changes(Vec::new()).may_share(&empty));
+        let none = Changes { changes: Vec::new(), restless: [false; ROUGH] };
+        assert!(!none.may_share(&empty));
+    }
+
+    #[test]
+    fn an_empty_room_is_still_though_a_lamp_goes_on() {
+        let mut empty = film(30, |_| (-9.0, 0.0));
+        empty[50..].iter_mut().flatten().for_each(|value| *value += 6);
+        assert!(rough(&empty).is_still());
+        assert!(!rough(&film(30, walk(1.0))).is_still());
     }
 
     #[test]

@@ -77,19 +77,39 @@ pub(super) fn still(picture: &Known, film: &Known) -> Option<Common> {
     let of_each = lays.filter_map(|laid| one_moment(&moments_of_still(&laid, film)));
     let found = of_each.max_by(|(_, one), (_, other)| one.total_cmp(other));
     match found {
-        Some((at, alike)) if alike > 0.75 => Some(Common::Still { at, alike }),
-        _ => view,
+        Some((at, alike)) => Some(Common::Still { at, alike }),
+        None => view,
     }
 }
 
-/// Seconds around a moment that are the same one.
-const MOMENT: f32 = 3.0;
+/// Seconds that a moment lasts at most.
+const MOMENT: f32 = 6.0;
+/// How alike a still must be, and from where on it is nearly the same, and the same.
+const ALIKE: [f32; 3] = [0.77, 0.9, 0.95];
+/// The share of a film that may look like a moment: the same of one that is shown again and again, nearly the same, and what
+/// is less alike only while it lasts.
+const AGAIN: [f32; 2] = [0.25, 0.05];
+/// How alike all else may be at most, as a share of that, where it is less.
+const ELSE: f32 = 0.8;
 
-/// The moment that is most alike, where it is one: an empty room, or somebody who stands there for long, is of no moment.
+/// The moment that is most alike, where it is one: an empty room, or somebody who stands there for long, is of no moment. The less
+/// alike it is, the more it must stand alone.
 fn one_moment(all: &[(f32, f32)]) -> Option<(f32, f32)> {
     let (when, most) = *all.iter().max_by(|(_, one), (_, other)| one.total_cmp(other))?;
-    let is_elsewhere = |(at, alike): &&(f32, f32)| (at - when).abs() > MOMENT && *alike > 0.9 * most;
-    (all.iter().filter(is_elsewhere).count() * 20 <= all.len()).then_some((when, most))
+    let is_far = |at: f32| (at - when).abs() > MOMENT / 2.0;
+    let is_like = |alike: f32| alike > 0.9 * most;
+    let lasts = |run: &[(f32, f32)]| is_like(run[0].1) && run[run.len() - 1].0 - run[0].0 > MOMENT;
+    let again = all.iter().filter(|(at, alike)| is_far(*at) && is_like(*alike)).count() as f32;
+    let is_at_most = |share: f32| again <= share * all.len() as f32;
+    let [least, nearly, same] = ALIKE;
+    let is_one = if most > same {
+        is_at_most(AGAIN[0]) && !all.chunk_by(|one, other| is_like(one.1) == is_like(other.1)).any(lasts)
+    } else if most > nearly {
+        is_at_most(AGAIN[1])
+    } else {
+        most > least && all.iter().all(|(at, alike)| !is_far(*at) || *alike <= ELSE * most)
+    };
+    is_one.then_some((when, most))
 }
 
 /// Cells of a still that must differ from the usual picture: fewer say nothing.
@@ -173,6 +193,16 @@ mod tests {
         assert_eq!(one_moment(&passing), Some((12.0, 0.95)));
         let empty = film(|at| if at < 9.0 { 0.1 } else { 0.9 });
         assert_eq!(one_moment(&empty), None);
+        // What is shown again and again is a moment where it is the very same.
+        let again = |most: f32| {
+            one_moment(
+                &(0..120)
+                    .map(|at| (at as f32 / 4.0, if at % 20 < 3 { most } else { 0.3 }))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert!(again(0.97).is_some());
+        assert_eq!(again(0.85), None);
         assert_eq!(one_moment(&[]), None);
     }
 }
