@@ -1,6 +1,6 @@
 # The doors for a newcomer; what each does is in scripts/.
 
-.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense hostile bench-burnt-in
+.PHONY: help setup demo test bench fuzz crowd limits mutants rot insider fuzz-long crash nonsense hostile bench-burnt-in bench-copies
 
 help:
 	@echo 'make setup   install what is missing (Debian)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make nonsense every nonsense typed at every option of every command'
 	@echo 'make hostile  files made to break readers, each examined; then all of them received and examined without a network (needs ../shared)'
 	@echo 'make bench-burnt-in  the share of made films whose burnt-in clock is read right (SEED=n; needs ../shared)'
+	@echo 'make bench-copies  the share of copies of made films that is found, kind by kind, beside vpdq (SEEDS="n m"; hours)'
 	@echo 'make fuzz    hostile bytes into every parser, a minute in all; make fuzz-long an hour'
 
 setup:
@@ -67,3 +68,6 @@ bench-burnt-in: SEED ?= 1
 bench-burnt-in:
 	@test -d target/burnt-in-$(SEED)/truth || { rm -rf target/burnt-in-$(SEED); "$${VIDIMUS_SHARED:-../shared}"/tools/make_archive.sh 400 $(SEED) target/burnt-in-$(SEED); }
 	VIDIMUS_FILMS=$(CURDIR)/target/burnt-in-$(SEED) cargo test --locked -p vidimus-examine --test burnt_in -- --ignored --nocapture
+
+bench-copies:
+	@scripts/bench_copies.sh

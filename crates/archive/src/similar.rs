@@ -63,6 +63,8 @@ pub struct SimilarAnswer {
     pub left_out: Vec<(Ref, State)>,
     /// So many of the newest entries of the ledger were not looked at, because nothing can be written.
     pub lacks: u64,
+    /// Of some nothing could be asked at all: what is not told here may be related nevertheless.
+    pub is_unknown: bool,
 }
 
 impl Archive {
@@ -96,7 +98,10 @@ impl Archive {
                 ))
             })?;
             answer.lacks = answer.lacks.max(asked.lacks);
-            let Some((pairs, clusters, remaining)) = asked.answer else { continue };
+            let Some((pairs, clusters, remaining)) = asked.answer else {
+                answer.is_unknown = true;
+                continue;
+            };
             answer.pairs.extend(pairs);
             answer.clusters.extend(clusters);
             answer.remaining.extend(remaining);

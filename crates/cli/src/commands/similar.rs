@@ -58,8 +58,8 @@ struct GroupRow {
 struct RemainingRow {
     #[serde(rename = "ref")]
     reference: String,
-    seconds: f32,
-    new: f32,
+    seconds: Option<f32>,
+    new: Option<f32>,
     within: Vec<String>,
 }
 
@@ -74,6 +74,9 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     let counts = archive.examined(None)?;
     if answer.lacks > 0 {
         context.note(&words::lacks(context.lang, answer.lacks));
+    }
+    if answer.is_unknown {
+        context.note(words::not_known(context.lang));
     }
     for (reference, state) in &answer.left_out {
         context.note(&words::left_out(context.lang, reference, *state));
@@ -116,7 +119,7 @@ fn pairs(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -> Re
         })
         .collect();
     if rows.is_empty() {
-        context.say(words::nothing(lang))?;
+        nothing(context, answer)?;
         return Ok(false);
     }
     let [at, what, why] =
@@ -153,6 +156,11 @@ fn pair_row(pair: &Pair) -> PairRow {
     }
 }
 
+/// Says that nothing is related, unless that is not known.
+fn nothing(context: &Context, answer: &SimilarAnswer) -> Result<(), Trouble> {
+    if answer.is_unknown { Ok(()) } else { context.say(words::nothing(context.lang)) }
+}
+
 /// To hundredths: more is not known.
 fn rounded(value: f32) -> f32 {
     (value * 100.0).round() / 100.0
@@ -173,7 +181,7 @@ fn groups(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -> R
         context.say(&words::group(lang, group))?;
     }
     if answer.clusters.is_empty() {
-        context.say(words::nothing(lang))?;
+        nothing(context, answer)?;
     }
     Ok(!answer.clusters.is_empty())
 }
@@ -183,8 +191,8 @@ fn remaining(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -
     if arguments.json {
         let row = |one: &vidimus_archive::similar::Remaining| RemainingRow {
             reference: one.about.to_string(),
-            seconds: rounded(one.seconds),
-            new: rounded(one.new),
+            seconds: one.seconds.map(rounded),
+            new: one.new.map(rounded),
             within: one.within.iter().map(ToString::to_string).collect(),
         };
         context.say_json(&answer.remaining.iter().map(row).collect::<Vec<_>>())?;
@@ -194,15 +202,14 @@ fn remaining(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -
         .remaining
         .iter()
         .map(|one| {
-            let share = if one.seconds > 0.0 { one.new / one.seconds * 100.0 } else { 0.0 };
+            let time =
+                |seconds: Option<f32>| seconds.map_or_else(|| words::no_time(lang).to_owned(), words::time);
+            let share = match one.seconds.zip(one.new) {
+                Some((seconds, new)) if seconds > 0.0 => format!("{:.0} %", new / seconds * 100.0),
+                _ => String::new(),
+            };
             let within: Vec<String> = one.within.iter().map(ToString::to_string).collect();
-            vec![
-                one.about.to_string(),
-                words::time(one.seconds),
-                words::time(one.new),
-                format!("{share:.0} %"),
-                within.join(", "),
-            ]
+            vec![one.about.to_string(), time(one.seconds), time(one.new), share, within.join(", ")]
         })
         .collect();
     if !rows.is_empty() {
@@ -220,6 +227,8 @@ fn remaining(arguments: &Arguments, context: &Context, answer: &SimilarAnswer) -
         ];
         context.say_table(&columns, &rows)?;
     }
-    context.say(&words::remains(lang, &answer.remaining))?;
+    if !answer.is_unknown || !rows.is_empty() {
+        context.say(&words::remains(lang, &answer.remaining))?;
+    }
     Ok(!rows.is_empty())
 }

@@ -157,13 +157,38 @@ pub fn group(lang: Lang, group: &Cluster) -> String {
 
 /// How much is left to be watched.
 pub fn remains(lang: Lang, remaining: &[Remaining]) -> String {
-    let all = time(remaining.iter().map(|one| one.seconds).sum());
-    let new = time(remaining.iter().map(|one| one.new).sum());
-    say!(
+    let all = time(remaining.iter().filter_map(|one| one.seconds).sum());
+    let new = time(remaining.iter().filter(|one| one.seconds.is_some()).filter_map(|one| one.new).sum());
+    let said = say!(
         lang,
         "Of {all} of films and recordings, {new} is nowhere else.",
         "Із {all} фільмів і записів {new} немає більше ніде.",
         "Из {all} фильмов и записей {new} больше нигде нет."
+    );
+    let unknown = remaining.iter().filter(|one| one.seconds.is_none()).count();
+    if unknown == 0 {
+        return said;
+    }
+    let unknown = count(lang, unknown as u64);
+    said + &say!(
+        lang,
+        " Not counted: {unknown} of which nobody could tell how long they are.",
+        " Не враховано: {unknown}, тривалість яких визначити не вдалося.",
+        " Не учтено: {unknown}, длительность которых определить не удалось."
+    )
+}
+
+/// Instead of a length that is not known.
+pub fn no_time(lang: Lang) -> &'static str {
+    lang.pick("not known", "невідомо", "неизвестно")
+}
+
+/// What is related could not be asked.
+pub fn not_known(lang: Lang) -> &'static str {
+    lang.pick(
+        "What is related is not known: what is needed to compare cannot be read or written here. Copy the archive to a disk that can be written, and ask there.",
+        "Що пов'язане, невідомо: потрібного для порівняння тут не можна ні прочитати, ні записати. Скопіюйте архів на диск, на який можна писати, і запитайте там.",
+        "Что связано, неизвестно: нужное для сравнения здесь нельзя ни прочитать, ни записать. Скопируйте архив на диск, на который можно писать, и спросите там.",
     )
 }
 

@@ -60,10 +60,10 @@ pub enum Because {
 pub struct Remaining {
     /// Which.
     pub about: Ref,
-    /// Its seconds.
-    pub seconds: f32,
-    /// Of these, what is nowhere before.
-    pub new: f32,
+    /// Its seconds; none where nobody could tell them.
+    pub seconds: Option<f32>,
+    /// Of these, what is nowhere before; none where that cannot be told.
+    pub new: Option<f32>,
     /// Where the rest is.
     pub within: Vec<Ref>,
 }
@@ -75,6 +75,15 @@ struct Merits {
     seconds: Option<f32>,
     pixels: Option<u64>,
     claimed: Option<i64>,
+    is_recording: bool,
+}
+
+/// What another has of an item.
+struct Part {
+    of: Ref,
+    /// Seconds of the item; none where all of it is meant, however long.
+    range: Option<Range<f32>>,
+    is_exact: bool,
 }
 
 /// Of so many copies on both sides each is paired with each; of more, with the first.
@@ -146,45 +155,52 @@ impl<P: Prints> Similar<P> {
     /// It is damaged or cannot be read.
     pub fn remaining(&self, is_hidden: &dyn Fn(&Ref) -> bool) -> Result<Vec<Remaining>, StoreError> {
         let merits = self.merits(is_hidden)?;
-        let mut order: Vec<(&Ref, f32)> =
-            merits.iter().filter_map(|(about, merits)| Some((about, merits.seconds?))).collect();
+        let is_asked = |merits: &&Merits| merits.seconds.is_some() || merits.is_recording;
+        let asked = merits.iter().filter(|(_, merits)| is_asked(merits));
+        let mut order: Vec<(&Ref, Option<f32>)> =
+            asked.map(|(about, merits)| (about, merits.seconds)).collect();
         order.sort_by_cached_key(|one| rank(&merits, one.0));
-        let mut shared: BTreeMap<Ref, Vec<(Ref, Range<f32>)>> = BTreeMap::new();
-        for Pair { a, b, relation } in self.pairs(&[], is_hidden)? {
-            if !is_of_the_same(relation.kind) {
-                continue;
-            }
-            let whole =
-                |about: &Ref| merits.get(about).and_then(|merits| merits.seconds).map(|seconds| 0.0..seconds);
-            let is_exact = relation.kind == Kind::Exact;
-            // What only sounds alike says nothing of what is to be seen.
-            let seen = is_seen(&relation);
-            let counts = |about: &Ref| seen || merits.get(about).is_none_or(|merits| merits.pixels.is_none());
-            if let Some(range) = relation.a.or_else(|| whole(&a).filter(|_| is_exact)).filter(|_| counts(&a))
-            {
-                shared.entry(a.clone()).or_default().push((b.clone(), range));
-            }
-            if let Some(range) = relation.b.or_else(|| whole(&b).filter(|_| is_exact)).filter(|_| counts(&b))
-            {
-                shared.entry(b).or_default().push((a, range));
-            }
-        }
+        let shared = self.shared(&merits, is_hidden)?;
         let mut before = BTreeSet::new();
         let mut all = Vec::with_capacity(order.len());
         for (about, seconds) in order {
-            let mut ranges = Vec::new();
-            let mut within = Vec::new();
-            for (other, range) in
-                shared.get(about).into_iter().flatten().filter(|(other, _)| before.contains(other))
-            {
-                ranges.push(range.clone());
-                within.push(other.clone());
-            }
-            let new = (seconds - covered(ranges)).max(0.0);
+            let parts: Vec<&Part> =
+                shared.get(about).into_iter().flatten().filter(|part| before.contains(&part.of)).collect();
+            let ranges = parts.iter().filter_map(|part| part.range.clone()).collect();
+            let new = if parts.iter().any(|part| part.is_exact) {
+                Some(0.0)
+            } else {
+                seconds.map(|seconds| (seconds - covered(ranges)).max(0.0))
+            };
+            let within = parts.iter().map(|part| part.of.clone()).collect();
             all.push(Remaining { about: about.clone(), seconds, new, within });
             before.insert(about.clone());
         }
         Ok(all)
+    }
+
+    /// Of each item what others have of it.
+    fn shared(
+        &self,
+        merits: &BTreeMap<Ref, Merits>,
+        is_hidden: &dyn Fn(&Ref) -> bool,
+    ) -> Result<BTreeMap<Ref, Vec<Part>>, StoreError> {
+        let mut shared: BTreeMap<Ref, Vec<Part>> = BTreeMap::new();
+        for Pair { a, b, relation } in self.pairs(&[], is_hidden)? {
+            if !is_of_the_same(relation.kind) {
+                continue;
+            }
+            let is_exact = relation.kind == Kind::Exact;
+            // What only sounds alike says nothing of what is to be seen.
+            let seen = is_seen(&relation);
+            let counts = |about: &Ref| seen || merits.get(about).is_none_or(|merits| merits.pixels.is_none());
+            for (about, of, range) in [(&a, &b, relation.a), (&b, &a, relation.b)] {
+                if (range.is_some() || is_exact) && counts(about) {
+                    shared.entry(about.clone()).or_default().push(Part { of: of.clone(), range, is_exact });
+                }
+            }
+        }
+        Ok(shared)
     }
 
     /// Items by their bytes, in the order of references; nothing of what is empty.
@@ -206,7 +222,8 @@ impl<P: Prints> Similar<P> {
     /// What speaks for each item. An exact copy that was not examined itself is as good as the one that was.
     fn merits(&self, is_hidden: &dyn Fn(&Ref) -> bool) -> Result<BTreeMap<Ref, Merits>, StoreError> {
         let mut found = self.db.prepare_cached(
-            "SELECT accession, number, members, i.sha256, max(r.damaged), max(r.seconds), max(r.pixels), min(r.claimed)
+            "SELECT accession, number, members, i.sha256, max(r.damaged), max(r.seconds), max(r.pixels), min(r.claimed),
+                 max(r.recording)
              FROM item i JOIN run r USING (accession, number, members) WHERE i.size > 0
              GROUP BY accession, number, members",
         )?;
@@ -219,6 +236,7 @@ impl<P: Prints> Similar<P> {
                 seconds: row.get(5)?,
                 pixels: row.get(6)?,
                 claimed: row.get(7)?,
+                is_recording: row.get(8)?,
             };
             of_bytes.entry(row.get(3)?).or_insert_with(|| one.clone());
             let about = Key::read(row, 0)?.reference();

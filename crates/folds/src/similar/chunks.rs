@@ -11,6 +11,8 @@ pub struct Kept {
     pub of_a: f32,
     /// Of the second.
     pub of_b: f32,
+    /// Seconds that the second is ahead of the first, where that is known.
+    pub ahead: Option<f32>,
 }
 
 /// Parts that both must have: fewer may be a header that many files share.
@@ -32,7 +34,8 @@ pub fn kept(a: &Chunks, b: &Chunks) -> Option<Kept> {
     if both < LEAST.min(one.len()).min(other.len()).max(2) {
         return None;
     }
-    Some(Kept { of_a: both as f32 / one.len() as f32, of_b: both as f32 / other.len() as f32 })
+    let share = |all: usize| both as f32 / all as f32;
+    Some(Kept { of_a: share(one.len()), of_b: share(other.len()), ahead: None })
 }
 
 #[cfg(test)]
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn small_files_are_compared_whole() {
-        assert_eq!(kept(&file(1..4), &file(1..4)), Some(Kept { of_a: 1.0, of_b: 1.0 }));
+        assert_eq!(kept(&file(1..4), &file(1..4)), Some(Kept { of_a: 1.0, of_b: 1.0, ahead: None }));
         assert_eq!(kept(&file(1..4), &file(3..6)), None);
     }
 }

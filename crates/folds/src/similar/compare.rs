@@ -11,7 +11,7 @@ use super::lay::Lay;
 use super::moments::{self, Shared};
 use super::moves::{Moves, at_speed};
 use super::near::{FARTHEST, Near};
-use super::{sounds, stills, views};
+use super::{heard, stills, views};
 
 /// What two items have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +60,12 @@ pub struct Moments {
 const SPEEDS: [f32; 10] = [1.5, 2.0, 1.25, 4.0 / 3.0, 25.0 / 24.0, 24.0 / 25.0, 0.75, 0.8, 2.0 / 3.0, 0.5];
 /// Pairs of scenes of which each is looked at; of more, those with points alike.
 const EACH: usize = 64;
+/// Key frames of a shot that are held against those of another.
+const FRAMES: usize = 8;
 /// Lays that are tried for two shots.
 pub(super) const LAYS: usize = 2;
+/// Seconds by which a scene, known by key frames, may lie beside the shot that it is of.
+const BESIDE: f32 = 1.0;
 /// Seconds by which offsets may differ that are one.
 const ONE: f32 = 0.8;
 
@@ -124,85 +128,106 @@ fn promising(a: &Known, b: &Known, ways: &[Way]) -> Vec<(usize, usize)> {
 
 fn recordings(a: &Known, b: &Known) -> Option<Common> {
     let fitting = fitting(a, b, &[Way::PLAIN, Way::MIRRORED]);
-    let moving = shown_by_moves(a, b, &fitting);
-    let sounding = shown_by_sound(a, b);
-    let laid = |sound: Moments| Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound };
-    let common = match (moving.shown, sounding) {
-        (Some(moves), Some(sound))
-            if (moves.b.start - moves.a.start - sound.b.start + sound.a.start).abs() < ONE =>
-        {
-            Some(Moments {
-                a: moves.a.start.min(sound.a.start)..moves.a.end.max(sound.a.end),
-                b: moves.b.start.min(sound.b.start)..moves.b.end.max(sound.b.end),
-                sounds: sound.sounds,
-                alike: moves.alike.max(sound.alike),
-                ..moves
-            })
-        }
-        (Some(moves), Some(sound)) if sound.sounds > moves.moves => Some(laid(sound)),
+    let heard = heard::heard(a, b);
+    let common = match (shown_by_moves(a, b, &fitting), heard) {
+        (Some(moves), Some(heard)) if heard.is_shown() => Some(both(moves, heard.moments(a, b), &fitting)),
         (Some(moves), _) => Some(moves),
-        // The same song on two days: what moves says that it is another.
-        (None, Some(_)) if moving.is_against => None,
-        (None, sounding) => sounding.map(laid),
+        (None, heard) => heard.and_then(|heard| heard::shown(a, b, &fitting, &heard)),
     };
     let view = || fitting.first().map(|one| Common::View { points: one.fit.points });
     common.map(Common::Moments).or_else(view)
 }
 
-/// What the moves of two films say.
-struct Moving {
-    shown: Option<Moments>,
-    is_against: bool,
+/// What moves and what sounds alike: at the same offset both count, else what lasts longer.
+fn both(moves: Moments, sound: Moments, fitting: &[Fitting]) -> Moments {
+    if (moves.b.start - moves.a.start - sound.b.start + sound.a.start).abs() < ONE {
+        return Moments {
+            a: moves.a.start.min(sound.a.start)..moves.a.end.max(sound.a.end),
+            b: moves.b.start.min(sound.b.start)..moves.b.end.max(sound.b.end),
+            sounds: sound.sounds,
+            alike: moves.alike.max(sound.alike),
+            ..moves
+        };
+    }
+    if sound.sounds > moves.moves {
+        return Moments { lay: fitting.first().map(|one| one.fit.lay), ..sound };
+    }
+    moves
 }
 
-fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Moving {
+fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Option<Moments> {
     let mut spans: Vec<Moments> = Vec::new();
-    let mut is_against = false;
     if let (Some(film_a), Some(film_b)) = (&a.film, &b.film) {
-        for shot_a in &film_a.shots {
-            for shot_b in &film_b.shots {
+        // Hours against hours are looked at as they are: what was sped up is told of what is shorter.
+        let is_long = film_a.shots.len() * film_b.shots.len() > EACH;
+        let speeds = if is_long { &[][..] } else { &SPEEDS[..] };
+        let moving = |shot: &&Shot| !shot.is_still;
+        for shot_a in film_a.shots.iter().filter(moving) {
+            for shot_b in film_b.shots.iter().filter(moving) {
                 let lays =
                     lays(a, b, fitting, &film_a.seconds(&shot_a.pictures), &film_b.seconds(&shot_b.pictures));
-                for lay in lays {
-                    match by_moves((film_a, shot_a), (film_b, shot_b), &lay) {
-                        (Some(span), _) => {
-                            spans.push(span);
-                            break;
-                        }
-                        (None, against) => is_against |= against,
-                    }
-                }
+                let of_lays =
+                    lays.iter().find_map(|lay| by_moves((film_a, shot_a), (film_b, shot_b), lay, speeds));
+                spans.extend(of_lays);
             }
         }
     }
-    Moving { shown: joined(spans), is_against }
+    joined(spans)
 }
 
 /// How scenes of two shots lie in each other, those of most points first.
-fn lays(a: &Known, b: &Known, fitting: &[Fitting], one: &Range<f32>, other: &Range<f32>) -> Vec<Lay> {
-    let meets = |scene: &Range<f32>, shot: &Range<f32>| scene.start < shot.end && scene.end >= shot.start;
+pub(super) fn lays(
+    a: &Known,
+    b: &Known,
+    fitting: &[Fitting],
+    one: &Range<f32>,
+    other: &Range<f32>,
+) -> Vec<Lay> {
+    let meets = |scene: &Range<f32>, shot: &Range<f32>| {
+        scene.start < shot.end + BESIDE && scene.end >= shot.start - BESIDE
+    };
     let of_both = |pair: &&Fitting| meets(&a.scenes[pair.a].0, one) && meets(&b.scenes[pair.b].0, other);
-    fitting.iter().filter(of_both).take(LAYS).map(|pair| pair.fit.lay).collect()
+    let found: Vec<Lay> = fitting.iter().filter(of_both).take(LAYS).map(|pair| pair.fit.lay).collect();
+    if found.is_empty() && looks_alike(a, b, one, other) { vec![Lay::SAME] } else { found }
 }
 
-/// Moments of two shots that move alike, at whichever speed; and whether what moves in both differs.
+/// Has one of both shots a key frame that looks like one of the other as a whole? Few points may be found again in what was stretched.
+fn looks_alike(a: &Known, b: &Known, one: &Range<f32>, other: &Range<f32>) -> bool {
+    let of = |known: &Known, shot: &Range<f32>| -> Vec<[u8; 32]> {
+        let seconds = known.stills.iter().map(|(at, _)| *at);
+        let there = seconds
+            .zip(&known.hashes)
+            .filter(|(at, (_, quality))| *quality >= 50 && *at < shot.end && *at >= shot.start - BESIDE);
+        there.map(|(_, (hash, _))| *hash).take(FRAMES).collect()
+    };
+    let theirs = of(b, other);
+    of(a, one).iter().any(|hash| theirs.iter().any(|other| views::distance(hash, other) <= FARTHEST))
+}
+
+/// Moments of two shots that move alike, at the usual or another speed.
 fn by_moves(
     (film_a, shot_a): (&Film, &Shot),
     (film_b, shot_b): (&Film, &Shot),
     lay: &Lay,
-) -> (Option<Moments>, bool) {
-    let Some(back) = lay.back() else { return (None, false) };
-    let usual = moments::shared(&shot_a.moves, &shot_b.moves.laid(&back));
-    if let Some(found) = usual.filter(Shared::is_shown) {
-        return (Some(span((film_a, shot_a), (film_b, shot_b), &found, 1.0, lay)), false);
-    }
-    for speed in SPEEDS {
-        let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
-        if let Some(found) = moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown) {
-            return (Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay)), false);
+    speeds: &[f32],
+) -> Option<Moments> {
+    let back = lay.back()?;
+    let (ours, theirs) = (shot_a.rough.changes(1.0), shot_b.rough.laid(&back));
+    for speed in std::iter::once(1.0).chain(speeds.iter().copied()) {
+        if !ours.may_share(&theirs.changes(speed)) {
+            continue;
+        }
+        let found = if speed == 1.0 {
+            moments::shared(&shot_a.moves, &shot_b.moves.laid(&back)).filter(Shared::is_shown)
+        } else {
+            let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
+            moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown_faster)
+        };
+        if let Some(found) = found {
+            return Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay));
         }
     }
-    (None, usual.is_some_and(|found| found.for_it == 0 && found.against >= 3))
+    None
 }
 
 /// From pictures to seconds. What lies around the moments that move alike, and where nothing moves, is taken along.
@@ -244,27 +269,4 @@ fn joined(mut spans: Vec<Moments>) -> Option<Moments> {
         }
     }
     Some(best)
-}
-
-fn shown_by_sound(a: &Known, b: &Known) -> Option<Moments> {
-    let (one, other) = (a.sound.as_ref()?, b.sound.as_ref()?);
-    let found = sounds::sounds(&one.numbers, &other.numbers).filter(sounds::Sounds::is_shown)?;
-    let ahead = found.offset as f32 * one.step;
-    // The overlap: what is silent sounds alike too, and says nothing against it.
-    let (from, to) = ((-ahead).max(0.0), a.seconds().min(b.seconds() - ahead));
-    let (from, to) = if found.against == 0 {
-        (from, to)
-    } else {
-        (found.from as f32 * one.step, found.to as f32 * one.step)
-    };
-    let spells = found.for_it as f32;
-    Some(Moments {
-        a: from..to,
-        b: from + ahead..to + ahead,
-        speed: 1.0,
-        moves: 0.0,
-        sounds: spells * 8.0 * one.step,
-        lay: None,
-        alike: spells / (spells + found.against as f32),
-    })
 }

@@ -8,9 +8,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use vidimus_model::print::{Motion, Print};
 use vidimus_model::{Change, Derivative, Ref};
 
-use super::chunks::kept;
+use super::chunks::{Kept, kept};
 use super::compare::common;
 use super::finder::{Digest, Finder};
+use super::frames;
 use super::known::Known;
 use super::prepare::known;
 use super::relation::{Relation, Standing, relation};
@@ -22,7 +23,7 @@ use crate::database::{self, Form, forget};
 use crate::state::State;
 use crate::{ApplyError, Entry, Fold, Said, StoreError, may_apply};
 
-const FORM: Form = Form { version: 1, schema: include_str!("schema.sql") };
+const FORM: Form = Form { version: 2, schema: include_str!("schema.sql") };
 /// Items that are kept ready to be compared.
 const READY: usize = 64;
 /// Small pictures of films that are kept ready, four hours of them: each takes 3.5 kB.
@@ -280,7 +281,9 @@ impl<P: Prints> Similar<P> {
 }
 
 fn related(a: &Ready, b: &Ready) -> Option<Relation> {
-    let kept = a.print.chunks.as_ref().zip(b.print.chunks.as_ref()).and_then(|(a, b)| kept(a, b));
+    let chunks = a.print.chunks.as_ref().zip(b.print.chunks.as_ref());
+    let kept = chunks.and_then(|(one, other)| kept(one, other));
+    let kept = kept.map(|kept| Kept { ahead: frames::ahead(&a.known, &b.known), ..kept });
     relation(a.standing, b.standing, common(&a.known, &b.known), kept)
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::moves::{Moves, Small, cuts};
+use super::rough::Rough;
 use super::views::Scene;
 
 /// What is known of an item. A picture has no length; a recording without pictures has no scenes.
@@ -40,6 +41,10 @@ pub struct Shot {
     pub pictures: Range<usize>,
     /// What moves in them.
     pub moves: Moves,
+    /// The same in few cells.
+    pub rough: Rough,
+    /// Does nothing move in them?
+    pub is_still: bool,
 }
 
 /// Numbers of a sound's print.
@@ -63,7 +68,11 @@ impl Film {
             .windows(2)
             .flat_map(|cut| (cut[0]..cut[1]).step_by(PART).map(|begin| begin..(begin + PART).min(cut[1])))
             .filter(|range| range.len() >= SHORTEST)
-            .map(|range| Shot { moves: Moves::of(&pictures[range.clone()]), pictures: range })
+            .map(|range| {
+                let moves = Moves::of(&pictures[range.clone()]);
+                let rough = Rough::of(&pictures[range.clone()], &moves);
+                Shot { is_still: rough.is_still(), rough, moves, pictures: range }
+            })
             .collect();
         Self { step, pictures, shots }
     }

@@ -1,5 +1,7 @@
 //! The moments that two films share: at which offset the same cells change in the same way, and from when to when.
 
+use std::cell::RefCell;
+
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -20,12 +22,28 @@ pub struct Shared {
     pub for_it: usize,
     /// Spells in which it does not.
     pub against: usize,
+    /// How many times more alike they are than at the best other offset, roughly; 0 where no other was tried.
+    pub apart: f32,
 }
 
 impl Shared {
-    /// Whether it is shown that both show the same moments: enough moves, and it moves alike.
+    /// Whether it is shown that both show the same moments: enough moves, and it moves alike. The shorter that is, the more alike it
+    /// must be: among many offsets chance finds one.
     pub fn is_shown(&self) -> bool {
-        self.alike > 0.6 && self.for_it >= 2 && self.against * 4 <= self.for_it
+        self.is_alike(if self.for_it < 3 { 0.75 } else { 0.6 })
+    }
+
+    /// The same, where one is shown faster: of many speeds, too, chance finds one.
+    pub fn is_shown_faster(&self) -> bool {
+        self.is_alike(match self.for_it {
+            ..3 => 0.8,
+            3 => 0.7,
+            _ => 0.6,
+        })
+    }
+
+    fn is_alike(&self, least: f32) -> bool {
+        self.alike > least && self.for_it >= 2 && self.against * 4 <= self.for_it
     }
 }
 
@@ -33,6 +51,8 @@ impl Shared {
 const SPELL: usize = 8;
 /// Pictures that films must overlap by.
 const OVERLAP: usize = 8;
+/// From here on it is not asked whether pictures fall between each other.
+const SURELY: f32 = 0.85;
 /// Offsets that are looked at more closely.
 const CLOSELY: usize = 4;
 /// Cells of the coarse grid: two by two.
@@ -40,15 +60,90 @@ const COARSE: usize = CELLS / 4;
 
 /// The best of all offsets; none where nothing moves in both.
 pub fn shared(a: &Moves, b: &Moves) -> Option<Shared> {
+    let (a, b) = rows(a, b)?;
     let mut best: Option<Shared> = None;
-    for offset in offsets(a, b) {
-        if let Some(found) = closely(a, b, offset)
+    for (offset, apart) in offsets(&a, &b) {
+        if let Some(found) = closely(&a, &b, offset)
             && best.is_none_or(|best| weight(&found) > weight(&best))
         {
-            best = Some(found);
+            best = Some(Shared { apart, ..found });
         }
     }
-    best
+    best.map(|best| between(&a, &b, best))
+}
+
+/// The same, where pictures of the one fall between those of the other: what moves fast is alike then only halfway.
+fn between(a: &Row, b: &Row, best: Shared) -> Shared {
+    if best.for_it == 0 || best.alike > SURELY {
+        return best;
+    }
+    let (halfway, around) = (b.halfway(), best.offset.round() as i64);
+    let found = [around - 1, around].into_iter().filter_map(|offset| {
+        let found = at(a, &halfway, offset)?;
+        Some(Shared { offset: found.offset + 0.5, apart: best.apart, ..found })
+    });
+    found.fold(best, |best, found| if weight(&found) > weight(&best) { found } else { best })
+}
+
+/// How they fit at an offset that something else speaks for, or beside it.
+pub fn near(a: &Moves, b: &Moves, offset: f32) -> Option<Shared> {
+    let (a, b) = rows(a, b)?;
+    closely(&a, &b, offset.round() as i64).map(|best| between(&a, &b, best))
+}
+
+/// Changes of those cells that say something of both.
+struct Row {
+    changes: Vec<[i8; CELLS]>,
+    /// For each picture the squares of its changes, summed.
+    squares: Vec<f32>,
+}
+
+/// Both rows; none where they have too few cells in common.
+fn rows(a: &Moves, b: &Moves) -> Option<(Row, Row)> {
+    // What always changes is known by those that are long; of two short ones each knows what it can.
+    let counts = |moves: &Moves| moves.is_long() || !a.is_long() && !b.is_long();
+    let (of_a, of_b) = (counts(a), counts(b));
+    let says = |cell: usize| {
+        a.seen[cell] && b.seen[cell] && !(of_a && a.restless[cell]) && !(of_b && b.restless[cell])
+    };
+    let cells: Vec<bool> = (0..CELLS).map(says).collect();
+    (cells.iter().filter(|says| **says).count() * 5 >= CELLS)
+        .then(|| (Row::of(a, &cells), Row::of(b, &cells)))
+}
+
+impl Row {
+    fn of(moves: &Moves, cells: &[bool]) -> Self {
+        let mut changes = moves.changes.clone();
+        for change in &mut changes {
+            change.iter_mut().zip(cells).for_each(|(value, says)| *value = if *says { *value } else { 0 });
+        }
+        let squares = changes.iter().map(|change| product(change, change)).collect();
+        Self { changes, squares }
+    }
+
+    fn pictures(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// The changes halfway from each picture to the next.
+    fn halfway(&self) -> Self {
+        let mean = |(one, next): (&i8, &i8)| ((i16::from(*one) + i16::from(*next)) / 2) as i8;
+        let changes: Vec<[i8; CELLS]> = self
+            .changes
+            .windows(2)
+            .map(|two| {
+                let mut all = two[0].iter().zip(&two[1]).map(mean);
+                std::array::from_fn(|_| all.next().unwrap_or(0))
+            })
+            .collect();
+        let squares = changes.iter().map(|change| product(change, change)).collect();
+        Self { changes, squares }
+    }
+}
+
+/// The products of the same cells, summed.
+fn product(a: &[i8; CELLS], b: &[i8; CELLS]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(i16::from(*a) * i16::from(*b))).sum::<i32>() as f32
 }
 
 /// What is alike for long says more than what is very alike for a moment.
@@ -58,15 +153,10 @@ fn weight(shared: &Shared) -> f32 {
 }
 
 /// How they fit at an offset, and from when to when; none where they do not overlap, or nothing moves.
-pub fn at(a: &Moves, b: &Moves, offset: i64) -> Option<Shared> {
+fn at(a: &Row, b: &Row, offset: i64) -> Option<Shared> {
     let (first, behind) = overlap(a.pictures(), b.pictures(), offset)?;
-    let cells: Vec<usize> = (0..CELLS).filter(|cell| a.seen[*cell] && b.seen[*cell]).collect();
-    if cells.len() * 5 < CELLS {
-        return None;
-    }
-    let sums: Vec<Sums> = (first..behind)
-        .map(|at| Sums::of(&a.changes[at], &b.changes[(at as i64 + offset) as usize], &cells))
-        .collect();
+    let sums: Vec<Sums> =
+        (first..behind).map(|at| Sums::of((a, at), (b, (at as i64 + offset) as usize))).collect();
     let whole = Sums::all(&sums);
     if whole.a <= 0.0 || whole.b <= 0.0 {
         return None;
@@ -91,7 +181,7 @@ pub fn at(a: &Moves, b: &Moves, offset: i64) -> Option<Shared> {
     }
     let (from, to) = range.unwrap_or((first, first));
     let alike = whole.both / (whole.a * whole.b).sqrt();
-    Some(Shared { offset: offset as f32, alike, from, to, for_it, against })
+    Some(Shared { offset: offset as f32, alike, from, to, for_it, against, apart: 0.0 })
 }
 
 /// Pictures of the first between which both are there.
@@ -110,15 +200,13 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(a: &[i8; CELLS], b: &[i8; CELLS], cells: &[usize]) -> Self {
-        let (mut both, mut squares_a, mut squares_b) = (0i32, 0i32, 0i32);
-        for &cell in cells {
-            let (one, other) = (i32::from(a[cell]), i32::from(b[cell]));
-            both += one * other;
-            squares_a += one * one;
-            squares_b += other * other;
+    fn of((a, one): (&Row, usize), (b, other): (&Row, usize)) -> Self {
+        let squares = Self { both: 0.0, a: a.squares[one], b: b.squares[other] };
+        // Most of the time nothing moves.
+        if squares.a == 0.0 || squares.b == 0.0 {
+            return squares;
         }
-        Self { both: both as f32, a: squares_a as f32, b: squares_b as f32 }
+        Self { both: product(&a.changes[one], &b.changes[other]), ..squares }
     }
 
     fn all(some: &[Self]) -> Self {
@@ -131,7 +219,7 @@ impl Sums {
 }
 
 /// The best offset around one, between pictures too.
-fn closely(a: &Moves, b: &Moves, around: i64) -> Option<Shared> {
+fn closely(a: &Row, b: &Row, around: i64) -> Option<Shared> {
     let near: Vec<Shared> = (around - 2..=around + 2).filter_map(|offset| at(a, b, offset)).collect();
     let (number, best) =
         near.iter().enumerate().max_by(|(_, one), (_, other)| one.alike.total_cmp(&other.alike))?;
@@ -148,12 +236,27 @@ fn closely(a: &Moves, b: &Moves, around: i64) -> Option<Shared> {
     Some(best)
 }
 
-/// Offsets at which much changes alike, the most promising first: all of them are tried at once, by Fourier transforms.
-fn offsets(a: &Moves, b: &Moves) -> Vec<i64> {
-    let (one, other) = (coarse(a), coarse(b));
+/// Offsets at which much changes alike, the most promising first, each with how many times more so than at any other.
+fn offsets(a: &Row, b: &Row) -> Vec<(i64, f32)> {
+    let mut best: Vec<(f32, i64)> = Vec::new();
+    for (alike, offset) in ranked(&coarse(a), &coarse(b)) {
+        if best.iter().all(|(_, other)| (other - offset).abs() > 2) {
+            best.push((alike, offset));
+        }
+        if best.len() == CLOSELY {
+            break;
+        }
+    }
+    let other = |at: usize| best.get(usize::from(at == 0)).map_or(0.0, |(alike, _)| *alike);
+    (0..best.len()).map(|at| (best[at].1, best[at].0 / other(at).max(0.05))).collect()
+}
+
+/// Every offset at which both change, with how alike they do, the most promising first: all of them are tried at once, by Fourier
+/// transforms.
+pub(super) fn ranked<const N: usize>(one: &[[f32; N]], other: &[[f32; N]]) -> Vec<(f32, i64)> {
     let (count_a, count_b) = (one.len() as i64, other.len() as i64);
-    let together = together(&one, &other);
-    let (sums_a, sums_b) = (running(&one), running(&other));
+    let together = together(one, other);
+    let (sums_a, sums_b) = (running(one), running(other));
     let least = 0.1 * sums_a.last().copied().unwrap_or(0.0).min(sums_b.last().copied().unwrap_or(0.0));
     let mut found: Vec<(f32, i64)> = Vec::new();
     for offset in OVERLAP as i64 - count_a..=count_b - OVERLAP as i64 {
@@ -169,20 +272,11 @@ fn offsets(a: &Moves, b: &Moves) -> Vec<i64> {
         found.push((both / (much_a * much_b).sqrt() * (share + 0.6).min(1.0), offset));
     }
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let mut best: Vec<i64> = Vec::new();
-    for (_, offset) in found {
-        if best.iter().all(|other| (other - offset).abs() > 2) {
-            best.push(offset);
-        }
-        if best.len() == CLOSELY {
-            break;
-        }
-    }
-    best
+    found
 }
 
 /// Changes of two by two cells.
-fn coarse(moves: &Moves) -> Vec<[f32; COARSE]> {
+fn coarse(row: &Row) -> Vec<[f32; COARSE]> {
     let coarse = |change: &[i8; CELLS]| {
         let mut sums = [0.0; COARSE];
         for (cell, value) in change.iter().enumerate() {
@@ -191,11 +285,11 @@ fn coarse(moves: &Moves) -> Vec<[f32; COARSE]> {
         sums
     };
     debug_assert_eq!(ACROSS / 2 * (DOWN / 2), COARSE);
-    moves.changes.iter().map(coarse).collect()
+    row.changes.iter().map(coarse).collect()
 }
 
 /// Squares summed up to each picture.
-fn running(changes: &[[f32; COARSE]]) -> Vec<f32> {
+fn running<const N: usize>(changes: &[[f32; N]]) -> Vec<f32> {
     let mut sums = vec![0.0];
     let mut sum = 0.0;
     for change in changes {
@@ -205,15 +299,19 @@ fn running(changes: &[[f32; COARSE]]) -> Vec<f32> {
     sums
 }
 
+thread_local! {
+    /// Keeps what it has reckoned of a size.
+    static PLANNER: RefCell<FftPlanner<f32>> = RefCell::new(FftPlanner::new());
+}
+
 /// For each offset, counted round, the products of all cells summed.
-fn together(a: &[[f32; COARSE]], b: &[[f32; COARSE]]) -> Vec<f32> {
+fn together<const N: usize>(a: &[[f32; N]], b: &[[f32; N]]) -> Vec<f32> {
     let size = (a.len() + b.len()).next_power_of_two();
-    let mut planner = FftPlanner::<f32>::new();
-    let (there, back) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let (there, back) = PLANNER.with_borrow_mut(|p| (p.plan_fft_forward(size), p.plan_fft_inverse(size)));
     let mut sum = vec![Complex::new(0.0, 0.0); size];
     let mut both = vec![Complex::new(0.0, 0.0); size];
-    for cell in 0..COARSE {
-        let moves = |changes: &[[f32; COARSE]]| changes.iter().any(|change| change[cell] != 0.0);
+    for cell in 0..N {
+        let moves = |changes: &[[f32; N]]| changes.iter().any(|change| change[cell] != 0.0);
         if !moves(a) || !moves(b) {
             continue;
         }
@@ -258,6 +356,30 @@ mod tests {
         let back = copy.laid(&lay.back().unwrap());
         let found = shared(&Moves::of(&whole), &back).unwrap();
         assert!(found.is_shown() && found.offset.abs() < 0.3, "{found:?}");
+    }
+
+    #[test]
+    fn an_excerpt_in_which_somebody_stands_and_sways_is_found() {
+        // Goes there, stands there for twelve seconds, swaying, and goes on.
+        let place = |t: f32| {
+            let along = if t < 20.0 { t } else { (t - 12.0).max(20.0) };
+            (4.0 + along, 18.0 + 3.0 * (t * 2.3 + (t * 0.7).sin()).sin())
+        };
+        let whole = film(50, place);
+        let excerpt = Moves::of(&whole[84..124]);
+        assert!(excerpt.restless.iter().any(|restless| *restless), "by itself it looks like a lamp");
+        let found = shared(&excerpt, &Moves::of(&whole)).unwrap();
+        assert!(found.is_shown() && (found.offset - 84.0).abs() < 0.6, "{found:?}");
+    }
+
+    #[test]
+    fn pictures_that_fall_between_each_other_are_found() {
+        let fast =
+            |t: f32| (24.0 + 20.0 * (t * 1.1 + (t * 0.3).sin() * 3.0).sin(), 18.0 + 8.0 * (t * 1.3).cos());
+        let whole = Moves::of(&film(40, fast));
+        let later = Moves::of(&film(10, |t| fast(t + 8.125)));
+        let found = shared(&later, &whole).unwrap();
+        assert!(found.is_shown() && (found.offset - 32.5).abs() < 0.6, "{found:?}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What moves in a film, cell by cell: a still background says nothing of whether two films show the same moments.
 //!
 //! A film is a row of small pictures, and what counts is how each cell changes within two of them. Cells that change nearly always
-//! (a clock, a flickering lamp) are passed over, unless the whole picture does because the camera moves.
+//! (a clock, a flickering lamp) are passed over, unless the whole picture does because the camera moves. That they do shows only
+//! over some time: of an excerpt in which somebody stands and sways, the film it was taken from knows better.
 
 use super::lay::Lay;
 
@@ -22,16 +23,22 @@ pub struct Moves {
     pub changes: Vec<[i8; CELLS]>,
     /// Cells that are seen: where a picture was laid on another, some lie outside.
     pub seen: Vec<bool>,
+    /// Cells that change nearly always, and those around them.
+    pub restless: Vec<bool>,
 }
 
 /// What a change counts at most: a lamp that goes on is no hundred people.
 const MOST: i8 = 60;
 /// Below this a change is noise, whatever the film; above the second value it is none.
 const NOISE: (f32, f32) = (3.5, 8.0);
-/// A cell that changes in more than this share of the pictures is restless.
-const RESTLESS: f32 = 0.3;
-/// Pictures below which no cell is called so.
-const LONG: usize = 12;
+/// A cell that changes in more than this share of all seconds is restless.
+const RESTLESS: f32 = 0.6;
+/// The share of cells that become brighter where a lamp goes on.
+const LIGHT: f32 = 0.9;
+/// Pictures of a second.
+const SECOND: usize = 4;
+/// Pictures below which no cell is called so, and from which on it is believed.
+const LONG: (usize, usize) = (12, 60);
 
 impl Moves {
     /// Of small pictures in equal steps.
@@ -49,9 +56,18 @@ impl Moves {
         for change in changes.iter_mut().flatten() {
             *change = if f32::from(change.abs()) < noise { 0 } else { (*change).clamp(-MOST, MOST) };
         }
-        let mut moves = Self { changes, seen: vec![true; CELLS] };
-        moves.calm();
-        moves
+        for change in &mut changes {
+            if is_light(change) {
+                *change = [0; CELLS];
+            }
+        }
+        let restless = restless(&changes);
+        Self { changes, seen: vec![true; CELLS], restless }
+    }
+
+    /// Is it long enough to tell what always changes from what just does?
+    pub fn is_long(&self) -> bool {
+        self.pictures() >= LONG.1
     }
 
     /// How many pictures there are.
@@ -62,47 +78,72 @@ impl Moves {
     /// The changes as another film shows them, in whose pictures these lie as `lay` says.
     pub fn laid(&self, lay: &Lay) -> Self {
         let Some(back) = lay.back() else {
-            return Self { changes: vec![[0; CELLS]; self.pictures()], seen: vec![false; CELLS] };
+            let changes = vec![[0; CELLS]; self.pictures()];
+            return Self { changes, seen: vec![false; CELLS], restless: vec![false; CELLS] };
         };
-        let taps: Vec<Option<[(usize, f32); 4]>> = (0..CELLS).map(|cell| taps(&back, cell)).collect();
+        let grid = (ACROSS, DOWN);
+        let taps: Vec<Option<[(usize, f32); 4]>> = (0..CELLS).map(|cell| taps(&back, cell, grid)).collect();
         let laid = |change: &[i8; CELLS]| {
+            // Most of the time nothing moves.
+            if change.iter().all(|value| *value == 0) {
+                return [0; CELLS];
+            }
             std::array::from_fn(|cell| {
                 let value = |taps: [(usize, f32); 4]| {
-                    taps.iter().map(|(at, share)| share * f32::from(change[*at])).sum()
+                    taps.iter().map(|(at, share)| share * f32::from(change[*at])).sum::<f32>()
                 };
-                taps[cell].map_or(0, |taps| f32::round(value(taps)) as i8)
+                // Halves away from zero, as `round` does it, which is slow.
+                taps[cell].map_or(0, |taps| {
+                    let value = value(taps);
+                    (value + 0.5f32.copysign(value)) as i8
+                })
             })
         };
         Self {
             changes: self.changes.iter().map(laid).collect(),
             seen: taps.iter().map(Option::is_some).collect(),
+            restless: taps
+                .iter()
+                .map(|taps| taps.is_some_and(|taps| is_any(&taps, &self.restless)))
+                .collect(),
         }
     }
+}
 
-    /// Takes out restless cells and what is around them: figures of a clock stand beside each other.
-    fn calm(&mut self) {
-        if self.pictures() < LONG {
-            return;
-        }
-        let share = |cell: usize| {
-            self.changes.iter().filter(|change| change[cell] != 0).count() as f32 / self.pictures() as f32
-        };
-        let restless: Vec<bool> = (0..CELLS).map(|cell| share(cell) > RESTLESS).collect();
-        // The camera moves.
-        if restless.iter().filter(|one| **one).count() * 3 > CELLS {
-            return;
-        }
-        let around = |cell: usize| {
-            let (x, y) = (cell % ACROSS, cell / ACROSS);
-            let rows = y.saturating_sub(1)..=(y + 1).min(DOWN - 1);
-            rows.into_iter()
-                .any(|y| (x.saturating_sub(3)..=(x + 3).min(ACROSS - 1)).any(|x| restless[y * ACROSS + x]))
-        };
-        let passed: Vec<bool> = (0..CELLS).map(around).collect();
-        for change in &mut self.changes {
-            change.iter_mut().zip(&passed).filter(|(_, passed)| **passed).for_each(|(value, _)| *value = 0);
+/// Does nearly all of the picture become brighter, or darker, at once? Then a lamp goes on or off, as it does on other days too.
+fn is_light(change: &[i8; CELLS]) -> bool {
+    let share = |is: fn(&i8) -> bool| change.iter().filter(|value| is(value)).count() as f32 / CELLS as f32;
+    share(|value| *value > 0) > LIGHT || share(|value| *value < 0) > LIGHT
+}
+
+/// Restless cells and what is around them: figures of a clock stand beside each other.
+fn restless(changes: &[[i8; CELLS]]) -> Vec<bool> {
+    if changes.len() < LONG.0 {
+        return vec![false; CELLS];
+    }
+    let mut counts = vec![0u32; CELLS];
+    for second in changes.chunks_exact(SECOND) {
+        for (cell, count) in counts.iter_mut().enumerate() {
+            *count += u32::from(second.iter().any(|change| change[cell] != 0));
         }
     }
+    let most = RESTLESS * (changes.len() / SECOND) as f32;
+    let restless: Vec<bool> = counts.iter().map(|count| *count as f32 > most).collect();
+    // The camera moves.
+    if restless.iter().filter(|one| **one).count() * 3 > CELLS {
+        return vec![false; CELLS];
+    }
+    let around = |cell: usize| {
+        let (x, y) = (cell % ACROSS, cell / ACROSS);
+        let rows = y.saturating_sub(1)..=(y + 1).min(DOWN - 1);
+        rows.into_iter()
+            .any(|y| (x.saturating_sub(3)..=(x + 3).min(ACROSS - 1)).any(|x| restless[y * ACROSS + x]))
+    };
+    (0..CELLS).map(around).collect()
+}
+
+fn is_any(taps: &[(usize, f32); 4], cells: &[bool]) -> bool {
+    taps.iter().any(|(cell, share)| *share > 0.05 && cells[*cell])
 }
 
 /// What of the changes is grain: four times what a calm quarter of the cells shows.
@@ -122,10 +163,10 @@ fn noise(changes: &[[i8; CELLS]]) -> f32 {
     (4.0 * *value / 0.32).clamp(NOISE.0, NOISE.1)
 }
 
-/// The four cells that a cell's middle lies between there, with their shares; none outside.
-pub(super) fn taps(back: &Lay, cell: usize) -> Option<[(usize, f32); 4]> {
+/// The four cells that a cell's middle lies between there, with their shares; none outside. A picture has `across` cells by `down`.
+pub(super) fn taps(back: &Lay, cell: usize, (across, down): (usize, usize)) -> Option<[(usize, f32); 4]> {
     let middle = |at: usize, all: usize| (at as f32 + 0.5) / all as f32;
-    let (x, y) = back.of((middle(cell % ACROSS, ACROSS), middle(cell / ACROSS, DOWN)));
+    let (x, y) = back.of((middle(cell % across, across), middle(cell / across, down)));
     if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
         return None;
     }
@@ -134,12 +175,12 @@ pub(super) fn taps(back: &Lay, cell: usize) -> Option<[(usize, f32); 4]> {
         let first = at as usize;
         (first, (first + 1).min(all - 1), at - first as f32)
     };
-    let ((left, right, x), (top, below, y)) = (place(x, ACROSS), place(y, DOWN));
+    let ((left, right, x), (top, below, y)) = (place(x, across), place(y, down));
     Some([
-        (top * ACROSS + left, (1.0 - x) * (1.0 - y)),
-        (top * ACROSS + right, x * (1.0 - y)),
-        (below * ACROSS + left, (1.0 - x) * y),
-        (below * ACROSS + right, x * y),
+        (top * across + left, (1.0 - x) * (1.0 - y)),
+        (top * across + right, x * (1.0 - y)),
+        (below * across + left, (1.0 - x) * y),
+        (below * across + right, x * y),
     ])
 }
 
@@ -208,10 +249,19 @@ pub(super) mod tests {
     #[test]
     fn a_clock_and_a_still_room_say_nothing() {
         let still = Moves::of(&film(20, |_| (-9.0, -9.0)));
-        assert!(still.changes.iter().flatten().all(|change| *change == 0));
+        let says = |moves: &Moves, cell: usize| {
+            moves.changes.iter().any(|change| change[cell] != 0) && !moves.restless[cell]
+        };
+        assert!((0..CELLS).all(|cell| !says(&still, cell)));
         let walked = Moves::of(&film(20, walk(1.0)));
-        assert!(walked.changes.iter().flatten().any(|change| *change != 0));
-        assert!(walked.changes.iter().all(|change| change[ACROSS + 3] == 0));
+        assert!((0..CELLS).any(|cell| says(&walked, cell)) && !says(&walked, ACROSS + 3));
+    }
+
+    #[test]
+    fn a_lamp_says_nothing() {
+        let mut room = film(20, |_| (-9.0, -9.0));
+        room[40..].iter_mut().flatten().for_each(|value| *value = value.saturating_add(30));
+        assert!(Moves::of(&room).changes[39..42].iter().flatten().all(|change| *change == 0));
     }
 
     #[test]

@@ -158,10 +158,10 @@ pub fn relation(a: Standing, b: Standing, common: Option<Common>, kept: Option<K
         }
         Some(Common::Picture { alike }) => without_times(Kind::Reencoded, alike, Reason::Picture),
         Some(Common::View { points }) => match kept {
-            Some(kept) => of_bytes(&kept, is_damaged)?,
+            Some(kept) => of_bytes(a, b, &kept, is_damaged)?,
             None => without_times(Kind::SameView, (points as f32 / 60.0).min(1.0), Reason::Place { points }),
         },
-        None => of_bytes(&kept?, is_damaged)?,
+        None => of_bytes(a, b, &kept?, is_damaged)?,
     };
     relation.reasons.extend(chunks.filter(|chunks| !relation.reasons.contains(chunks)));
     if is_damaged && !matches!(relation.kind, Kind::SameView | Kind::Still) {
@@ -174,29 +174,43 @@ fn without_times(kind: Kind, score: f32, reason: Reason) -> Relation {
     Relation { kind, a: None, b: None, score, reasons: vec![reason] }
 }
 
-fn of_bytes(kept: &Kept, is_damaged: bool) -> Option<Relation> {
+fn of_bytes(a: Standing, b: Standing, kept: &Kept, is_damaged: bool) -> Option<Relation> {
     let reason = Reason::Chunks { of_a: kept.of_a, of_b: kept.of_b };
     let most = kept.of_a.max(kept.of_b);
     // Of sound files a few parts may be the same: a letterhead, a font.
     if !is_damaged && most < 0.5 || most < LEFT {
         return None;
     }
-    Some(without_times(if is_damaged { Kind::Damaged } else { Kind::Overlap }, most, reason))
+    let kind = if is_damaged { Kind::Damaged } else { Kind::Overlap };
+    let timed = kept.ahead.zip(a.length).zip(b.length).map(|((ahead, of_a), of_b)| {
+        let (from, to) = ((-ahead).max(0.0), of_a.min(of_b - ahead));
+        (from..to, from + ahead..to + ahead)
+    });
+    let Some((in_a, in_b)) = timed.filter(|(range, _)| range.start < range.end) else {
+        return Some(without_times(kind, most, reason));
+    };
+    let kind = if is_damaged { kind } else { kind_of((&in_a, a.length), (&in_b, b.length)) };
+    Some(Relation { kind, a: Some(in_a), b: Some(in_b), score: most, reasons: vec![reason] })
 }
 
-fn by_moments(a: Standing, b: Standing, moments: &Moments) -> Relation {
-    let is_all = |range: &Range<f32>, length: Option<f32>| {
+/// The kind of what is shared, by how much of each that is.
+fn kind_of(a: (&Range<f32>, Option<f32>), b: (&Range<f32>, Option<f32>)) -> Kind {
+    let is_all = |(range, length): (&Range<f32>, Option<f32>)| {
         let (length, shared) = (length.unwrap_or(0.0), range.end - range.start);
         shared >= length * ALL || shared >= length - ENDS
     };
-    // The same music under other pictures: that a part of it sounds alike is all that is shown.
-    let is_sound_alone = moments.moves == 0.0 && moments.lay.is_none() && a.shows && b.shows;
-    let kind = match (is_all(&moments.a, a.length), is_all(&moments.b, b.length)) {
-        _ if is_sound_alone => Kind::Overlap,
+    match (is_all(a), is_all(b)) {
         (true, true) => Kind::Reencoded,
         (true, false) | (false, true) => Kind::Excerpt,
         (false, false) => Kind::Overlap,
-    };
+    }
+}
+
+fn by_moments(a: Standing, b: Standing, moments: &Moments) -> Relation {
+    // The same music under other pictures: that a part of it sounds alike is all that is shown.
+    let is_sound_alone = moments.moves == 0.0 && moments.lay.is_none() && a.shows && b.shows;
+    let kind =
+        if is_sound_alone { Kind::Overlap } else { kind_of((&moments.a, a.length), (&moments.b, b.length)) };
     let mut reasons = Vec::new();
     if moments.moves > 0.0 {
         reasons.push(Reason::Moves { seconds: moments.moves });
@@ -285,11 +299,24 @@ mod tests {
         let broken = Standing { is_damaged: true, ..film(60.0) };
         assert_eq!(kind(broken, film(60.0), moments(0.0..30.0, 0.0..30.0)), Kind::Damaged);
         assert_eq!(kind(broken, film(60.0), Common::View { points: 40 }), Kind::SameView);
-        let kept = Some(Kept { of_a: 0.97, of_b: 0.4 });
+        let kept = Some(Kept { of_a: 0.97, of_b: 0.4, ahead: None });
         let left = Standing { is_damaged: true, ..Standing::default() };
         assert_eq!(relation(left, film(60.0), None, kept).unwrap().kind, Kind::Damaged);
-        assert_eq!(relation(film(1.0), film(60.0), None, Some(Kept { of_a: 0.2, of_b: 0.1 })), None);
+        assert_eq!(
+            relation(film(1.0), film(60.0), None, Some(Kept { of_a: 0.2, of_b: 0.1, ahead: None })),
+            None
+        );
         assert_eq!(relation(film(1.0), film(60.0), None, None), None);
+    }
+
+    #[test]
+    fn packets_that_were_copied_say_when() {
+        let kept = |ahead| Some(Kept { of_a: 0.98, of_b: 0.3, ahead });
+        let found = relation(film(10.0), film(60.0), None, kept(Some(20.0))).unwrap();
+        assert_eq!((found.kind, found.a, found.b), (Kind::Excerpt, Some(0.0..10.0), Some(20.0..30.0)));
+        let unknown = relation(film(10.0), film(60.0), None, kept(None)).unwrap();
+        assert_eq!((unknown.kind, unknown.a, unknown.b), (Kind::Overlap, None, None));
+        assert_eq!(relation(film(10.0), film(60.0), None, kept(Some(90.0))).unwrap().a, None);
     }
 
     #[test]

@@ -151,19 +151,24 @@ pub(super) fn put_runs(
             print.as_ref().filter(|_| stage == Stage::Copies).and_then(|bytes| Print::decode(bytes).ok());
         let seconds = decoded.and_then(|print| known(&print, None).length);
         let (pixels, claimed) = if is_first { (pixels(found), claimed(found)) } else { (None, None) };
-        tx.prepare_cached("INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
-            .execute(params![
-                key.accession,
-                key.number,
-                key.members,
-                stage.as_str(),
-                seq,
-                damaged,
-                print,
-                seconds,
-                pixels,
-                claimed,
-            ])?;
+        let group = found.kind.as_ref().filter(|_| is_first).map(|kind| kind.group);
+        let is_recording = matches!(group, Some(Group::Video | Group::Audio));
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            key.accession,
+            key.number,
+            key.members,
+            stage.as_str(),
+            seq,
+            damaged,
+            print,
+            seconds,
+            pixels,
+            claimed,
+            is_recording,
+        ])?;
     }
     Ok(all)
 }

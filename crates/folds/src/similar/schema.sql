@@ -18,7 +18,8 @@ CREATE INDEX item_bytes ON item (sha256, size);
 CREATE INDEX item_seq ON item (seq);
 
 -- examination/1, stage by stage: the latest run of each. `damaged`: it was damaged, or nobody could tell what it is. `print`: what
--- this stage made for comparing, `seconds`: how long that is. `pixels`, `claimed`: how large its picture is, and the earliest second that it claims.
+-- this stage made for comparing, `seconds`: how long that is. `pixels`, `claimed`: how large its picture is, and the earliest second that
+-- it claims. `recording`: it is a film or a recording, however long.
 CREATE TABLE run (
     accession INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE run (
     seconds REAL,
     pixels INTEGER,
     claimed INTEGER,
+    recording INTEGER NOT NULL,
     PRIMARY KEY (accession, number, members, stage)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_seq ON run (seq);

@@ -5,7 +5,7 @@ use vidimus_model::print::Way;
 use super::compare::{Common, LAYS, fitting};
 use super::known::Known;
 use super::lay::Lay;
-use super::moves::{CELLS, Small, taps};
+use super::moves::{ACROSS, CELLS, DOWN, Small, taps};
 use super::near::FARTHEST;
 use super::views;
 
@@ -14,7 +14,7 @@ fn laid(small: &Small, lay: &Lay) -> Option<Vec<Option<f32>>> {
     let back = lay.back()?;
     let value =
         |taps: [(usize, f32); 4]| taps.iter().map(|(cell, share)| share * f32::from(small[*cell])).sum();
-    Some((0..CELLS).map(|cell| taps(&back, cell).map(value)).collect())
+    Some((0..CELLS).map(|cell| taps(&back, cell, (ACROSS, DOWN)).map(value)).collect())
 }
 
 /// Cells that differ where one picture is made as bright and as contrasty as the other: the share of those that both show.
@@ -73,19 +73,43 @@ pub(super) fn still(picture: &Known, film: &Known) -> Option<Common> {
     let best = fitting.first()?;
     let view = Some(Common::View { points: best.fit.points });
     let (_, small) = picture.stills.first()?;
-    let mut found: Option<(f32, f32)> = None;
-    for pair in fitting.iter().take(LAYS) {
-        let Some(laid) = laid(small, &pair.fit.lay) else { continue };
-        for (at, alike) in moments_of_still(&laid, film) {
-            if found.is_none_or(|(_, most)| alike > most) {
-                found = Some((at, alike));
-            }
-        }
-    }
+    let lays = fitting.iter().take(LAYS).filter_map(|pair| laid(small, &pair.fit.lay));
+    let of_each = lays.filter_map(|laid| one_moment(&moments_of_still(&laid, film)));
+    let found = of_each.max_by(|(_, one), (_, other)| one.total_cmp(other));
     match found {
-        Some((at, alike)) if alike > 0.75 => Some(Common::Still { at, alike }),
-        _ => view,
+        Some((at, alike)) => Some(Common::Still { at, alike }),
+        None => view,
     }
+}
+
+/// Seconds that a moment lasts at most.
+const MOMENT: f32 = 6.0;
+/// How alike a still must be, and from where on it is nearly the same, and the same.
+const ALIKE: [f32; 3] = [0.77, 0.9, 0.95];
+/// The share of a film that may look like a moment: the same of one that is shown again and again, nearly the same, and what
+/// is less alike only while it lasts.
+const AGAIN: [f32; 2] = [0.25, 0.05];
+/// How alike all else may be at most, as a share of that, where it is less.
+const ELSE: f32 = 0.8;
+
+/// The moment that is most alike, where it is one: an empty room, or somebody who stands there for long, is of no moment. The less
+/// alike it is, the more it must stand alone.
+fn one_moment(all: &[(f32, f32)]) -> Option<(f32, f32)> {
+    let (when, most) = *all.iter().max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let is_far = |at: f32| (at - when).abs() > MOMENT / 2.0;
+    let is_like = |alike: f32| alike > 0.9 * most;
+    let lasts = |run: &[(f32, f32)]| is_like(run[0].1) && run[run.len() - 1].0 - run[0].0 > MOMENT;
+    let again = all.iter().filter(|(at, alike)| is_far(*at) && is_like(*alike)).count() as f32;
+    let is_at_most = |share: f32| again <= share * all.len() as f32;
+    let [least, nearly, same] = ALIKE;
+    let is_one = if most > same {
+        is_at_most(AGAIN[0]) && !all.chunk_by(|one, other| is_like(one.1) == is_like(other.1)).any(lasts)
+    } else if most > nearly {
+        is_at_most(AGAIN[1])
+    } else {
+        most > least && all.iter().all(|(at, alike)| !is_far(*at) || *alike <= ELSE * most)
+    };
+    is_one.then_some((when, most))
 }
 
 /// Cells of a still that must differ from the usual picture: fewer say nothing.
@@ -154,4 +178,31 @@ fn apart(laid: &[Option<f32>], usual: &[f32]) -> Option<Vec<f32>> {
         if off.abs() < 6.0 { 0.0 } else { off.clamp(-60.0, 60.0) }
     };
     Some(laid.iter().zip(usual).map(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_moment;
+
+    #[test]
+    fn what_lasts_is_no_moment() {
+        let film = |alike: fn(f32) -> f32| -> Vec<(f32, f32)> {
+            (0..120).map(|at| at as f32 / 4.0).map(|at| (at, alike(at))).collect()
+        };
+        let passing = film(|at| 0.95 - (at - 12.0).abs() * 0.2);
+        assert_eq!(one_moment(&passing), Some((12.0, 0.95)));
+        let empty = film(|at| if at < 9.0 { 0.1 } else { 0.9 });
+        assert_eq!(one_moment(&empty), None);
+        // What is shown again and again is a moment where it is the very same.
+        let again = |most: f32| {
+            one_moment(
+                &(0..120)
+                    .map(|at| (at as f32 / 4.0, if at % 20 < 3 { most } else { 0.3 }))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert!(again(0.97).is_some());
+        assert_eq!(again(0.85), None);
+        assert_eq!(one_moment(&[]), None);
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use vidimus_model::print::{Chunk, Chunks, Motion, Point, Print, Sound, View};
 use vidimus_model::{
-    Change, Derivative, DerivativeKind, End, Erasure, Examination, FileSystemSays, FoundPath, Item, MemberId,
-    MovedOut, ObjectPlace, OperationId, Reading, Ref, SandboxLevel, Stage, StageEnd, Statement,
-    TimeZoneKnown, ToolRun,
+    Change, Derivative, DerivativeKind, End, Erasure, Examination, FileKind, FileSystemSays, FoundPath,
+    Group, Item, MemberId, MovedOut, ObjectPlace, OperationId, Reading, Ref, SandboxLevel, Stage, StageEnd,
+    Statement, TimeZoneKnown, ToolRun,
 };
 
 use super::moves::tests::{film, walk};
@@ -286,7 +286,7 @@ fn the_likely_original_is_named_and_what_it_holds_is_not_new() {
         .remaining(&|_| false)
         .unwrap()
         .into_iter()
-        .map(|one| (one.about.to_string(), one.new.round()))
+        .filter_map(|one| Some((one.about.to_string(), one.new?.round())))
         .collect();
     let new = |about: &str| left.iter().find(|(one, _)| one == about).map(|(_, new)| *new);
     assert_eq!(
@@ -295,6 +295,24 @@ fn the_likely_original_is_named_and_what_it_holds_is_not_new() {
     );
     let hidden = |about: &Ref| about.to_string() == "A1-1";
     assert!(similar.pairs(&[], &hidden).unwrap().iter().all(|pair| pair.a.to_string() != "A1-1"));
+}
+
+#[test]
+fn a_film_of_unknown_length_is_left_to_be_watched() {
+    let mut story = archive();
+    for about in ["A1-8", "A1-9"] {
+        story.item(about, 8);
+    }
+    let mut found = examination("A1-8");
+    found.kind = Some(FileKind { group: Group::Video, media_type: "video/mp4".into(), ending_fits: None });
+    found.stages.push(StageEnd { stage: Stage::First, end: End::Failed });
+    story.say(Change::Examination(found.into()));
+    let left = story.folded("one", 100).remaining(&|_| false).unwrap();
+    let of = |about: &str| left.iter().find(|one| one.about.to_string() == about).unwrap();
+    assert_eq!((of("A1-8").seconds, of("A1-8").new), (None, None));
+    // Of its copy it is known that it is nothing new.
+    assert_eq!((of("A1-9").seconds, of("A1-9").new), (None, Some(0.0)));
+    assert_eq!(of("A1-1").new.map(f32::round), Some(60.0));
 }
 
 #[test]

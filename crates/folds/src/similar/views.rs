@@ -26,14 +26,31 @@ pub struct Fit {
 const LEAST: usize = 9;
 /// Bits in which points may differ that look alike.
 const ALIKE: u32 = 60;
+/// Of the first 64 bits so many may differ.
+const QUARTER: u32 = 24;
+/// From so many points on no other way is tried.
+const ENOUGH: usize = 24;
 /// How far from its place a point may stand, as a share of the height.
 const OFF: f32 = 0.018;
-/// Pairs of points that are tried.
+/// Pairs of points that are tried at most.
 const TRIES: usize = 400;
+/// How seldom the best lay may be missed because no more were tried.
+const MISSED: f32 = 1e-4;
 
 /// The lay in which most points of `a` stand in `b` where they should; none where too few do.
 pub fn fit(a: &Scene, b: &Scene, ways: &[Way]) -> Option<Fit> {
-    ways.iter().filter_map(|way| fit_laid(a, b, *way)).max_by_key(|fit| fit.points)
+    let mut best: Option<Fit> = None;
+    for way in ways {
+        if let Some(found) = fit_laid(a, b, *way, None).or_else(|| stretched(a, b, *way))
+            && best.is_none_or(|best| found.points > best.points)
+        {
+            best = Some(found);
+        }
+        if best.is_some_and(|best| best.points >= ENOUGH) {
+            break;
+        }
+    }
+    best
 }
 
 /// A point of the one and a point of the other that look alike, where a height is 1.
@@ -43,8 +60,15 @@ struct Alike {
     to: (f32, f32),
 }
 
-fn fit_laid(a: &Scene, b: &Scene, way: Way) -> Option<Fit> {
+/// The one may fill the shape of the other.
+fn stretched(a: &Scene, b: &Scene, way: Way) -> Option<Fit> {
     let aspect = if way.is_on_its_side() { 1.0 / a.aspect } else { a.aspect };
+    let is_other_shape = !(0.95..1.05).contains(&(aspect / b.aspect));
+    if is_other_shape { fit_laid(a, b, way, Some(b.aspect)) } else { None }
+}
+
+fn fit_laid(a: &Scene, b: &Scene, way: Way, shape: Option<f32>) -> Option<Fit> {
+    let aspect = shape.unwrap_or(if way.is_on_its_side() { 1.0 / a.aspect } else { a.aspect });
     let laid: Vec<Point> = a.points.iter().map(|point| way.point(point)).collect();
     let alike = alike(&laid, &b.points, aspect, b.aspect);
     let mut lay = by_two(&alike)?;
@@ -67,27 +91,38 @@ fn fit_laid(a: &Scene, b: &Scene, way: Way) -> Option<Fit> {
 
 /// Points that are each other's most alike.
 fn alike(a: &[Point], b: &[Point], aspect_a: f32, aspect_b: f32) -> Vec<Alike> {
-    let best = |bits: &[u8; 32], among: &[Point]| {
-        among
-            .iter()
-            .map(|point| distance(bits, &point.bits))
-            .enumerate()
-            .min_by_key(|(_, distance)| *distance)
-    };
+    let (words_a, words_b) = (words(a), words(b));
+    let mut best_a = vec![(ALIKE + 1, 0); a.len()];
+    let mut best_b = vec![ALIKE + 1; b.len()];
+    for (one, best) in words_a.iter().zip(&mut best_a) {
+        for (number, (other, back)) in words_b.iter().zip(&mut best_b).enumerate() {
+            // A quarter of the bits tells nearly always that it is another.
+            if (one[0] ^ other[0]).count_ones() > QUARTER {
+                continue;
+            }
+            let off = one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum();
+            *best = (*best).min((off, number));
+            *back = off.min(*back);
+        }
+    }
     let place = |point: &Point, aspect: f32| {
         let unit = |at: u16| f32::from(at) / f32::from(u16::MAX);
         (unit(point.x) * aspect, unit(point.y))
     };
     let mut pairs: Vec<(u32, Alike)> = Vec::new();
-    for point in a {
-        let Some((number, off)) = best(&point.bits, b) else { break };
-        let there = &b[number];
-        if off <= ALIKE && best(&there.bits, a).is_some_and(|(_, back)| back == off) {
-            pairs.push((off, Alike { from: place(point, aspect_a), to: place(there, aspect_b) }));
+    for (point, (off, number)) in a.iter().zip(best_a) {
+        if off <= ALIKE && best_b[number] == off {
+            pairs.push((off, Alike { from: place(point, aspect_a), to: place(&b[number], aspect_b) }));
         }
     }
     pairs.sort_by_key(|(off, _)| *off);
     pairs.into_iter().map(|(_, pair)| pair).collect()
+}
+
+fn words(points: &[Point]) -> Vec<[u64; 4]> {
+    let word =
+        |bits: &[u8; 32], at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bits[at * 8 + byte]));
+    points.iter().map(|point| std::array::from_fn(|at| word(&point.bits, at))).collect()
 }
 
 /// The lay with the same scale across and down, and hardly turned, that most pairs agree with, of those that two of them make.
@@ -97,15 +132,27 @@ fn by_two(alike: &[Alike]) -> Option<Lay> {
     }
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut best: Option<(usize, Lay)> = None;
-    for _ in 0..TRIES {
+    let mut tries = TRIES;
+    for tried in 0..TRIES {
+        if tried >= tries {
+            break;
+        }
         let (one, other) = (&alike[chance.below(alike.len())], &alike[chance.below(alike.len())]);
         let Some(lay) = through_two(one, other) else { continue };
         let count = alike.iter().filter(|pair| is_in_place(&lay, pair, OFF)).count();
         if best.is_none_or(|(most, _)| count > most) {
             best = Some((count, lay));
+            tries = enough(count, alike.len());
         }
     }
     best.filter(|(count, _)| *count >= LEAST).map(|(_, lay)| lay)
+}
+
+/// Tries after which, where so many of all pairs say the same, two of them were nearly surely met.
+fn enough(count: usize, all: usize) -> usize {
+    let share = count as f32 / all as f32;
+    let missed = 1.0 - share * share;
+    if missed <= 0.0 { 1 } else { (MISSED.ln() / missed.ln()).ceil() as usize }
 }
 
 fn through_two(one: &Alike, other: &Alike) -> Option<Lay> {
