@@ -1,6 +1,7 @@
 //! The objects of a backup: copied when they are new, removed when they were erased, kept when they were only lost.
 
 use std::collections::{BTreeSet, HashMap};
+use std::mem::take;
 
 use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::KeyId;
@@ -15,6 +16,8 @@ use crate::{Archive, FoldError};
 const BUFFER: usize = 1 << 20;
 /// Rows read at once.
 const ROWS: usize = 2000;
+/// Bytes that are copied before they are made durable: so much is copied again where that fails.
+const BATCH: u64 = 4 << 30;
 
 impl Archive {
     /// Copies every object that the backup lacks; durable when it returns.
@@ -42,6 +45,7 @@ impl Archive {
         let mut at =
             BackupProgress { objects: 0, objects_total: ours.len() as u64, bytes: done.bytes, bytes_total };
         let mut suspects = Vec::new();
+        let mut batch = Batch::default();
         for (name, len) in &ours {
             let damaged = is_damaged(name, *len);
             match theirs.get(name) {
@@ -53,17 +57,22 @@ impl Archive {
                     if known.is_some() {
                         to.delete(name).map_err(vault)?;
                     }
+                    batch.names.push(*name);
                     copy(&self.vault, to, name, done, &mut |bytes| {
                         at.bytes += bytes;
+                        batch.bytes += bytes;
                         progress(at);
                     })?;
+                    if batch.bytes >= BATCH {
+                        batch.settle(to)?;
+                    }
                 }
             }
             at.objects += 1;
             progress(at);
         }
         self.keep_damaged(suspects, done)?;
-        to.barrier().map_err(vault)?;
+        batch.settle(to)?;
         done.objects = list(to)?.len() as u64;
         Ok(())
     }
@@ -174,6 +183,26 @@ impl Archive {
             all_known &= !used || self.keyring.open(id).ok().flatten().is_some();
         }
         Ok((in_use, all_known))
+    }
+}
+
+/// Objects that were copied and may still be lost.
+#[derive(Default)]
+struct Batch {
+    names: Vec<ObjectName>,
+    bytes: u64,
+}
+
+impl Batch {
+    /// Makes them durable. What a sync fails to keep looks whole until the power goes, and no later sync keeps it: so it is taken away
+    /// again, and the next back-up copies it.
+    fn settle(&mut self, to: &FolderVault) -> Result<(), BackupError> {
+        let kept = to.barrier();
+        for name in take(&mut self.names).iter().filter(|_| kept.is_err()) {
+            let _ = to.delete(name);
+        }
+        self.bytes = 0;
+        kept.map_err(vault)
     }
 }
 
