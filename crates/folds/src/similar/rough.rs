@@ -15,7 +15,7 @@ const ROUGH: usize = 108;
 /// A change that is grain still.
 const GRAIN: f32 = 1.0;
 /// How alike the changes must be at some offset: of what is shown in the end they are more so by far.
-const PROMISING: f32 = 0.3;
+const PROMISING: f32 = 0.22;
 
 /// A shot in few cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,8 +118,12 @@ fn middle(values: impl Iterator<Item = f32>) -> f32 {
 impl Changes {
     /// May both be of the same moments?
     pub fn may_share(&self, other: &Self) -> bool {
-        let (one, another) = (self.without(&other.restless), other.without(&self.restless));
-        moments::ranked(&one, &another).first().is_some_and(|(alike, _)| *alike >= PROMISING)
+        let may = |one: &[[f32; ROUGH]], another: &[[f32; ROUGH]]| {
+            moments::ranked(one, another).first().is_some_and(|(alike, _)| *alike >= PROMISING)
+        };
+        // What moves may do so beside a clock, in the same cell.
+        may(&self.without(&other.restless), &other.without(&self.restless))
+            || self.restless != other.restless && may(&self.changes, &other.changes)
     }
 
     /// Without the cells that are restless in the other.
