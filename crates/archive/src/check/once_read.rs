@@ -29,14 +29,14 @@ pub(super) fn look(
         return;
     }
     let once = OnceRead::of(mark, member);
-    let before = once.read().unwrap_or_else(|error| {
-        report.problem(
-            format!("file {}", once.name()),
-            sentence!("cannot be read: {}", error),
-            what::FOREIGN,
-        );
-        Memory::default()
-    });
+    let before = match once.read() {
+        Ok(before) => before,
+        // What is remembered there is not written over.
+        Err(error) => {
+            let problem = sentence!("cannot be read: {}", error);
+            return report.problem(format!("file {}", once.name()), problem, what::FOREIGN);
+        }
+    };
     let kept: Vec<u64> = register.rollbacks.iter().map(|back| size_of(&back.kept)).collect();
     let size = before.size_in_log(&kept).min(scan.tip.size);
     let altered: BTreeMap<u64, u64> = facts.altered.all().collect();
