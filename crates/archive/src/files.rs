@@ -35,7 +35,7 @@ pub fn replace_from(path: &Path, bytes: &mut dyn io::Read) -> io::Result<()> {
         let _ = wipe_left(&left);
     }
     put(path, path, bytes, Kept::AtOnce)?;
-    sync_folder(parent(path)?)
+    keep_name(path)
 }
 
 /// As [`replace`], but a power cut may take it, or leave the file without its bytes: [`sync_all`] is to follow. It is written in
@@ -63,7 +63,7 @@ pub fn put_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         linked => linked?,
     }
-    sync_folder(parent(path)?)?;
+    keep_name(path)?;
     Ok(true)
 }
 
@@ -197,6 +197,16 @@ pub fn settle_folder(path: &Path) -> io::Result<()> {
 /// Any of the file system's.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Makes the name of a file durable that was just put in its place. Of a name that a failed sync let go of nobody is told again,
+/// and whoever repeats the command finds the file there: so it is put in its place anew, once.
+fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = parent(path)?;
+    sync_folder(folder).or_else(|_| {
+        put(path, path, &mut File::open(path)?, Kept::AtOnce)?;
+        sync_folder(folder)
+    })
 }
 
 /// When what is put in place is durable.

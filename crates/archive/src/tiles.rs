@@ -82,7 +82,7 @@ impl Log<'_> {
             self.rebuild(&signed)?;
         } else if !written.is_empty() {
             // The checkpoint promises tiles: it comes when they outlast a power cut.
-            files::sync_all(&self.layout.log())?;
+            self.keep(&written)?;
         }
         let text = signed.note().to_string();
         let path = self.layout.log().join("checkpoint");
@@ -100,17 +100,38 @@ impl Log<'_> {
     /// As [`Log::publish`].
     pub fn rebuild(&self, signed: &SignedCheckpoint) -> Result<(), LogError> {
         let size = signed.checkpoint().size;
+        let mut written = Vec::new();
         for tile in tiles::all(size) {
             let content = self.tile_content(&tile, size)?;
             if self.read(&tile).as_deref() != Some(&content) {
                 self.write(&tile, &content)?;
+                written.push(tile);
             }
         }
-        self.look_through(PathBuf::new(), size)?;
+        self.look_through(PathBuf::new(), size, &mut written)?;
         if merkle::root(size, &self.nodes_of(size))? != signed.checkpoint().root {
             return Err(LogError::OtherRoot);
         }
-        Ok(files::sync_all(&self.layout.log())?)
+        Ok(self.keep(&written)?)
+    }
+
+    /// Makes these tiles durable. What a failed sync let go of nobody is told again, and a longer log leaves what is there as it is:
+    /// so they are written anew, once, and taken away if they are not kept then either.
+    fn keep(&self, written: &[Tile]) -> io::Result<()> {
+        let sync = || files::sync_all(&self.layout.log());
+        sync().or_else(|_| {
+            for tile in written {
+                // Another process may have made the full one meanwhile.
+                if let Some(content) = self.read(tile) {
+                    self.write(tile, &content)?;
+                }
+            }
+            sync().inspect_err(|_| {
+                for tile in written {
+                    let _ = files::remove(&self.tile_path(tile));
+                }
+            })
+        })
     }
 
     /// The nodes of the tree of this size, from tiles; missing tiles are made first.
@@ -183,11 +204,11 @@ impl Log<'_> {
 
     /// Mends the partial tiles of smaller sizes that still lie there, and takes away those of a longer log than the ledger's:
     /// it went back, or somebody put them there.
-    fn look_through(&self, below: PathBuf, size: u64) -> Result<(), LogError> {
+    fn look_through(&self, below: PathBuf, size: u64, written: &mut Vec<Tile>) -> Result<(), LogError> {
         for name in read_folder(&self.layout.log().join(&below))? {
             let path = below.join(name);
             if self.layout.log().join(&path).is_dir() {
-                self.look_through(path, size)?;
+                self.look_through(path, size, written)?;
                 continue;
             }
             let Some(tile) = path.to_str().and_then(|text| text.parse::<Tile>().ok()) else { continue };
@@ -205,6 +226,7 @@ impl Log<'_> {
             let content = self.tile_content(&tile, now)?;
             if self.read(&tile).is_some_and(|there| there != content) {
                 self.write(&tile, &content)?;
+                written.push(tile);
             }
         }
         Ok(())
