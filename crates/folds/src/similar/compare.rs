@@ -11,7 +11,7 @@ use super::lay::Lay;
 use super::moments::{self, Shared};
 use super::moves::{Moves, at_speed};
 use super::near::{FARTHEST, Near};
-use super::{heard, stills, views};
+use super::{far, heard, stills, views};
 
 /// What two items have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,22 +156,27 @@ fn both(moves: Moments, sound: Moments, fitting: &[Fitting]) -> Moments {
 }
 
 fn shown_by_moves(a: &Known, b: &Known, fitting: &[Fitting]) -> Option<Moments> {
-    let mut spans: Vec<Moments> = Vec::new();
-    if let (Some(film_a), Some(film_b)) = (&a.film, &b.film) {
-        // Hours against hours are looked at as they are: what was sped up is told of what is shorter.
-        let is_long = film_a.shots.len() * film_b.shots.len() > EACH;
-        let speeds = if is_long { &[][..] } else { &SPEEDS[..] };
-        let moving = |shot: &&Shot| !shot.is_still;
-        for shot_a in film_a.shots.iter().filter(moving) {
-            for shot_b in film_b.shots.iter().filter(moving) {
-                let lays =
-                    lays(a, b, fitting, &film_a.seconds(&shot_a.pictures), &film_b.seconds(&shot_b.pictures));
-                let of_lays =
-                    lays.iter().find_map(|lay| by_moves((film_a, shot_a), (film_b, shot_b), lay, speeds));
-                spans.extend(of_lays);
+    let (film_a, film_b) = a.film.as_ref().zip(b.film.as_ref())?;
+    // Hours against hours are looked at as they are: what was sped up is told of what is shorter.
+    let is_long = film_a.shots.len() * film_b.shots.len() > EACH;
+    let speeds = if is_long { &[][..] } else { &SPEEDS[..] };
+    let moving = |shot: &&Shot| !shot.is_still;
+    let mut pairs = Vec::new();
+    for shot_a in film_a.shots.iter().filter(moving) {
+        for shot_b in film_b.shots.iter().filter(moving) {
+            let (of_a, of_b) = (film_a.seconds(&shot_a.pictures), film_b.seconds(&shot_b.pictures));
+            let lays = lays(a, b, fitting, &of_a, &of_b);
+            if !lays.is_empty() {
+                pairs.push(((film_a, shot_a), (film_b, shot_b), lays));
             }
         }
     }
+    let offsets = |((_, a), (_, b), _): &far::Pair<'_>| a.pictures.len() + b.pictures.len();
+    let chance = moments::chance(pairs.iter().map(offsets).sum());
+    let mut spans = if pairs.len() > EACH { far::spans(&mut pairs, EACH, chance) } else { Vec::new() };
+    let by_moves =
+        |(a, b, lays): &far::Pair<'_>| lays.iter().find_map(|lay| by_moves(*a, *b, lay, speeds, chance));
+    spans.extend(pairs.iter().filter_map(by_moves));
     joined(spans)
 }
 
@@ -210,6 +215,7 @@ fn by_moves(
     (film_b, shot_b): (&Film, &Shot),
     lay: &Lay,
     speeds: &[f32],
+    chance: f32,
 ) -> Option<Moments> {
     let back = lay.back()?;
     let (ours, theirs) = (shot_a.rough.changes(1.0), shot_b.rough.laid(&back));
@@ -218,10 +224,10 @@ fn by_moves(
             continue;
         }
         let found = if speed == 1.0 {
-            moments::shared(&shot_a.moves, &shot_b.moves.laid(&back)).filter(Shared::is_shown)
+            moments::shared(&shot_a.moves, &shot_b.moves.laid(&back)).filter(|found| found.is_shown(chance))
         } else {
             let faster = Moves::of(&at_speed(&film_b.pictures[shot_b.pictures.clone()], speed)).laid(&back);
-            moments::shared(&shot_a.moves, &faster).filter(Shared::is_shown_faster)
+            moments::shared(&shot_a.moves, &faster).filter(|found| found.is_shown_faster(chance))
         };
         if let Some(found) = found {
             return Some(span((film_a, shot_a), (film_b, shot_b), &found, speed, lay));
@@ -231,7 +237,7 @@ fn by_moves(
 }
 
 /// From pictures to seconds. What lies around the moments that move alike, and where nothing moves, is taken along.
-fn span(
+pub(super) fn span(
     (film_a, shot_a): (&Film, &Shot),
     (film_b, shot_b): (&Film, &Shot),
     found: &Shared,
@@ -248,7 +254,7 @@ fn span(
         a: in_a(from)..in_a(to),
         b: in_b(from)..in_b(to),
         speed,
-        moves: found.for_it as f32 * 8.0 * film_a.step,
+        moves: (found.for_it * moments::SPELL) as f32 * film_a.step,
         sounds: 0.0,
         lay: Some(*lay),
         alike: found.alike,

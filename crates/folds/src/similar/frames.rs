@@ -23,7 +23,11 @@ pub(super) fn ahead(a: &Known, b: &Known) -> Option<f32> {
         let there = places.get(small).filter(|places| places.len() <= OFTEN);
         found.extend(there.into_iter().flatten().map(|there| there - at));
     }
-    let votes = |ahead: f32| found.iter().filter(|other| (*other - ahead).abs() < ONE).count();
+    found.sort_by(f32::total_cmp);
+    let votes = |ahead: f32| {
+        let (from, to) = (ahead - ONE, ahead + ONE);
+        found.partition_point(|other| *other < to) - found.partition_point(|other| *other <= from)
+    };
     let best = *found.iter().max_by_key(|ahead| votes(**ahead))?;
     let is_other = |ahead: &&f32| (**ahead - best).abs() >= ONE;
     let others = found.iter().filter(is_other).map(|ahead| votes(*ahead)).max().unwrap_or(0);

@@ -6,6 +6,7 @@
 mod answers;
 pub mod chunks;
 pub mod compare;
+mod far;
 mod finder;
 mod fold;
 mod frames;

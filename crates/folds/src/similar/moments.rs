@@ -28,27 +28,28 @@ pub struct Shared {
 
 impl Shared {
     /// Whether it is shown that both show the same moments: enough moves, and it moves alike. The shorter that is, the more alike it
-    /// must be: among many offsets chance finds one.
-    pub fn is_shown(&self) -> bool {
-        self.is_alike(if self.for_it < 3 { 0.75 } else { 0.6 })
+    /// must be, and so by what [`chance`] does among all offsets that were tried.
+    pub fn is_shown(&self, chance: f32) -> bool {
+        self.is_alike(if self.for_it < 3 { 0.75 } else { 0.6 }, chance)
     }
 
     /// The same, where one is shown faster: of many speeds, too, chance finds one.
-    pub fn is_shown_faster(&self) -> bool {
-        self.is_alike(match self.for_it {
+    pub fn is_shown_faster(&self, chance: f32) -> bool {
+        let least = match self.for_it {
             ..3 => 0.8,
             3 => 0.7,
             _ => 0.6,
-        })
+        };
+        self.is_alike(least, chance)
     }
 
-    fn is_alike(&self, least: f32) -> bool {
-        self.alike > least && self.for_it >= 2 && self.against * 4 <= self.for_it
+    fn is_alike(&self, least: f32, chance: f32) -> bool {
+        self.alike > least + chance && self.for_it >= spells(chance) && self.against * 4 <= self.for_it
     }
 }
 
 /// Pictures of a spell.
-const SPELL: usize = 8;
+pub(super) const SPELL: usize = 8;
 /// Pictures that films must overlap by.
 const OVERLAP: usize = 8;
 /// From here on it is not asked whether pictures fall between each other.
@@ -57,6 +58,16 @@ const SURELY: f32 = 0.85;
 const CLOSELY: usize = 4;
 /// Cells of the coarse grid: two by two.
 const COARSE: usize = CELLS / 4;
+
+/// How much more alike what moves must be where so many offsets are tried: in ten hours many people walk along one corridor.
+pub fn chance(offsets: usize) -> f32 {
+    (0.03 * (offsets as f32 / 4096.0).log2()).clamp(0.0, 0.15)
+}
+
+/// Spells that must be alike then: two, and eight where most offsets were tried.
+pub fn spells(chance: f32) -> usize {
+    2 + (40.0 * chance).round() as usize
+}
 
 /// The best of all offsets; none where nothing moves in both.
 pub fn shared(a: &Moves, b: &Moves) -> Option<Shared> {
@@ -305,7 +316,7 @@ thread_local! {
 }
 
 /// For each offset, counted round, the products of all cells summed.
-fn together<const N: usize>(a: &[[f32; N]], b: &[[f32; N]]) -> Vec<f32> {
+pub(super) fn together<const N: usize>(a: &[[f32; N]], b: &[[f32; N]]) -> Vec<f32> {
     let size = (a.len() + b.len()).next_power_of_two();
     let (there, back) = PLANNER.with_borrow_mut(|p| (p.plan_fft_forward(size), p.plan_fft_inverse(size)));
     let mut sum = vec![Complex::new(0.0, 0.0); size];
@@ -343,7 +354,7 @@ mod tests {
         let whole = film(60, walk(1.0));
         let excerpt = Moves::of(&whole[70..130]);
         let found = shared(&excerpt, &Moves::of(&whole)).unwrap();
-        assert!(found.is_shown() && (found.offset - 70.0).abs() < 0.5, "{found:?}");
+        assert!(found.is_shown(0.0) && (found.offset - 70.0).abs() < 0.5, "{found:?}");
         assert!(found.to - found.from > 40, "{found:?}");
     }
 
@@ -355,7 +366,7 @@ mod tests {
         let copy = Moves::of(&whole).laid(&lay);
         let back = copy.laid(&lay.back().unwrap());
         let found = shared(&Moves::of(&whole), &back).unwrap();
-        assert!(found.is_shown() && found.offset.abs() < 0.3, "{found:?}");
+        assert!(found.is_shown(0.0) && found.offset.abs() < 0.3, "{found:?}");
     }
 
     #[test]
@@ -369,7 +380,7 @@ mod tests {
         let excerpt = Moves::of(&whole[84..124]);
         assert!(excerpt.restless.iter().any(|restless| *restless), "by itself it looks like a lamp");
         let found = shared(&excerpt, &Moves::of(&whole)).unwrap();
-        assert!(found.is_shown() && (found.offset - 84.0).abs() < 0.6, "{found:?}");
+        assert!(found.is_shown(0.0) && (found.offset - 84.0).abs() < 0.6, "{found:?}");
     }
 
     #[test]
@@ -379,14 +390,14 @@ mod tests {
         let whole = Moves::of(&film(40, fast));
         let later = Moves::of(&film(10, |t| fast(t + 8.125)));
         let found = shared(&later, &whole).unwrap();
-        assert!(found.is_shown() && (found.offset - 32.5).abs() < 0.6, "{found:?}");
+        assert!(found.is_shown(0.0) && (found.offset - 32.5).abs() < 0.6, "{found:?}");
     }
 
     #[test]
     fn another_day_under_the_same_camera_is_not_shown() {
         for seed in [0.7, 1.9, 2.6] {
             let found = shared(&Moves::of(&film(50, walk(1.0))), &Moves::of(&film(50, walk(seed))));
-            assert!(!found.is_some_and(|found| found.is_shown()), "{found:?}");
+            assert!(!found.is_some_and(|found| found.is_shown(0.0)), "{found:?}");
         }
         assert_eq!(
             shared(&Moves::of(&film(50, |_| (-9.0, 0.0))), &Moves::of(&film(50, |_| (-9.0, 0.0)))),
@@ -399,8 +410,8 @@ mod tests {
         let whole = film(60, walk(1.0));
         let fast = at_speed(&whole, 1.5);
         let slow = |speed: f32| shared(&Moves::of(&fast), &Moves::of(&at_speed(&whole, speed)));
-        assert!(slow(1.5).unwrap().is_shown());
-        assert!(!slow(1.0).is_some_and(|found| found.is_shown()));
+        assert!(slow(1.5).unwrap().is_shown(0.0));
+        assert!(!slow(1.0).is_some_and(|found| found.is_shown(0.0)));
     }
 
     #[test]

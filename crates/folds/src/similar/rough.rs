@@ -9,9 +9,9 @@ use super::moves::{ACROSS, CELLS, Moves, Small, taps};
 /// Cells that are made one, across and down.
 const BLOCK: usize = 4;
 /// Cells across, and down.
-const GRID: (usize, usize) = (12, 9);
+pub(super) const GRID: (usize, usize) = (12, 9);
 /// All of them, row by row.
-const ROUGH: usize = 108;
+pub(super) const ROUGH: usize = 108;
 /// A change that is grain still.
 const GRAIN: f32 = 1.0;
 /// How alike the changes must be at some offset: of what is shown in the end they are more so by far.
