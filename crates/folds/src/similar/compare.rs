@@ -11,6 +11,7 @@ use super::lay::Lay;
 use super::moments::{self, Shared};
 use super::moves::{Moves, at_speed};
 use super::near::{FARTHEST, Near};
+use super::rough::{Changes, Rough};
 use super::{far, heard, stills, views};
 
 /// What two items have in common.
@@ -58,6 +59,8 @@ pub struct Moments {
 
 /// Speeds that are tried where the usual one does not fit.
 const SPEEDS: [f32; 10] = [1.5, 2.0, 1.25, 4.0 / 3.0, 25.0 / 24.0, 24.0 / 25.0, 0.75, 0.8, 2.0 / 3.0, 0.5];
+/// How many of them are looked at closely.
+const TRIED: usize = 2;
 /// Pairs of scenes of which each is looked at; of more, those with points alike.
 const EACH: usize = 64;
 /// Key frames of a shot that are held against those of another.
@@ -219,7 +222,8 @@ fn by_moves(
 ) -> Option<Moments> {
     let back = lay.back()?;
     let (ours, theirs) = (shot_a.rough.changes(1.0), shot_b.rough.laid(&back));
-    for speed in std::iter::once(1.0).chain(speeds.iter().copied()) {
+    let others = promising_speeds(&ours, &theirs, speeds);
+    for speed in std::iter::once(1.0).chain(others) {
         if !ours.may_share(&theirs.changes(speed)) {
             continue;
         }
@@ -234,6 +238,14 @@ fn by_moves(
         }
     }
     None
+}
+
+/// Of many speeds those at which most seems to move alike, the most promising first.
+fn promising_speeds(ours: &Changes, theirs: &Rough, speeds: &[f32]) -> Vec<f32> {
+    let promise = |speed: &f32| (ours.promise(&theirs.changes(*speed)), *speed);
+    let mut all: Vec<(f32, f32)> = speeds.iter().map(promise).collect();
+    all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    all.into_iter().take(TRIED).map(|(_, speed)| speed).collect()
 }
 
 /// From pictures to seconds. What lies around the moments that move alike, and where nothing moves, is taken along.

@@ -7,10 +7,8 @@ use super::compare::{Moments, span};
 use super::known::{Film, Shot};
 use super::lay::Lay;
 use super::moments::{self, SPELL, together};
-use super::rough::{GRID, ROUGH};
+use super::rough::{FEW, ROUGH, few};
 
-/// Cells of a picture: two by two of those of a rough one.
-const FEW: usize = GRID.0 / 2 * GRID.1.div_ceil(2);
 /// Offsets that are looked at.
 const OFFSETS: usize = 6;
 /// Pictures by which they are apart at least.
@@ -114,10 +112,7 @@ fn directions(film: &Film, back: Option<&Lay>) -> Vec<[f32; FEW]> {
 }
 
 fn direction_of(change: &[f32; ROUGH]) -> [f32; FEW] {
-    let mut sums = [0.0; FEW];
-    for (cell, value) in change.iter().enumerate() {
-        sums[cell / GRID.0 / 2 * (GRID.0 / 2) + cell % GRID.0 / 2] += value;
-    }
+    let sums = few(change);
     let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length < f32::EPSILON { [0.0; FEW] } else { sums.map(|value| value / length) }
 }

@@ -9,9 +9,11 @@ use super::moves::{ACROSS, CELLS, Moves, Small, taps};
 /// Cells that are made one, across and down.
 const BLOCK: usize = 4;
 /// Cells across, and down.
-pub(super) const GRID: (usize, usize) = (12, 9);
+const GRID: (usize, usize) = (12, 9);
 /// All of them, row by row.
 pub(super) const ROUGH: usize = 108;
+/// Cells of a picture that is rougher still: two by two of these.
+pub(super) const FEW: usize = GRID.0 / 2 * GRID.1.div_ceil(2);
 /// A change that is grain still.
 const GRAIN: f32 = 1.0;
 /// How alike the changes must be at some offset: of what is shown in the end they are more so by far.
@@ -126,6 +128,13 @@ impl Changes {
             || self.restless != other.restless && may(&self.changes, &other.changes)
     }
 
+    /// How alike they are at the best offset, asked of a quarter of the cells.
+    pub fn promise(&self, other: &Self) -> f32 {
+        let few = |all: Vec<[f32; ROUGH]>| all.iter().map(few).collect::<Vec<_>>();
+        let (ours, theirs) = (few(self.without(&other.restless)), few(other.without(&self.restless)));
+        moments::ranked(&ours, &theirs).first().map_or(0.0, |(alike, _)| *alike)
+    }
+
     /// Without the cells that are restless in the other.
     fn without(&self, restless: &[bool; ROUGH]) -> Vec<[f32; ROUGH]> {
         let calm = |change: &[f32; ROUGH]| {
@@ -133,6 +142,15 @@ impl Changes {
         };
         self.changes.iter().map(calm).collect()
     }
+}
+
+/// Changes of two by two cells.
+pub(super) fn few(change: &[f32; ROUGH]) -> [f32; FEW] {
+    let mut sums = [0.0; FEW];
+    for (cell, value) in change.iter().enumerate() {
+        sums[cell / GRID.0 / 2 * (GRID.0 / 2) + cell % GRID.0 / 2] += value;
+    }
+    sums
 }
 
 #[cfg(test)]
