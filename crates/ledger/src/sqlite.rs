@@ -266,11 +266,18 @@ impl Ledger for SqliteLedger {
     }
 
     fn rows(&self, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+        // Behind the last number that a row can have there is none: it would be read again and again.
+        if i64::try_from(from).is_err() {
+            return Ok(Vec::new());
+        }
         let sql = format!("{ROW} WHERE seq >= ?1 ORDER BY seq LIMIT ?2");
         self.all(&sql, [signed(from), signed(limit)], read_row)
     }
 
     fn rows_of_key(&self, key: &str, from: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+        if i64::try_from(from).is_err() {
+            return Ok(Vec::new());
+        }
         let sql = format!(
             "{ROW} WHERE seq IN (
                 SELECT seq FROM row INDEXED BY row_of_key
