@@ -163,6 +163,7 @@ impl Archive {
         archive.forget_what_was_given_up()?;
         match folded {
             Ok(()) => {
+                archive.note_newer_log()?;
                 archive.remember_keys();
                 if archive.went_back.is_some() || !archive.register.rollbacks.is_empty() {
                     archive.adopt_unreleased()?;

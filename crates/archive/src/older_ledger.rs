@@ -3,6 +3,7 @@
 //! The record by which the new key followed is not in it, and the key that it names was destroyed: so nothing can be signed on top
 //! of it. Nothing is lost by that; ledger and keys of one time bring the archive back.
 
+use std::io;
 use std::path::PathBuf;
 
 use vidimus_ledger::Ledger as _;
@@ -44,6 +45,42 @@ impl Archive {
         });
     }
 
+    /// What lies in the folder shows that the ledger is an older copy, or another: the published checkpoint, or a receipt, that this
+    /// archive signed and the ledger does not hold. A computer that never saw the archive learns it from these.
+    pub(crate) fn note_newer_log(&mut self) -> io::Result<()> {
+        if self.went_back.is_some() {
+            return Ok(());
+        }
+        let is_lost = |signed: &SignedCheckpoint| {
+            self.has_signed(signed)
+                && !epoch::is_given_up(&self.register.base, &self.register.rollbacks, signed.checkpoint())
+                && !self.holds(signed)
+        };
+        let newest = lying_about(&self.layout)
+            .filter_map(|note| SignedCheckpoint::from_bytes(&note).ok())
+            .filter(is_lost)
+            .max_by_key(|signed| signed.checkpoint().size);
+        if let Some(lost) = newest {
+            let seen = lost.note().to_string();
+            // Whoever takes it out of the folder now is betrayed by this. Where it cannot be written, the file itself is asked again.
+            let _ = self.high_water.raise(seen.as_bytes());
+            let now =
+                String::from_utf8_lossy(&self.ledger.tip().map_err(io::Error::other)?.note).into_owned();
+            self.went_back = Some(WentBack { seen: Some(seen), now, newer_keys: None });
+        }
+        Ok(())
+    }
+
+    /// Is the ledger at least as long, and of the same tree as far as it knows that one? It is asked after the checkpoint was read:
+    /// others append and publish meanwhile.
+    fn holds(&self, signed: &SignedCheckpoint) -> bool {
+        let size = signed.checkpoint().size;
+        let Ok(tip) = self.ledger.tip() else { return true };
+        let kept = self.ledger.checkpoint(size).ok().flatten();
+        let kept = kept.and_then(|note| SignedCheckpoint::from_bytes(&note).ok());
+        size <= tip.size && kept.is_none_or(|kept| kept.checkpoint().root == signed.checkpoint().root)
+    }
+
     /// Does the ledger not know of the key that is held?
     pub(crate) fn has_newer_keys(&self) -> bool {
         self.went_back.as_ref().is_some_and(|back| back.newer_keys.is_some())
@@ -64,11 +101,7 @@ pub(crate) fn newest_signed(
     key: PublicKey,
     size: u64,
 ) -> Option<SignedCheckpoint> {
-    let receipts = crate::keyring::read_folder(&layout.receipts()).unwrap_or_default();
-    let receipts = receipts.into_iter().map(|name| layout.receipts().join(name).join("checkpoint.txt"));
-    let files: Vec<PathBuf> = receipts.chain([layout.log().join("checkpoint")]).collect();
-    let untrusted = files.into_iter().filter_map(|path| crate::files::read(path).ok());
-    let untrusted = untrusted.chain(mark.read().ok().flatten().map(String::into_bytes));
+    let untrusted = lying_about(layout).chain(mark.read().ok().flatten().map(String::into_bytes));
     let signed = untrusted.filter_map(|note| SignedCheckpoint::from_bytes(&note).ok()).filter(|signed| {
         let checkpoint = signed.checkpoint();
         checkpoint.size > size
@@ -76,4 +109,13 @@ pub(crate) fn newest_signed(
             && signed.verify(&keychain::named(&checkpoint.origin, key)).is_ok()
     });
     signed.max_by_key(|signed| signed.checkpoint().size)
+}
+
+/// The checkpoints (notes) that lie in the archive's folder beside the ledger: the published one, and those of receipts.
+fn lying_about(layout: &Layout) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let receipts = crate::keyring::read_folder(&layout.receipts()).unwrap_or_default();
+    let folder = layout.receipts();
+    let receipts = receipts.into_iter().map(move |name| folder.join(name).join("checkpoint.txt"));
+    let files: Vec<PathBuf> = receipts.chain([layout.log().join("checkpoint")]).collect();
+    files.into_iter().filter_map(|path| crate::files::read(path).ok())
 }

@@ -152,7 +152,7 @@ impl Archive {
         Ok(())
     }
 
-    fn has_signed(&self, signed: &SignedCheckpoint) -> bool {
+    pub(crate) fn has_signed(&self, signed: &SignedCheckpoint) -> bool {
         epoch::is_of(&self.register.base, signed.checkpoint().origin.as_str())
             && (signed.verify(&self.key_of(signed)).is_ok()
                 || self.has_newer_keys()

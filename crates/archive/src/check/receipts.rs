@@ -75,6 +75,18 @@ fn look_at(
         return false;
     };
     let Ok(signed) = SignedCheckpoint::from_bytes(&note) else { return false }; // named with the checkpoints
+    let untrusted = crate::files::read(folder.join("checkpoint.txt")).unwrap_or_default();
+    let given = SignedCheckpoint::from_bytes(&untrusted).ok();
+    let is_of_another_tree = |given: &SignedCheckpoint| {
+        given.checkpoint().size == size
+            && given.checkpoint().root != signed.checkpoint().root
+            && register.signed_by_us(given)
+    };
+    if given.as_ref().is_some_and(is_of_another_tree) {
+        let problem = "the receipt is of another tree than the ledger's: one of them was forked";
+        report.problem(reference, problem, register.went_back());
+        return false;
+    }
     let mut sound = true;
     let beside = Folder::new(folder.clone(), &signed);
     let trust = Settings::read(&layout.settings()).map(|settings| settings.trust()).unwrap_or_default();

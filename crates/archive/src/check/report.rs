@@ -181,13 +181,23 @@ impl Report {
         if !self.left_over.is_empty() {
             let some: Vec<&str> = self.left_over.iter().take(SHOWN).map(String::as_str).collect();
             let more = if self.left_over.len() > SHOWN { ", …" } else { "" };
-            let count = self.left_over.len();
-            self.sound(sentence!(
-                "left over by interrupted work, and harmless: {} ({}{})",
-                count,
-                some.join(", "),
-                more
-            ));
+            let (count, some) = (self.left_over.len(), some.join(", "));
+            let is_older = |what: &str| [what::WENT_BACK, what::OLDER_LEDGER].contains(&what);
+            if self.checked.problems.iter().any(|problem| is_older(problem.what_to_do)) {
+                self.unknown(sentence!(
+                    "left over by interrupted work, or needed by what the ledger lacks: {} ({}{})",
+                    count,
+                    some,
+                    more
+                ));
+            } else {
+                self.sound(sentence!(
+                    "left over by interrupted work, and harmless: {} ({}{})",
+                    count,
+                    some,
+                    more
+                ));
+            }
         }
         self.checked.full = full;
         self.checked.sound = self.checked.problems.is_empty();

@@ -127,6 +127,16 @@ fn published_size(
         let problem = "the published checkpoint is of another tree than the ledger's: one of them was forked";
         report.problem(reference, problem, what::TAMPERED);
     }
+    // Every receipt is published before it is made.
+    let receipt = register.receipts.iter().map(|receipt| receipt.size).max().unwrap_or(0);
+    if size < receipt && receipt <= there {
+        let problem = sentence!(
+            "the published log has {} [entry|entries], and a receipt was made of {}: it was put back, or not published since",
+            size,
+            receipt
+        );
+        report.problem(reference, problem, what::REBUILD);
+    }
     size
 }
 

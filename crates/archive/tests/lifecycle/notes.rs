@@ -178,7 +178,8 @@ fn tiles_that_nobody_was_promised_are_named_and_made_again() {
     fs::write(&newest, vec![0; good.len()]).unwrap();
 
     let checked = look(&house);
-    assert!(checked.sound, "{:#?}", checked.problems);
+    // It lags behind the receipt, too, which is named.
+    assert!(checked.problems.iter().all(|one| one.reference == "log/checkpoint"), "{:#?}", checked.problems);
     let pending: Vec<String> = checked.pending.iter().map(ToString::to_string).collect();
     let name = newest.strip_prefix(house.archive()).unwrap().to_string_lossy().into_owned();
     assert!(pending.iter().any(|text| text.contains("made again") && text.contains(&name)), "{pending:?}");

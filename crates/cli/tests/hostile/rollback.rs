@@ -224,3 +224,38 @@ fn what_was_released_since_is_seen_by_its_registrar_and_released_again() {
     let found = problems(&house.vidimus(["check", "--full", "--json"]));
     assert!(found.iter().all(|(what, _)| what.starts_with("checkpoint ")), "{found:?}");
 }
+
+#[test]
+fn a_computer_that_never_saw_the_archive_learns_from_its_folder_that_the_ledger_went_back() {
+    let house = two_days();
+    let wal = ["archive/ledger.db", "archive/ledger.db-wal", "archive/ledger.db-shm"];
+    for without in [None, Some("archive/log"), Some("archive/receipts")] {
+        put_back(&house, &wal);
+        for gone in without.into_iter().chain(["state"]) {
+            fs::remove_dir_all(house.path(gone)).unwrap();
+        }
+        let log = fs::read(house.path("archive/log/checkpoint")).ok();
+        let read = house.vidimus(["--first-seen-here", "list"]).succeeds();
+        assert!(read.err.contains("WARNING: this archive went back"), "{without:?}: {read:?}");
+        house.vidimus(["receive", "three"]).refuses(1, "This archive went back");
+        house.vidimus(["withdraw", "A1-1", "--reason", "r"]).refuses(1, "This archive went back");
+        assert_eq!(fs::read(house.path("archive/log/checkpoint")).ok(), log, "nothing else is published");
+        let checked = house.vidimus(["check"]);
+        assert!(checked.code == 1 && !checked.out.contains("harmless"), "{checked:?}");
+        house.vidimus(["recover", "--accept-rollback", "the disk died"]).succeeds();
+        house.vidimus(["receive", "three"]).succeeds();
+        if without.is_none() {
+            house.vidimus(["check"]).succeeds();
+        }
+    }
+}
+
+#[test]
+fn yesterdays_published_log_is_named_by_todays_receipts() {
+    let house = two_days();
+    put_back(&house, &["archive/log"]);
+    let found = problems(&house.vidimus(["check", "--json"]));
+    assert!(found.iter().any(|(what, _)| what == "log/checkpoint"), "{found:?}");
+    house.vidimus(["rebuild"]).succeeds();
+    house.vidimus(["check"]).succeeds();
+}
