@@ -58,11 +58,16 @@ impl Archive {
                         to.delete(name).map_err(vault)?;
                     }
                     batch.names.push(*name);
-                    copy(&self.vault, to, name, done, &mut |bytes| {
+                    let copied = copy(&*self.vault, to, name, done, &mut |bytes| {
                         at.bytes += bytes;
                         batch.bytes += bytes;
                         progress(at);
-                    })?;
+                    });
+                    match copied {
+                        Err(NotCopied::Unreadable) => suspects.push(*name),
+                        Err(NotCopied::Other(error)) => return Err(error),
+                        Ok(()) => {}
+                    }
                     if batch.bytes >= BATCH {
                         batch.settle(to)?;
                     }
@@ -222,36 +227,45 @@ fn list(vault: &FolderVault) -> Result<HashMap<ObjectName, u64>, BackupError> {
     Ok(found)
 }
 
+/// Why an object was not copied.
+pub(super) enum NotCopied {
+    /// It cannot be read: a bad sector, or a file that somebody locked. The others still can.
+    Unreadable,
+    /// Nothing can be copied to there.
+    Other(BackupError),
+}
+
 /// Copies one object; what was deleted meanwhile is passed over.
 pub(super) fn copy(
-    from: &FolderVault,
+    from: &impl Vault,
     to: &FolderVault,
     name: &ObjectName,
     done: &mut BackedUp,
     progress: &mut dyn FnMut(u64),
-) -> Result<(), BackupError> {
+) -> Result<(), NotCopied> {
+    let write = |error| NotCopied::Other(vault(error));
     let reader = match from.open(name) {
         Err(GetError::NotFound) => return Ok(()),
-        reader => reader.map_err(vault)?,
+        reader => reader.map_err(|_| NotCopied::Unreadable)?,
     };
     let mut writer = match to.put(name) {
         Err(PutError::AlreadyExists) => return Ok(()), // another backup to the same folder was faster
-        writer => writer.map_err(vault)?,
+        writer => writer.map_err(write)?,
     };
     let mut buffer = vec![0; BUFFER.min(reader.len().try_into().unwrap_or(BUFFER)).max(1)];
     let mut at = 0;
     loop {
-        let n = reader.read_at(at, &mut buffer).map_err(vault)?;
+        let n = reader.read_at(at, &mut buffer).map_err(|_| NotCopied::Unreadable)?;
         if n == 0 {
             break;
         }
-        writer.write_all(&buffer[..n]).map_err(vault)?;
+        writer.write_all(&buffer[..n]).map_err(write)?;
         at += n as u64;
         progress(n as u64);
     }
     match writer.finish() {
         Err(PutError::AlreadyExists) => return Ok(()),
-        finished => finished.map_err(vault)?,
+        finished => finished.map_err(write)?,
     }
     done.copied += 1;
     done.bytes += at;
@@ -267,10 +281,30 @@ pub(super) fn vault(error: impl std::error::Error + Caused) -> BackupError {
 mod tests {
     use std::io;
 
-    use vidimus_vault::{CleanUpError, GetError, PutError};
+    use vidimus_vault::{
+        CleanUpError, Fault, FaultyVault, FolderVault, GetError, ObjectName, PutError, Step, Vault as _, When,
+    };
 
-    use super::vault;
+    use super::{BackedUp, NotCopied, copy, vault};
     use crate::cause::{Cause, Caused as _};
+
+    #[test]
+    fn an_object_that_cannot_be_read_is_told_from_a_backup_that_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = FolderVault::create(&folder.path().join("ours")).unwrap();
+        let theirs = FolderVault::create(&folder.path().join("theirs")).unwrap();
+        let name = ObjectName::from_bytes([7; 16]);
+        let mut writer = ours.put(&name).unwrap();
+        writer.write_all(b"sealed").unwrap();
+        writer.finish().unwrap();
+        let fault = Fault { step: Step::Open, nth: 1, when: When::Before, kind: io::ErrorKind::Other };
+        let failing = FaultyVault::new(ours, Some(fault));
+        let mut done = BackedUp::default();
+        let mut copied = || copy(&failing, &theirs, &name, &mut done, &mut |_| {});
+        assert!(matches!(copied(), Err(NotCopied::Unreadable)));
+        assert!(matches!(theirs.open(&name), Err(GetError::NotFound)), "nothing half is left");
+        assert!(copied().is_ok() && theirs.open(&name).is_ok());
+    }
 
     #[test]
     fn a_full_disk_does_not_accuse_an_object() {

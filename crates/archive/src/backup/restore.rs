@@ -10,6 +10,7 @@ use vidimus_ledger::{Ledger as _, OpenError, SqliteLedger, StoreError};
 use vidimus_seal::Entropy;
 use vidimus_vault::{FolderVault, Found, Vault as _};
 
+use super::objects::NotCopied;
 use super::{BackedUp, BackupError, BackupProgress, Manifest, objects, small, summary};
 use crate::anchor::Settings;
 use crate::high_water::{HighWater, Seen};
@@ -30,6 +31,8 @@ pub struct Restored {
     pub lost: Option<CheckpointSummary>,
     /// Objects restored.
     pub objects: u64,
+    /// What could not be read in the backup, and did not come back: `object NAME`, or a path.
+    pub unreadable: Vec<String>,
 }
 
 /// Why nothing was restored.
@@ -135,10 +138,15 @@ fn fill(
     progress: &mut dyn FnMut(BackupProgress),
 ) -> Result<Restored, RestoreError> {
     files::make_folder(aside.root())?;
-    let objects = copy_objects(backup, aside, progress)?;
-    small::copy_new(&backup.keys(), &aside.keys())?;
-    small::copy_notes(backup, aside)?;
-    small::copy_new(&backup.receipts(), &aside.receipts())?;
+    let (objects, mut unreadable) = copy_objects(backup, aside, progress)?;
+    let small = [
+        ("keys", small::copy_new(&backup.keys(), &aside.keys())?),
+        ("unfinished", small::copy_notes(backup, aside)?),
+        ("receipts", small::copy_new(&backup.receipts(), &aside.receipts())?),
+    ];
+    for (folder, paths) in small {
+        unreadable.extend(paths.iter().map(|path| format!("{folder}/{}", path.display())));
+    }
     if let Ok(settings) = Settings::bytes(&backup.settings()) {
         for name in crate::check::named_by_settings(&settings) {
             if let Ok(certificates) = crate::files::read(backup.root().join(&name)) {
@@ -167,6 +175,7 @@ fn fill(
         checkpoint,
         backed_up_at: manifest.at.clone(),
         objects,
+        unreadable,
     })
 }
 
@@ -185,7 +194,7 @@ fn copy_objects(
     backup: &Layout,
     aside: &Layout,
     progress: &mut dyn FnMut(BackupProgress),
-) -> Result<u64, RestoreError> {
+) -> Result<(u64, Vec<String>), RestoreError> {
     let from = FolderVault::open(&backup.objects()).map_err(objects::vault)?;
     let to = FolderVault::create(&aside.objects()).map_err(objects::vault)?;
     let names: Vec<_> = from
@@ -200,14 +209,21 @@ fn copy_objects(
     let bytes_total = names.iter().map(|(_, len)| len).sum();
     let objects_total = names.len() as u64;
     let mut at = BackupProgress { objects_total, bytes_total, ..BackupProgress::default() };
+    let mut unreadable = Vec::new();
     for (name, _) in names {
-        objects::copy(&from, &to, &name, &mut done, &mut |bytes| {
+        let copied = objects::copy(&from, &to, &name, &mut done, &mut |bytes| {
             at.bytes += bytes;
             progress(at);
-        })?;
+        });
+        match copied {
+            // A backup disk fails too: what can be read comes back.
+            Err(NotCopied::Unreadable) => unreadable.push(format!("object {name}")),
+            Err(NotCopied::Other(error)) => return Err(error.into()),
+            Ok(()) => {}
+        }
         at.objects += 1;
         progress(at);
     }
     to.barrier().map_err(objects::vault)?;
-    Ok(done.copied)
+    Ok((done.copied, unreadable))
 }

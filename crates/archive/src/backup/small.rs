@@ -44,7 +44,16 @@ impl Archive {
             if self.is_back(path)? {
                 continue;
             }
-            let Some(bytes) = unless_gone(files::read(self.layout.keys().join(path)))? else { continue };
+            let bytes = match unless_gone(files::read(self.layout.keys().join(path))) {
+                Ok(None) => continue,
+                Ok(Some(bytes)) => bytes,
+                // A bad sector, or a file that somebody locked: the others can still be copied.
+                Err(_) => {
+                    ours.insert(path.clone());
+                    done.kept.push(format!("keys/{}", path.display()));
+                    continue;
+                }
+            };
             ours.insert(path.clone());
             let target = theirs.keys().join(path);
             let there = unless_gone(files::read(&target)).ok().flatten();
@@ -70,7 +79,9 @@ impl Archive {
         }
         done.removed += drop_others(&theirs.keys(), &keep)?;
         // What a crash would leave to do here is left to do there.
-        copy_notes(&self.layout, theirs)?;
+        for path in copy_notes(&self.layout, theirs)? {
+            done.kept.push(format!("unfinished/{}", path.display()));
+        }
         let (here, there) = (notes(&self.layout)?, notes(theirs)?);
         drop_all(&theirs.unfinished(), there.difference(&here))?;
         Ok(())
@@ -238,14 +249,15 @@ fn drop_all<'a>(folder: &Path, paths: impl Iterator<Item = &'a PathBuf>) -> io::
     Ok(removed)
 }
 
-/// Copies every file below `from` that is not there or differs.
-pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
-    copy_new_but(from, to, &|_, _| false).map(drop)
+/// Copies every file below `from` that is not there or differs; those that cannot be read.
+pub(super) fn copy_new(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
+    copy_new_but(from, to, &|_, _| false)
 }
 
-/// Copies the notes of work to be done that are not there or differ. What else lies beside them is somebody's, and stays where it is.
-pub(super) fn copy_notes(from: &Layout, to: &Layout) -> io::Result<()> {
-    copy_each(notes(from)?, &from.unfinished(), &to.unfinished(), &|_, _| false).map(drop)
+/// Copies the notes of work to be done that are not there or differ; those that cannot be read. What else lies beside them is
+/// somebody's, and stays where it is.
+pub(super) fn copy_notes(from: &Layout, to: &Layout) -> io::Result<Vec<PathBuf>> {
+    copy_each(notes(from)?, &from.unfinished(), &to.unfinished(), &|_, _| false)
 }
 
 /// The files among the notes that the program could have put there.
@@ -255,7 +267,7 @@ fn notes(layout: &Layout) -> io::Result<BTreeSet<PathBuf>> {
     Ok(found)
 }
 
-/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not.
+/// Copies every file below `from` that is not there, or differs and may be replaced; those that may not, or cannot be read.
 fn copy_new_but(from: &Path, to: &Path, stays: &dyn Fn(&Path, &[u8]) -> bool) -> io::Result<Vec<PathBuf>> {
     copy_each(below(from)?, from, to, stays)
 }
@@ -270,15 +282,29 @@ fn copy_each(
     let mut kept = Vec::new();
     for path in paths {
         let (here, target) = (from.join(&path), to.join(&path));
-        let Some(mut bytes) = unless_gone(files::open(&here))? else { continue };
+        let mut bytes = match unless_gone(files::open(&here)) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => continue,
+            Err(_) => {
+                kept.push(path);
+                continue;
+            }
+        };
         if files::open(&target).is_ok_and(|there| is_same(&bytes, &there).unwrap_or(false)) {
             continue;
         }
         if files::read(&target).is_ok_and(|there| stays(&path, &there)) {
             kept.push(path);
         } else {
-            bytes.rewind()?;
-            files::replace_from(&target, &mut bytes)?;
+            let copied = bytes.rewind().and_then(|()| files::replace_from(&target, &mut bytes));
+            let is_readable = || {
+                let mut again = files::open(&here)?;
+                io::copy(&mut again, &mut io::sink())
+            };
+            match copied {
+                Err(_) if is_readable().is_err() => kept.push(path),
+                copied => copied?,
+            }
         }
     }
     Ok(kept)
@@ -381,7 +407,7 @@ mod tests {
                 assert!(below(&from)?.contains(Path::new("stays")));
                 Ok(())
             });
-            let copied = copied.and_then(|()| (0..20).try_for_each(|_| copy_new(&from, &to)));
+            let copied = copied.and_then(|()| (0..20).try_for_each(|_| copy_new(&from, &to).map(drop)));
             enough.store(true, Ordering::Relaxed);
             copied.unwrap();
         });

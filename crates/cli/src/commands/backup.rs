@@ -76,7 +76,8 @@ pub fn back(arguments: Restore, context: &mut Context) -> Result<Answer, Trouble
     drop(bar);
     let restored = restored.map_err(|error| not_restored(&arguments, error))?;
     context.say(&bad_days::restored(context.lang, &restored, &arguments.folder))?;
-    Ok(if restored.interrupted || restored.lost.is_some() { Answer::No } else { Answer::Yes })
+    let is_whole = !restored.interrupted && restored.lost.is_none() && restored.unreadable.is_empty();
+    Ok(if is_whole { Answer::Yes } else { Answer::No })
 }
 
 fn not_backed_up(folder: &Path, error: BackupError) -> Trouble {

@@ -171,9 +171,9 @@ pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
         "Резервная копия в {folder} свежая: записей {records}, объектов {objects}; скопировано {copied} ({size}), убрано {removed}.",
     )];
     let kept = lang.pick(
-        "Damaged in the archive, missing there, or perhaps erased by somebody whose keys you lack; kept in the backup:",
-        "Пошкоджене в архіві, відсутнє там або, можливо, стерте кимось, чиїх ключів ви не маєте; збережене в копії:",
-        "Повреждено в архиве, отсутствует там или, возможно, стёрто кем-то, чьих ключей у вас нет; сохранено в копии:",
+        "Damaged, unreadable or missing in the archive, or perhaps erased by somebody whose keys you lack; what the backup has of it stays:",
+        "Пошкоджене, нечитне чи відсутнє в архіві або, можливо, стерте кимось, чиїх ключів ви не маєте; те, що з цього є в копії, лишається:",
+        "Повреждено, не читается или отсутствует в архиве либо, возможно, стёрто кем-то, чьих ключей у вас нет; что из этого есть в копии, остаётся:",
     );
     if !done.kept.is_empty() {
         lines.push(kept.to_owned());
@@ -221,12 +221,30 @@ pub fn restored(lang: Lang, restored: &Restored, folder: &Path) -> String {
             "Копия в последний раз была полной {at}.",
         ));
     }
+    if !restored.unreadable.is_empty() {
+        lines.push(
+            lang.pick(
+                "Cannot be read in the backup, and did not come back:",
+                "Не читається в резервній копії й не повернулося:",
+                "Не читается в резервной копии и не вернулось:",
+            )
+            .to_owned(),
+        );
+        lines.extend(restored.unreadable.iter().map(|what| format!("  {}", safe::text(what))));
+    }
     if restored.interrupted {
         lines.push(say!(
             lang,
             "The backup was interrupted; see what it lacks: vidimus --archive {folder} check --full",
             "Копіювання переривали; чого бракує, покаже: vidimus --archive {folder} check --full",
             "Копирование прерывали; чего не хватает, покажет: vidimus --archive {folder} check --full",
+        ));
+    } else {
+        lines.push(say!(
+            lang,
+            "Whether the backup had everything, the check says: vidimus --archive {folder} check --full",
+            "Чи було в копії все, скаже перевірка: vidimus --archive {folder} check --full",
+            "Было ли в копии всё, скажет проверка: vidimus --archive {folder} check --full",
         ));
     }
     if let Some(lost) = &restored.lost {
