@@ -141,6 +141,7 @@ pub fn destroy(path: &Path) -> io::Result<()> {
 pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(_) if path.is_dir() => Err(NotAFile::at(path)),
         removed => removed,
     }
 }

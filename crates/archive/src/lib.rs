@@ -92,6 +92,7 @@ pub use receive::giver::BadKeyholders;
 pub use register::{Agreed, KnownMember, Register, Waiting};
 pub use release::{Effect, MarkError, ReleaseError};
 pub use relocate::{MoveError, MoveProgress};
+pub use remembered::missing_key_files;
 pub use repack::RepackError;
 pub use rollback::{EnterError, Entered, RollbackError};
 pub use rows::RowError;

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use vidimus_ledger::{Ledger as _, SqliteLedger};
 use vidimus_model::{KeyId, MemberId};
 
 use crate::files;
 use crate::high_water::HighWater;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, read_folder};
+use crate::layout::Layout;
 
 /// Where it lies: `<state folder>/<archive id>/held-<member>`; on each line a key's id, how large the ledger was when it was first
 /// held, how often the archive had gone back by then, and its public half. Lines of before that was remembered have the first two.
@@ -88,4 +90,16 @@ impl Remembered {
     pub fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
+}
+
+/// Key files that are not there any more, of members with whose keys the archive in `folder` was opened on this computer, by what the
+/// `state` folder remembers: whose passphrase opens nothing then has forgotten nothing. A removed member's file is gone rightly.
+pub fn missing_key_files(folder: &Path, state: &Path) -> Vec<PathBuf> {
+    let layout = Layout::new(folder);
+    let Ok(ledger) = SqliteLedger::open(&layout.ledger()) else { return Vec::new() };
+    let mark = HighWater::new(state, ledger.archive());
+    let names = read_folder(mark.folder()).unwrap_or_default();
+    let members = names.iter().filter_map(|name| name.to_str()?.strip_prefix("held-")?.parse().ok());
+    let files = members.map(|member: MemberId| layout.member(member));
+    files.filter(|file| file.symlink_metadata().is_err()).collect()
 }

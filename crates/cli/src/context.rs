@@ -12,7 +12,9 @@ use rustix::io::Errno;
 use serde::Serialize;
 use vidimus_archive::anchor::Settings;
 use vidimus_archive::clock::SystemClock;
-use vidimus_archive::{Archive, Before, CheckpointSummary, Layout, OpenError, Opening, UnlockError};
+use vidimus_archive::{
+    Archive, Before, CheckpointSummary, Layout, OpenError, Opening, UnlockError, missing_key_files,
+};
 use vidimus_proof::checkpoint::SignedCheckpoint;
 use zeroize::Zeroizing;
 
@@ -45,6 +47,12 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(answer) => answer.into(),
         Err(trouble) => {
             context.note(&troubles::trouble(lang, &trouble));
+            if let (Trouble::WrongPassphrase { .. } | Trouble::WrongRecoveryCode, Ok(folder)) =
+                (&trouble, context.folder())
+            {
+                let missing = missing_key_files(folder, &context.state());
+                missing.iter().for_each(|file| context.note(&troubles::key_file_missing(lang, file)));
+            }
             ExitCode::from(trouble.exit_code())
         }
     }
@@ -293,38 +301,32 @@ impl Context {
     /// Prints on standard output: the answer.
     ///
     /// # Errors
-    /// Nobody reads it any more.
+    /// It cannot be written.
     pub fn say(&self, text: &str) -> Result<(), Trouble> {
         let mut out = io::stdout().lock();
         let text = fold::fold(text, fold::width(&out));
-        writeln!(out, "{text}").and_then(|()| out.flush()).map_err(unread)
+        told(writeln!(out, "{text}").and_then(|()| out.flush()))
     }
 
     /// Prints one JSON value on standard output.
     ///
     /// # Errors
-    /// Nobody reads it any more.
+    /// It cannot be written.
     pub fn say_json(&self, value: &impl Serialize) -> Result<(), Trouble> {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        safe::pretty_json(value)
-            .map_err(io::Error::from)
-            .and_then(|text| writeln!(out, "{text}"))
-            .and_then(|()| out.flush())
-            .map_err(unread)
+        let text = safe::pretty_json(value).map_err(io::Error::from);
+        told(text.and_then(|text| writeln!(out, "{text}")).and_then(|()| out.flush()))
     }
 
     /// Prints a table; rows are cells that were made safe to show.
     ///
     /// # Errors
-    /// Nobody reads it any more.
+    /// It cannot be written.
     pub fn say_table(&self, columns: &[(Column, &str)], rows: &[Vec<String>]) -> Result<Answer, Trouble> {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let table = Table::of(fold::room(io::stdout()), columns, rows);
-        std::iter::once(table.heading())
-            .chain(rows.iter().map(|row| table.line(row)))
-            .try_for_each(|line| writeln!(out, "{line}"))
-            .and_then(|()| out.flush())
-            .map_err(unread)?;
+        let mut lines = std::iter::once(table.heading()).chain(rows.iter().map(|row| table.line(row)));
+        told(lines.try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush()))?;
         Ok(Answer::Yes)
     }
 
@@ -341,11 +343,15 @@ pub fn complain_about(text: &str) {
     let _ = writeln!(io::stderr(), "{}", fold::fold(text.trim_end(), fold::width(io::stderr())));
 }
 
-/// What writing to standard output failed with: nothing worth saying where its reader has left.
-pub fn unread(error: io::Error) -> Trouble {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Trouble::Unread,
-        _ => error.into(),
+/// What came of writing to standard output. That its reader has left is no failure: whoever asks for the exit status still learns
+/// what the answer was.
+///
+/// # Errors
+/// It cannot be written.
+pub fn told(written: io::Result<()>) -> Result<(), Trouble> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Trouble::Untold),
+        _ => Ok(()),
     }
 }
 

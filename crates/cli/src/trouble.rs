@@ -13,8 +13,8 @@ use vidimus_seal::keyholders::KeyholderSetError;
 /// Why a command stopped.
 #[derive(Debug)]
 pub enum Trouble {
-    /// Whoever read our output has closed it; they want no more words.
-    Unread,
+    /// The answer cannot be written to where it should go; what the command did stands.
+    Untold,
     /// Neither `--archive` nor its variable names a folder.
     NoArchiveNamed,
     /// There is no archive in this folder.
@@ -288,7 +288,6 @@ impl Trouble {
     /// 1: the answer is "no", or something is damaged; 2: wrong usage; 3: locked or not allowed.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unread => 0,
             Self::Inside { cause: Cause::NotHeld | Cause::NotAMember, .. }
             | Self::Inside { cause: Cause::System(io::ErrorKind::PermissionDenied), .. } => 3,
             Self::SheetNotConfirmed
@@ -325,6 +324,7 @@ impl Trouble {
                 ApprovalTrouble::NotTheirs | ApprovalTrouble::NoKeyholders | ApprovalTrouble::NotACode,
             )
             | Self::NotAFile(_)
+            | Self::Untold
             | Self::Inside { .. } => 1,
             Self::System { path, error } => match error.kind() {
                 io::ErrorKind::PermissionDenied => 3,

@@ -128,11 +128,27 @@ impl Archive {
             }
         }
         match part.or(gone) {
+            // The accession says how many it was: what it never had was not moved.
+            Some(found) if found.state == State::MovedOut && self.never_had(sources, reference)? => {
+                Err(AskError::Unknown(reference.clone()))
+            }
             Some(found) => Ok(found),
             // Its number is taken, and what is in it is someone else's alone.
             None if numbered && !read => Err(AskError::NotReleased(whole)),
             None => Err(AskError::Unknown(reference.clone())),
         }
+    }
+
+    /// Is the item's number larger than its accession counted, where that is read?
+    fn never_had(&mut self, sources: &[Source], reference: &Ref) -> Result<bool, AskError> {
+        let Some(number) = reference.item else { return Ok(false) };
+        for source in sources {
+            let row = self.catalogue_of(source.key)?.accession(&reference.whole())?.value;
+            if let Some(end) = row.and_then(|row| row.end) {
+                return Ok(number > end.found);
+            }
+        }
+        Ok(false)
     }
 
     /// The catalogues of every held compartment, then those of accessions that are the member's alone.

@@ -8,7 +8,7 @@ use vidimus_archive::query::{ListQuery, ListRow};
 use vidimus_model::Group;
 
 use super::Answer;
-use crate::context::{Context, unread};
+use crate::context::{Context, told};
 use crate::references;
 use crate::trouble::Trouble;
 use crate::words::table::{Column, Table};
@@ -62,7 +62,7 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
         written = writer.row(row);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    written.and_then(|()| writer.end()).map_err(unread)?;
+    told(written.and_then(|()| writer.end()))?;
     drop(writer);
     if !arguments.json {
         let accession = query.accession.as_ref().filter(|one| one.item.is_none());

@@ -8,7 +8,7 @@ use serde::Serialize;
 use vidimus_archive::search::{Fit, Hit, Kind, Place, SearchQuery};
 
 use super::Answer;
-use crate::context::{Context, unread};
+use crate::context::{Context, told};
 use crate::trouble::Trouble;
 use crate::words::{fold, safe, search as words};
 
@@ -99,22 +99,21 @@ pub fn run(arguments: Arguments, context: &mut Context) -> Result<Answer, Troubl
     }
     if arguments.json {
         let rows: Vec<Row> = answer.hits.iter().map(row).collect();
-        writeln!(out, "{}", safe::pretty_json(&rows).map_err(|error| unread(error.into()))?)
-            .map_err(unread)?;
+        told(safe::pretty_json(&rows).map_err(io::Error::from).and_then(|text| writeln!(out, "{text}")))?;
         context.note(&words::examined(lang, answer.examined));
     } else {
         let (width, bold) = (fold::width(io::stdout()), io::stdout().is_terminal());
         for hit in &answer.hits {
             let head = words::head(lang, hit);
             let cited = fold::fold(&format!("    {}", cited(hit)), width);
-            writeln!(out, "{head}\n{}", marked(&cited, bold)).map_err(unread)?;
+            told(writeln!(out, "{head}\n{}", marked(&cited, bold)))?;
         }
         let (shown, offset) = (answer.hits.len() as u64, arguments.offset as u64);
         let total = words::total(lang, answer.total, shown, offset);
         let said = format!("{total} {}", words::examined(lang, answer.examined));
-        writeln!(out, "{}", fold::fold(&said, width)).map_err(unread)?;
+        told(writeln!(out, "{}", fold::fold(&said, width)))?;
         if let Some(more) = words::more(lang, answer.total, shown, offset) {
-            writeln!(out, "{more}").map_err(unread)?;
+            told(writeln!(out, "{more}"))?;
         }
     }
     Ok(if answer.total == 0 { Answer::No } else { Answer::Yes })

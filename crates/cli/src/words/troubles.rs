@@ -1,15 +1,33 @@
 //! What went wrong, in two sentences: what happened, and what to do.
 
+use std::path::Path;
+
 use super::causes::{detailed, inside, keyholder_set, not_a_file, recovery_code, settings, system};
 use super::{Lang, safe, say};
 use super::{bad_days, examined, gone, keyholders, openings, tells};
 use crate::context::short_checkpoint;
 use crate::trouble::Trouble;
 
+/// That a key file is not there with which the archive was opened on this computer.
+pub fn key_file_missing(lang: Lang, file: &Path) -> String {
+    let file = safe::path(file);
+    say!(
+        lang,
+        "{file} is not there any more, a key file with which this computer opened the archive.\nIf it is yours and you were not removed, copy the file of this name from the newest backup's keys folder: passphrase and sheet are still good.",
+        "{file} вже немає: це файл ключів, яким цей комп'ютер відкривав архів.\nЯкщо він ваш і вас не вилучено, скопіюйте файл із цією назвою з теки keys найновішої резервної копії: пароль і аркуш досі чинні.",
+        "{file} больше нет: это файл ключей, которым этот компьютер открывал архив.\nЕсли он ваш и вас не удаляли, скопируйте файл с этим именем из папки keys новейшей резервной копии: пароль и лист по-прежнему годны.",
+    )
+}
+
 /// Two lines, one sentence each.
 pub fn trouble(lang: Lang, trouble: &Trouble) -> String {
     match trouble {
-        Trouble::Unread => String::new(),
+        Trouble::Untold => say!(
+            lang,
+            "The answer cannot be written: there is no room where it should go, or it was closed.\nWhat the command did stands: look at it with vidimus log before you run it again.",
+            "Відповідь не вдається записати: там, куди вона мала піти, немає місця, або його закрито.\nЗроблене командою лишається: перегляньте його через vidimus log, перш ніж запускати її ще раз.",
+            "Ответ не удаётся записать: там, куда он должен был пойти, нет места, или оно закрыто.\nСделанное командой остаётся: посмотрите его через vidimus log, прежде чем запускать её ещё раз.",
+        ),
         Trouble::NoArchiveNamed => say!(
             lang,
             "No archive is named.\nSay where it is with --archive DIR, or in the variable VIDIMUS_ARCHIVE.",

@@ -46,3 +46,26 @@ fn what_is_not_there_is_not_found() {
         house.vidimus([command, "\u{202e}A1\n"]).refuses(2, "is not a reference");
     }
 }
+
+#[test]
+fn whoever_stops_reading_still_learns_the_answer_and_a_full_disk_is_not_called_the_archives() {
+    let house = House::with_archive();
+    house.file("disk/note.txt", "a note");
+    house.vidimus(["receive", "disk"]).succeeds();
+    let unread = |arguments: &[&str]| {
+        let mut command = house.command();
+        let mut child = command.args(arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait().unwrap().code()
+    };
+    assert_eq!(unread(&["check"]), Some(0));
+    let mut full = house.command();
+    full.arg("list").stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let said = full.stderr(std::process::Stdio::piped()).output().unwrap();
+    let said = (said.status.code(), String::from_utf8(said.stderr).unwrap());
+    assert!(said.0 == Some(1) && said.1.contains("The answer cannot be written"), "{said:?}");
+    std::fs::remove_dir_all(house.path("archive/objects")).unwrap();
+    for arguments in [&["check"][..], &["check", "--full", "--json"]] {
+        assert_eq!(unread(arguments), Some(1), "{arguments:?}");
+    }
+}

@@ -32,6 +32,25 @@ fn a_forgotten_passphrase_is_replaced_with_the_sheet() {
 }
 
 #[test]
+fn a_key_file_that_is_gone_is_not_a_forgotten_passphrase() {
+    let house = house();
+    house.vidimus(["list"]).succeeds();
+    let members = house.path("archive/keys/members");
+    let file = fs::read_dir(&members).unwrap().next().unwrap().unwrap().path();
+    let other = ["member", "add", "Bohdan", "--new-passphrase-file", "theirs", "--recovery-sheet", "b.txt"];
+    house.private("theirs", "eleven owls over a quiet river");
+    house.vidimus(other).succeeds();
+    fs::rename(&file, house.path("elsewhere")).unwrap();
+    let said = house.vidimus(["list"]).refuses(3, "No member has this passphrase");
+    assert!(said.err.contains("is not there any more"), "{said:?}");
+    let recover = ["recover", "--recovery-sheet", "sheet.txt", "--new-passphrase-file", "passphrase"];
+    let said = house.vidimus(recover).refuses(3, "No member of this archive has this recovery code");
+    assert!(said.err.contains("copy the file of this name from the newest backup"), "{said:?}");
+    fs::rename(house.path("elsewhere"), &file).unwrap();
+    house.vidimus(["list"]).succeeds();
+}
+
+#[test]
 fn a_slip_in_the_code_is_named() {
     let house = house();
     let sheet = fs::read_to_string(house.path("sheet.txt")).unwrap();
@@ -67,6 +86,24 @@ fn a_dead_disk_is_replaced_from_the_backup() {
     assert!(house.vidimus(["list"]).succeeds().out.contains("note.txt"));
     house.vidimus(["check", "--full"]).succeeds();
     house.vidimus(["restore", "copy", "archive"]).refuses(2, "is not empty");
+}
+
+#[test]
+fn what_cannot_be_read_stops_no_backup_and_no_restore() {
+    let house = house();
+    // Larger by far than any key: it is not read. A bad sector is named in the same way.
+    let held = fs::read_dir(house.path("archive/keys/held")).unwrap().next().unwrap().unwrap().path();
+    let large = held.join("0123456789abcdef.age");
+    fs::File::create(&large).unwrap().set_len(32 << 20).unwrap();
+    let said = house.vidimus(["backup", "copy"]);
+    assert!(said.code == 1 && said.out.contains("0123456789abcdef.age"), "{said:?}");
+    fs::remove_file(&large).unwrap();
+    house.vidimus(["backup", "copy"]).succeeds();
+
+    fs::remove_dir_all(house.path("archive")).unwrap();
+    let said = house.vidimus(["restore", "copy", "archive"]).succeeds();
+    assert!(said.out.contains("vidimus --archive archive check --full"), "{said:?}");
+    house.vidimus(["check", "--full"]).succeeds();
 }
 
 #[test]

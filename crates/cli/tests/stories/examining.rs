@@ -325,6 +325,8 @@ fn what_was_made_of_an_item_goes_with_it_and_is_nowhere_in_the_open() {
     house.vidimus(["move", "A2", "--into", "medical", "--yes"]).succeeds();
     let shown = show(&house, "A2-1");
     assert_ne!(shown["examination"]["stages"], Value::Array(Vec::new()), "it went along: {shown}");
+    // What there never was did not move either.
+    house.vidimus(["show", "A2-999"]).refuses(1, "Nothing that you may read is called A2-999");
     house.vidimus(["check", "--full"]).succeeds();
     house.vidimus(["erase", "A2-1", "--reason", "a witness asked", "--confirm", "A2-1", "--yes"]).succeeds();
     house.vidimus(["check", "--full"]).succeeds();
