@@ -51,11 +51,11 @@ crate::conform!(Folder);
 #[test]
 fn behind_a_row_with_the_last_number_there_is_none() {
     let folder = Folder::new();
+    let ledger = folder.handle();
     let db = rusqlite::Connection::open(folder.file()).unwrap();
     let row = "INSERT INTO row VALUES (9223372036854775807, 1, 1, zeroblob(32), NULL, NULL, 0, NULL)";
     db.execute("INSERT INTO name VALUES (1, 'main')", []).unwrap();
     db.execute(row, []).unwrap();
-    let ledger = folder.handle();
     for from in [1 << 63, u64::MAX] {
         assert!(ledger.rows(from, 9).unwrap().is_empty());
         assert!(ledger.rows_of_key("main", from, 9).unwrap().is_empty());
