@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use vidimus_ledger::{Ledger as _, SqliteLedger};
+use vidimus_ledger::SqliteLedger;
 use vidimus_model::{KeyId, MemberId};
 
 use crate::files;

@@ -51,7 +51,7 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
                 (&trouble, context.folder())
             {
                 let missing = missing_key_files(folder, &context.state());
-                missing.iter().for_each(|file| context.note(&troubles::key_file_missing(lang, file)));
+                missing.iter().for_each(|file| context.note(&bad_days::key_file_missing(lang, file)));
             }
             ExitCode::from(trouble.exit_code())
         }

@@ -182,6 +182,17 @@ pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
     lines.join("\n")
 }
 
+/// That a key file is not there with which the archive was opened on this computer.
+pub fn key_file_missing(lang: Lang, file: &Path) -> String {
+    let file = safe::path(file);
+    say!(
+        lang,
+        "{file} is not there any more, a key file with which this computer opened the archive.\nIf it is yours and you were not removed, copy the file of this name from the newest backup's keys folder: passphrase and sheet are still good.",
+        "{file} вже немає: це файл ключів, яким цей комп'ютер відкривав архів.\nЯкщо він ваш і вас не вилучено, скопіюйте файл із цією назвою з теки keys найновішої резервної копії: пароль і аркуш досі чинні.",
+        "{file} больше нет: это файл ключей, которым этот компьютер открывал архив.\nЕсли он ваш и вас не удаляли, скопируйте файл с этим именем из папки keys новейшей резервной копии: пароль и лист по-прежнему годны.",
+    )
+}
+
 /// What a back-up is worth that dies with the archive.
 pub fn on_one_disk(lang: Lang, folder: &Path) -> String {
     let folder = safe::path(folder);
