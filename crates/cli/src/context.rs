@@ -46,13 +46,16 @@ pub fn run(typed: impl IntoIterator<Item = OsString>) -> ExitCode {
     match commands::run(arguments.command, &mut context) {
         Ok(answer) => answer.into(),
         Err(trouble) => {
-            context.note(&troubles::trouble(lang, &trouble));
-            if let (Trouble::WrongPassphrase { .. } | Trouble::WrongRecoveryCode, Ok(folder)) =
-                (&trouble, context.folder())
-            {
-                let missing = missing_key_files(folder, &context.state());
-                missing.iter().for_each(|file| context.note(&bad_days::key_file_missing(lang, file)));
-            }
+            let opens_nothing =
+                matches!(trouble, Trouble::WrongPassphrase { .. } | Trouble::WrongRecoveryCode);
+            let missing = match context.folder() {
+                Ok(folder) if opens_nothing => missing_key_files(folder, &context.state()),
+                _ => Vec::new(),
+            };
+            context.note(&match &missing[..] {
+                [] => troubles::trouble(lang, &trouble),
+                missing => bad_days::key_files_missing(lang, missing),
+            });
             ExitCode::from(trouble.exit_code())
         }
     }

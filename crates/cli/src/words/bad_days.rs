@@ -1,6 +1,6 @@
 //! What is said on bad days: a backup, a lost passphrase, an archive that went back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vidimus_archive::{BackedUp, BackupProgress, CheckpointSummary, Restored, WentBack};
 use vidimus_proof::checkpoint::SignedCheckpoint;
@@ -182,14 +182,14 @@ pub fn backed_up(lang: Lang, done: &BackedUp, folder: &Path) -> String {
     lines.join("\n")
 }
 
-/// That a key file is not there with which the archive was opened on this computer.
-pub fn key_file_missing(lang: Lang, file: &Path) -> String {
-    let file = safe::path(file);
+/// A passphrase or a sheet opens nothing, and key files are gone with which the archive was opened on this computer.
+pub fn key_files_missing(lang: Lang, files: &[PathBuf]) -> String {
+    let files = files.iter().map(|file| safe::path(file)).collect::<Vec<_>>().join(", ");
     say!(
         lang,
-        "{file} is not there any more, a key file with which this computer opened the archive.\nIf it is yours and you were not removed, copy the file of this name from the newest backup's keys folder: passphrase and sheet are still good.",
-        "{file} вже немає: це файл ключів, яким цей комп'ютер відкривав архів.\nЯкщо він ваш і вас не вилучено, скопіюйте файл із цією назвою з теки keys найновішої резервної копії: пароль і аркуш досі чинні.",
-        "{file} больше нет: это файл ключей, которым этот компьютер открывал архив.\nЕсли он ваш и вас не удаляли, скопируйте файл с этим именем из папки keys новейшей резервной копии: пароль и лист по-прежнему годны.",
+        "Nothing opens with this, and a key file with which this computer opened the archive is not there any more: {files}.\nType it again; if the file is yours and you were not removed, copy the file of this name from the newest backup's keys folder, for passphrase and sheet are still good.",
+        "Цим нічого не відкрити, а файлу ключів, яким цей комп'ютер відкривав архів, уже немає: {files}.\nВведіть ще раз; якщо файл ваш і вас не вилучено, скопіюйте файл із цією назвою з теки keys найновішої резервної копії: пароль і аркуш досі чинні.",
+        "Этим ничего не открыть, а файла ключей, которым этот компьютер открывал архив, больше нет: {files}.\nВведите ещё раз; если файл ваш и вас не удаляли, скопируйте файл с этим именем из папки keys новейшей резервной копии: пароль и лист по-прежнему годны.",
     )
 }
 
