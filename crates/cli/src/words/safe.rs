@@ -16,10 +16,15 @@ pub fn path(untrusted: &Path) -> String {
     seen(FoundPath::new(untrusted.as_os_str().as_bytes()).to_string())
 }
 
-/// What somebody typed, in the middle of a sentence.
+/// What somebody typed, in the middle of a sentence; of what is very long, the beginning.
 pub fn typed(untrusted: &str) -> String {
-    seen(text(untrusted))
+    let shown: String = untrusted.chars().take(TYPED).collect();
+    let more = if shown.len() < untrusted.len() { "…" } else { "" };
+    seen(text(&shown)) + more
 }
+
+/// Characters of it that are shown.
+const TYPED: usize = 200;
 
 /// In quotation marks where nothing, or a blank at an end, would not be seen.
 fn seen(text: String) -> String {
@@ -54,6 +59,13 @@ fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn of_what_is_typed_the_beginning_is_shown() {
+        assert_eq!(super::typed("A1"), "A1");
+        assert_eq!(super::typed(" "), "\" \"");
+        assert_eq!(super::typed(&"ж".repeat(10_000)), "ж".repeat(200) + "…");
+    }
+
     #[test]
     fn json_says_the_same_and_moves_no_cursor() {
         let value = serde_json::json!({"path": "a\u{9b}31m\u{202e}b\u{7f}\n\u{e0041}é😀"});
