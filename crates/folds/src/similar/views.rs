@@ -132,7 +132,7 @@ fn by_two(alike: &[Alike]) -> Option<Lay> {
     }
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut best: Option<(usize, Lay)> = None;
-    let mut tries = TRIES;
+    let mut tries = enough(LEAST, alike.len()).min(TRIES);
     for tried in 0..TRIES {
         if tried >= tries {
             break;
