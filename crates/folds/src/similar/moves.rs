@@ -1,8 +1,8 @@
 //! What moves in a film, cell by cell: a still background says nothing of whether two films show the same moments.
 //!
 //! A film is a row of small pictures, and what counts is how each cell changes within two of them. Cells that change nearly always
-//! (a clock, a flickering lamp) are passed over, unless the whole picture does because the camera moves. That they do shows only
-//! over some time: of an excerpt in which somebody stands and sways, the film it was taken from knows better.
+//! (a clock, a line of text) are passed over, unless the whole picture does because the camera moves, or the patch of them is taller than
+//! a line. That they do shows only over some time: the film that an excerpt was taken from knows better than the excerpt.
 
 use super::lay::Lay;
 
@@ -33,6 +33,8 @@ const MOST: i8 = 60;
 const NOISE: (f32, f32) = (3.5, 8.0);
 /// A cell that changes in more than this share of all seconds is restless.
 const RESTLESS: f32 = 0.6;
+/// Rows above which a patch of restless cells is no clock.
+const TALL: usize = 4;
 /// The share of cells that become brighter where a lamp goes on.
 const LIGHT: f32 = 0.9;
 /// Pictures of a second.
@@ -133,6 +135,7 @@ fn restless(changes: &[[i8; CELLS]]) -> Vec<bool> {
     if restless.iter().filter(|one| **one).count() * 3 > CELLS {
         return vec![false; CELLS];
     }
+    let restless = low(restless);
     let around = |cell: usize| {
         let (x, y) = (cell % ACROSS, cell / ACROSS);
         let rows = y.saturating_sub(1)..=(y + 1).min(DOWN - 1);
@@ -140,6 +143,37 @@ fn restless(changes: &[[i8; CELLS]]) -> Vec<bool> {
             .any(|y| (x.saturating_sub(3)..=(x + 3).min(ACROSS - 1)).any(|x| restless[y * ACROSS + x]))
     };
     (0..CELLS).map(around).collect()
+}
+
+/// Of restless cells those that stand in a row or two, as figures of a clock do. What is taller and never rests is somebody who works
+/// there or a flag: that moves otherwise on another day.
+fn low(mut restless: Vec<bool>) -> Vec<bool> {
+    let mut looked_at = vec![false; CELLS];
+    for first in 0..CELLS {
+        if !restless[first] || looked_at[first] {
+            continue;
+        }
+        let (mut patch, mut next) = (vec![first], 0);
+        looked_at[first] = true;
+        while let Some(cell) = patch.get(next).copied() {
+            next += 1;
+            let (x, y) = (cell % ACROSS, cell / ACROSS);
+            for y in y.saturating_sub(1)..=(y + 1).min(DOWN - 1) {
+                for x in x.saturating_sub(1)..=(x + 1).min(ACROSS - 1) {
+                    let beside = y * ACROSS + x;
+                    if restless[beside] && !looked_at[beside] {
+                        looked_at[beside] = true;
+                        patch.push(beside);
+                    }
+                }
+            }
+        }
+        let rows = patch.iter().map(|cell| cell / ACROSS);
+        if rows.clone().max().unwrap_or(0) - rows.min().unwrap_or(0) >= TALL {
+            patch.iter().for_each(|cell| restless[*cell] = false);
+        }
+    }
+    restless
 }
 
 fn is_any(taps: &[(usize, f32); 4], cells: &[bool]) -> bool {
@@ -255,6 +289,14 @@ pub(super) mod tests {
         assert!((0..CELLS).all(|cell| !says(&still, cell)));
         let walked = Moves::of(&film(20, walk(1.0)));
         assert!((0..CELLS).any(|cell| says(&walked, cell)) && !says(&walked, ACROSS + 3));
+    }
+
+    #[test]
+    fn whoever_never_rests_is_no_clock() {
+        let sways = |t: f32| (30.0, 18.0 + 3.0 * (t * 2.3 + (t * 0.7).sin()).sin());
+        let moves = Moves::of(&film(40, sways));
+        assert!(moves.restless[ACROSS + 3], "a clock is one");
+        assert!((10..DOWN).all(|row| (20..ACROSS).all(|column| !moves.restless[row * ACROSS + column])));
     }
 
     #[test]
