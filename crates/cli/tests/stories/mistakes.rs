@@ -281,7 +281,7 @@ fn a_member_who_was_removed_opens_nothing_any_more() {
     let id = waiting(&house.vidimus(["member", "remove", "Boris", "--reason", "he left"]).succeeds());
     boris(&house, &["agree", &id]).refuses(3, "it is about you");
     cy(&["agree", &id]).succeeds();
-    boris(&house, &["list"]).refuses(3, "No member has this passphrase");
+    boris(&house, &["list"]).refuses(3, "Nothing opens with this, and a key file");
     house.vidimus(["list"]).succeeds();
     let listed = house.vidimus(["member", "list"]).succeeds();
     assert!(listed.out.contains("removed"), "{listed:?}");
